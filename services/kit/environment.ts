@@ -1,0 +1,45 @@
+/**
+ * The environment of a service process: the contract between whoever starts a service (the lab, a container engine, a person) and the
+ * kit. All of it is validated at start; a wrong value ends the process with exit code 78 and a sentence.
+ *
+ * | variable | meaning |
+ * | --- | --- |
+ * | `NODE_NAME` | this instance, `identity-1` (default: the service's name) |
+ * | `HOST`, `PORT` | where to listen (default 127.0.0.1, 8080) |
+ * | `DATABASE_URL` | the service's own Postgres, through its link |
+ * | `BROKER_URL` | `postgres://…` of the broker, through its link |
+ * | `LINKS` | JSON, callee service to its instances: `{"identity":[{"node":"identity-1","url":"http://127.0.0.1:21001"}]}` |
+ * | `SEAMS` | JSON, seam name to the file of a built module that replaces the default |
+ * | `PROFILE` | `lab` or `production` (default): the lab profile hashes passwords with scrypt N 2^13 instead of 2^17 |
+ * | `SESSION_SECRET` | random per session; seals what one service stores for itself |
+ * | `LOG_LEVEL` | pino's levels (default info) |
+ * | `CONTROL_FD` | a file descriptor that carries the control channel; the process ends at its end of file |
+ */
+export const ENVIRONMENT = [
+  'NODE_NAME', 'HOST', 'PORT', 'DATABASE_URL', 'BROKER_URL', 'LINKS', 'SEAMS', 'PROFILE', 'SESSION_SECRET', 'LOG_LEVEL', 'CONTROL_FD',
+] as const;
+
+/** Control channel: JSON objects, one a line. What a supervisor may tell a node. */
+export type ControlCommand =
+  | {readonly type: 'arm'; readonly point: CrashPoint; readonly skip: number}
+  | {readonly type: 'disarm'};
+
+/** Control channel: what a node tells its supervisor. Hits are written synchronously, before the process kills itself. */
+export type ControlReport =
+  | {readonly type: 'armed'; readonly point: CrashPoint}
+  | {readonly type: 'crash-point'; readonly point: CrashPoint; readonly at: number}
+  | {readonly type: 'seam-error'; readonly seam: string; readonly file: string; readonly line?: number; readonly message: string}
+  | {readonly type: 'exit-called'; readonly code: number; readonly stack: string}
+  | {readonly type: 'config-error'; readonly message: string};
+
+/**
+ * Named points in the kit's own commit, publish and acknowledge, where code behind a seam cannot remove them. Armed by name and
+ * count, the process kills itself (SIGKILL) exactly there.
+ *
+ * - `before_commit`: the transaction's work is done, COMMIT has not been sent
+ * - `after_commit_before_publish`: COMMIT has returned to the kit, and not yet to the code that asked for it
+ * - `before_publish`: publish was called, nothing has been sent to the broker
+ * - `after_publish`: the broker has the message, its acknowledgement has not been handed to the code that published
+ * - `before_ack`: a consumer's effect is done, its acknowledgement has not been sent
+ */
+export type CrashPoint = 'before_commit' | 'after_commit_before_publish' | 'before_publish' | 'after_publish' | 'before_ack';

@@ -1,0 +1,128 @@
+import type {ErrorData} from '../errors.ts';
+import type {ProxyCounters, ToxicKind} from '../fabric/fabric.ts';
+import type {FaultRecord, FaultRequest} from '../faults/fault.ts';
+import type {CheckResult, TaskVerdict} from '../labs/verdict.ts';
+import type {LoadSummary} from '../load/load.ts';
+import type {RuntimeName} from '../runtime/runtime.ts';
+
+/**
+ * What the CLI and the screen say to the controller over its unix socket: JSON objects, one a line. The first message is `hello`; its
+ * answer carries the session and the version, and a client that expected another session closes.
+ *
+ *     -> {"id":1,"method":"check","params":{"lab":"p2-04-no-lost-events"}}
+ *     <- {"id":1,"event":{"type":"phase","phase":"baseline","text":"…"}}      (any number)
+ *     <- {"id":1,"result":{…}}  or  {"id":1,"error":{"code","message","fix"}}
+ *
+ * A client that closes its connection ends what it asked for (a check, a load, a subscription), never the system.
+ */
+export interface Methods {
+  hello: {params: {workspace: string; session?: string}; event: never; result: {session: string; version: string; pid: number; workspace: string}};
+  up: {params: UpOptions; event: ProgressEvent; result: StatusReport};
+  down: {params: Record<string, never>; event: ProgressEvent; result: {stopped: number}};
+  status: {params: Record<string, never>; event: never; result: StatusReport};
+  /** Status once a second until the client leaves. */
+  watch: {params: Record<string, never>; event: {type: 'status'; status: StatusReport; counters: readonly ProxyCounters[]}; result: null};
+  check: {params: CheckOptions; event: CheckEvent; result: CheckResult};
+  /** The attack alone, shown rather than judged. */
+  break: {params: {lab: string; seed?: number}; event: CheckEvent; result: BreakResult};
+  'chaos.inject': {params: {request: FaultRequest; dryRun?: boolean}; event: ProgressEvent; result: FaultRecord};
+  'chaos.list': {params: {all?: boolean}; event: never; result: readonly FaultRecord[]};
+  'chaos.clear': {params: {id?: string}; event: never; result: readonly FaultRecord[]};
+  load: {params: LoadOptions; event: {type: 'summary'; summary: LoadSummary}; result: LoadSummary};
+}
+export type MethodName = keyof Methods;
+
+export interface UpOptions {
+  readonly runtime?: RuntimeName;
+  readonly broker?: 'postgres' | 'nats';
+  readonly replicas?: Readonly<Record<string, number>>;
+  /** Topology as parsed from `--topology FILE`. */
+  readonly topology?: unknown;
+  /** Gateway port asked for; taken is an error. Without it: 4000 or the next free one. */
+  readonly port?: number;
+}
+
+export interface CheckOptions {
+  readonly lab: string;
+  readonly seed?: number;
+  readonly task?: string;
+  readonly quick?: boolean;
+  /** Folder whose files replace the learner's (`labs verify`, `demo`): `start`, `solution`, `wrong/NAME`. Never recorded as progress. */
+  readonly variant?: string;
+}
+
+export interface LoadOptions {
+  readonly ratePerSecond: number;
+  readonly durationMs: number;
+  readonly profile: string;
+  readonly seed?: number;
+}
+
+export interface ProgressEvent {
+  readonly type: 'progress';
+  readonly text: string;
+  /** 0..1, where it is known. */
+  readonly share?: number;
+}
+
+export const PHASES = ['prepare', 'baseline', 'attack', 'heal', 'replay', 'final', 'judge'] as const;
+export type Phase = (typeof PHASES)[number];
+
+export type CheckEvent =
+  | {readonly type: 'phase'; readonly phase: Phase; readonly text: string; readonly expectedMs?: number}
+  /** Figures of the load so far, twice a second. */
+  | {readonly type: 'live'; readonly phase: Phase; readonly sent: number; readonly ok: number; readonly failed: number; readonly p50: number; readonly p99: number; readonly elapsedMs: number}
+  | {readonly type: 'fault'; readonly fault: FaultRecord}
+  | {readonly type: 'note'; readonly text: string}
+  | {readonly type: 'task'; readonly task: TaskVerdict};
+
+export interface BreakResult {
+  readonly lab: string;
+  readonly seed: number;
+  readonly runtime: RuntimeName;
+  readonly summary: readonly string[];
+  readonly durationMs: number;
+}
+
+export type NodeState = 'starting' | 'ready' | 'degraded' | 'paused' | 'crashed' | 'stopped';
+
+export interface NodeStatus {
+  readonly name: string;
+  readonly service: string;
+  readonly state: NodeState;
+  /** `http://127.0.0.1:…` of a service; `postgres://…` without a password of a database. */
+  readonly url: string;
+  readonly pid?: number;
+  readonly container?: string;
+  readonly restarts: number;
+  readonly rssBytes?: number;
+}
+
+/** A declared link. `address` is its first listener; `proxies` are all of them. */
+export interface LinkStatus {
+  readonly name: string;
+  readonly address: string;
+  readonly toxics: readonly {readonly id: string; readonly kind: ToxicKind}[];
+  readonly proxies: readonly {readonly name: string; readonly address: string; readonly listening: boolean; readonly toxics: readonly string[]}[];
+  readonly http?: {readonly p50: number; readonly p99: number; readonly ratePerSecond: number; readonly errorShare: number};
+}
+
+/** The document of `teralab status --json` and `teralab up --json`. */
+export interface StatusReport {
+  readonly session: string;
+  readonly workspace: string;
+  readonly runtime: RuntimeName;
+  readonly controller: {readonly pid: number};
+  readonly agent: {readonly thread: string} | {readonly container: string};
+  readonly nodes: readonly NodeStatus[];
+  readonly links: readonly LinkStatus[];
+  readonly faults: readonly FaultRecord[];
+  /** Lab and phase of a check that is running, or null. */
+  readonly check: {readonly lab: string; readonly phase: Phase} | null;
+  readonly urls: {readonly gateway: readonly string[]};
+  /** Lines to copy: `psql …`, `curl …`. */
+  readonly connect: readonly string[];
+}
+
+export type ClientMessage = {readonly id: number; readonly method: string; readonly params: unknown};
+export type ServerMessage = {readonly id: number; readonly event: unknown} | {readonly id: number; readonly result: unknown} | {readonly id: number; readonly error: ErrorData};

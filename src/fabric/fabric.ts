@@ -1,0 +1,112 @@
+import type {Address} from '../topology/address.ts';
+
+export const TOXIC_KINDS = ['latency', 'blackhole', 'reset_peer', 'refuse', 'drop_reply'] as const;
+export type ToxicKind = (typeof TOXIC_KINDS)[number];
+export type Stream = 'upstream' | 'downstream' | 'both';
+export type ToxicAttributes = Readonly<Record<string, number | string | {readonly method?: string; readonly path?: string}>>;
+
+/** One listener to open: a link for one pair of nodes. */
+export interface ProxySpec {
+  /** `gateway-1->identity-2`. */
+  readonly name: string;
+  /** The declared link: `gateway->identity`. */
+  readonly link: string;
+  readonly from: string;
+  readonly to: string;
+  readonly protocol: 'http' | 'postgres';
+  readonly upstream: Address;
+  /** A port that was asked for; otherwise a free one outside the kernel's ephemeral range is chosen. */
+  readonly port?: number;
+  /** Ports to try in order when `port` is not given (the gateway's 4000, 4001, …). */
+  readonly preferredPort?: number;
+}
+
+export interface OpenProxy {
+  readonly name: string;
+  readonly address: Address;
+}
+
+/** A toxic to put on proxies. One toxic on several proxies is one fault, applied in one step. */
+export interface ToxicSpec {
+  /** Unique; the id of the fault that it belongs to. */
+  readonly id: string;
+  readonly kind: ToxicKind;
+  readonly proxies: readonly string[];
+  readonly stream: Stream;
+  /** Share of connections that it applies to, 0..1; decided once per connection from the seed. */
+  readonly toxicity: number;
+  readonly seed: number;
+  readonly attributes: ToxicAttributes;
+  /** It ends by itself at this time (unix ms), whoever is still alive; absent: until it is removed. */
+  readonly endsAt?: number;
+}
+
+export interface ToxicState extends ToxicSpec {
+  readonly appliedAt: number;
+  /** Connections that it has applied to, and chunks, replies or connections that it has delayed, held, reset or dropped so far. */
+  readonly touched: {readonly connections: number; readonly actions: number};
+}
+
+export interface ProxyCounters {
+  readonly name: string;
+  readonly link: string;
+  readonly from: string;
+  readonly to: string;
+  readonly address: Address;
+  /** `closed`: the callee is known to be down, or a `refuse` toxic is in force. */
+  readonly listening: boolean;
+  readonly connections: {readonly open: number; readonly total: number; readonly failed: number};
+  readonly bytes: {readonly upstream: number; readonly downstream: number};
+  /** HTTP proxies: answers of the last ten seconds. Latency in ms as the caller of the link sees it. */
+  readonly http?: {readonly requests: number; readonly errors: number; readonly p50: number; readonly p99: number; readonly ratePerSecond: number};
+  readonly toxics: readonly {readonly id: string; readonly kind: ToxicKind}[];
+}
+
+/** One request that passed an HTTP proxy, judged from outside: what "attempts", "probes" and "calls per page" are counted from. */
+export interface RequestLogEntry {
+  readonly proxy: string;
+  readonly link: string;
+  readonly from: string;
+  readonly to: string;
+  /** When its first byte came, unix ms with fractions. */
+  readonly at: number;
+  readonly method: string;
+  readonly path: string;
+  /** null: no answer passed. */
+  readonly status: number | null;
+  readonly durationMs: number;
+  /** Why no answer passed: the toxic took it, or a side closed. */
+  readonly lost?: 'drop_reply' | 'reset' | 'closed';
+  readonly idempotencyKey?: string;
+  readonly traceparent?: string;
+}
+
+/** A round trip of the fabric's own through a proxy: HTTP `GET /livez`, Postgres `SSLRequest`. Left out of counters and logs. */
+export interface ProbeResult {
+  readonly proxy: string;
+  readonly answered: number;
+  readonly failed: number;
+  /** Median round trip of the answered ones, ms. */
+  readonly medianMs: number | null;
+  /** How the failed ones failed: `ECONNREFUSED`, `ECONNRESET`, `timeout`, `closed`. */
+  readonly failures: Readonly<Record<string, number>>;
+}
+
+/**
+ * The process that carries all links and applies toxics to them. Changes are made between two events of its loop, so that a
+ * batch is atomic and is never held up by traffic.
+ */
+export interface Fabric {
+  open(proxies: readonly ProxySpec[]): Promise<readonly OpenProxy[]>;
+  close(names: readonly string[]): Promise<void>;
+  /** Callers of a node that is known to be down get ECONNREFUSED. */
+  setNodeUp(node: string, up: boolean): Promise<void>;
+  /** Adds and removes in one step. Refuses the whole batch when one part of it is wrong. */
+  change(batch: {readonly add?: readonly ToxicSpec[]; readonly remove?: readonly string[]}): Promise<void>;
+  toxics(): Promise<readonly ToxicState[]>;
+  counters(): Promise<readonly ProxyCounters[]>;
+  /** The request log from a point in time on (unix ms). The last 200,000 entries are kept. */
+  requests(since: number): Promise<readonly RequestLogEntry[]>;
+  probe(proxy: string, options: {readonly count: number; readonly timeoutMs: number}): Promise<ProbeResult>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,53 @@
+import type {ToxicAttributes, ToxicKind} from '../fabric/fabric.ts';
+
+/** What `teralab chaos <kind>` takes: the toxics, cuts between sets of nodes, and faults of nodes. */
+export const LINK_FAULTS = ['latency', 'blackhole', 'reset', 'refuse', 'drop-reply'] as const;
+export const CUT_FAULTS = ['partition', 'isolate'] as const;
+export const NODE_FAULTS = ['crash', 'pause', 'restart', 'crash-point'] as const;
+export type FaultKind = (typeof LINK_FAULTS)[number] | (typeof CUT_FAULTS)[number] | (typeof NODE_FAULTS)[number];
+
+/** A fault as it is asked for. */
+export interface FaultRequest {
+  readonly kind: FaultKind;
+  /** Nodes, services, links (`gateway->identity`, `identity->*`) or `random`. A partition separates these from all other nodes; `a|b` separates the two sets. */
+  readonly target: string;
+  readonly attributes: ToxicAttributes;
+  /** How long it lasts, ms; `undefined`: until it is cleared. */
+  readonly forMs: number | undefined;
+  readonly seed: number;
+  /** Who wants it and why: `chaos`, `lab p2-04-no-lost-events`. */
+  readonly reason: string;
+}
+
+/** What was measured after injecting or healing. */
+export interface FaultEffect {
+  /** `bites`: measured. `none`: measured, and nothing was disturbed. `pending`: shows only in traffic that has not come yet. */
+  readonly verdict: 'bites' | 'none' | 'pending';
+  /** One sentence with figures: `round trip 0.6 ms -> 101.2 ms (5 probes)`. */
+  readonly observed: string;
+}
+
+/** A fault in the record. Written before it is applied, with what undoes it. */
+export interface FaultRecord {
+  readonly id: string;
+  readonly kind: FaultKind;
+  readonly target: string;
+  readonly attributes: ToxicAttributes;
+  readonly seed: number;
+  readonly reason: string;
+  /** What it touches: proxies (`gateway-1->identity-1`) and nodes. */
+  readonly proxies: readonly string[];
+  readonly nodes: readonly string[];
+  /** How to undo it, in a word that the record's reader understands: `remove-toxic`, `resume`, `start`, `disarm`, `none`. */
+  readonly undo: 'remove-toxic' | 'resume' | 'start' | 'disarm' | 'none';
+  readonly toxic?: ToxicKind;
+  readonly state: 'planned' | 'active' | 'ended' | 'failed';
+  readonly plannedAt: number;
+  readonly appliedAt?: number;
+  /** When it will end by itself, unix ms; null: not before it is cleared. */
+  readonly endsAt: number | null;
+  readonly endedAt?: number;
+  readonly endedBy?: 'time' | 'clear' | 'heal' | 'check' | 'down';
+  readonly effect?: FaultEffect;
+  readonly healed?: FaultEffect;
+}

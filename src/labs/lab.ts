@@ -1,0 +1,142 @@
+import type {Broker} from '../../services/kit/broker.ts';
+import type {Row} from '../../services/kit/database.ts';
+import type {RequestLogEntry} from '../fabric/fabric.ts';
+import type {FaultKind, FaultRecord} from '../faults/fault.ts';
+import type {ToxicAttributes} from '../fabric/fabric.ts';
+import type {LatencySummary, LedgerEntry, Operation} from '../load/load.ts';
+import type {Random} from '../random.ts';
+import type {NodeEvent} from './system.ts';
+import type {Judgement} from './verdict.ts';
+
+/** What a lab's set-up, load and final reads may use. */
+export interface LabTools {
+  readonly random: Random;
+  /** Base URLs of the gateways. */
+  readonly gateways: readonly string[];
+  /** A request of the lab's own through the first gateway, outside the load. Retries until the system answers or 10 s passed. */
+  http(method: string, path: string, options?: {readonly headers?: Record<string, string>; readonly body?: unknown}): Promise<{readonly status: number; readonly body: unknown}>;
+  sql<R extends Row = Row>(node: string, text: string, parameters?: readonly unknown[]): Promise<readonly R[]>;
+  broker(): Promise<Broker>;
+}
+
+/** A fault on the lab's timetable. Times are ms after the load began. */
+export interface TimedFault {
+  readonly kind: FaultKind;
+  readonly target: string;
+  readonly attributes?: ToxicAttributes;
+  readonly atMs: number;
+  readonly forMs: number;
+}
+
+/**
+ * Kills a node exactly at a named point, again and again: each time a target node has been ready for `sinceReadyMs`, the point is armed
+ * (skipping a drawn number of passes below `skipMax`), until `times` hits or the end of the load.
+ */
+export interface CrashPointSeries {
+  readonly kind: 'crash-points';
+  readonly service: string;
+  readonly points: readonly string[];
+  readonly times: number;
+  readonly fromMs: number;
+  readonly sinceReadyMs: number;
+  readonly skipMax: number;
+}
+
+export interface LoadSpec {
+  readonly operations: readonly Operation[];
+  /** Stop once this many were acknowledged. */
+  readonly stopAfterOk?: number;
+  /** Fewer acknowledged operations than this make the run inconclusive: silence never passes. */
+  readonly okMin?: number;
+}
+
+/** Everything that a run left behind. Judges are pure functions of it. */
+export interface Evidence<Setup, Final> {
+  readonly seed: number;
+  readonly setup: Setup;
+  /** The ledger by phase. */
+  readonly baseline: readonly LedgerEntry[];
+  readonly attack: readonly LedgerEntry[];
+  readonly replay: readonly LedgerEntry[];
+  readonly faults: readonly FaultRecord[];
+  /** HTTP requests on all links since the load with faults began. */
+  readonly requests: readonly RequestLogEntry[];
+  readonly baselineRequests: readonly RequestLogEntry[];
+  readonly events: readonly NodeEvent[];
+  /** Unix ms. */
+  readonly times: {readonly baselineFrom: number; readonly attackFrom: number; readonly attackTo: number; readonly healedAt: number; readonly recoveredAt: number | null; readonly endedAt: number};
+  /** The control stream's latency per phase: how busy the machine was. */
+  readonly control: {readonly baseline: LatencySummary; readonly attack: LatencySummary; readonly busy: boolean};
+  readonly final: Final;
+}
+
+export interface LabTask<Setup, Final> {
+  readonly id: string;
+  readonly title: string;
+  /** `timing` tasks are inconclusive (BUSY_MACHINE) on a busy machine when they would fail; `counting` ones always judge. */
+  readonly judges: 'timing' | 'counting';
+  /** Every code that it can fail with; each has hints. */
+  readonly codes: readonly string[];
+  judge(evidence: Evidence<Setup, Final>): Judgement;
+}
+
+export interface WrongFix {
+  /** Folder under `wrong/`. */
+  readonly name: string;
+  /** What refuses it. */
+  readonly task: string;
+  readonly code: string;
+  /** In a sentence: why people ship it. */
+  readonly why: string;
+}
+
+export interface LabDefinition<Setup = unknown, Final = unknown> {
+  /** `p2-04-no-lost-events`; the folder's name. */
+  readonly id: string;
+  readonly title: string;
+  /** 1 to 3; 0 for the very first one, which belongs to all. */
+  readonly phase: 0 | 1 | 2 | 3;
+  readonly weeks: readonly number[];
+  readonly objective: string;
+  readonly concepts: readonly string[];
+  readonly minutes: number;
+  readonly needs: readonly string[];
+  readonly replicas?: Readonly<Record<string, number>>;
+  /** Service -> seam -> the file that the learner edits, relative to the workspace's lab folder: `publisher.ts`. */
+  readonly seams: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The one number to watch, as the brief names it. */
+  readonly watch: string;
+  /** How production times were shrunk, where they were: `times / 4, rates x 4`. */
+  readonly timescale?: string;
+  /** Accounts, tokens and ids, fresh per run. */
+  setUp?(tools: LabTools): Promise<Setup>;
+  /** A healthy system under a lighter load; judged before anything is broken. */
+  readonly baseline: {
+    load(tools: LabTools, setup: Setup): LoadSpec;
+    /** Share of operations that must be ok, 0..1. */
+    readonly okShareMin: number;
+  };
+  load(tools: LabTools, setup: Setup): LoadSpec;
+  faults(tools: LabTools, setup: Setup): readonly (TimedFault | CrashPointSeries)[];
+  readonly recovery: {
+    readonly withinMs: number;
+    /** Asked every 200 ms after healing, once all nodes are ready; default: at once. */
+    recovered?(tools: LabTools, setup: Setup): Promise<boolean>;
+  };
+  /** A second round of load after recovery, where the lab asks for it. */
+  replay?(tools: LabTools, setup: Setup): LoadSpec;
+  /** Final reads: rows, positions, counts. */
+  final(tools: LabTools, setup: Setup): Promise<Final>;
+  /** What `break` shows of an attack, in two or three lines with figures; also the demo's words. */
+  summary(evidence: Evidence<Setup, Final>): readonly string[];
+  readonly tasks: readonly LabTask<Setup, Final>[];
+  readonly wrong: readonly WrongFix[];
+}
+
+/** A lab whose types of set-up and final reads nobody outside it needs to know. */
+export type AnyLab = LabDefinition<unknown, unknown>;
+
+/** Checks nothing at run time (`labs verify` does); gives a lab's file its types. */
+export function defineLab<Setup, Final>(lab: LabDefinition<Setup, Final>): LabDefinition<Setup, Final> {
+  return lab;
+}

@@ -1,0 +1,49 @@
+import type {Broker} from '../../services/kit/broker.ts';
+import type {Row} from '../../services/kit/database.ts';
+import type {Fabric} from '../fabric/fabric.ts';
+import type {FaultRecord, FaultRequest} from '../faults/fault.ts';
+import type {LoadDriver} from '../load/load.ts';
+import type {RuntimeName} from '../runtime/runtime.ts';
+
+/** Something that happened to a node, as the controller saw it. */
+export interface NodeEvent {
+  readonly at: number;
+  readonly node: string;
+  readonly type: 'started' | 'ready' | 'exited' | 'restarting' | 'unready' | 'unresponsive' | 'paused' | 'resumed' | 'seam-error' | 'exit-called' | 'crash-point';
+  readonly detail: string;
+}
+
+/** A built learner's module, ready to be loaded by a service. */
+export interface BuiltSeam {
+  readonly service: string;
+  readonly seam: string;
+  readonly file: string;
+}
+
+/** What a lab's run asks of the running system. The controller implements it. */
+export interface LabSystem {
+  readonly runtime: RuntimeName;
+  readonly fabric: Fabric;
+  readonly load: LoadDriver;
+  /** Base URLs of the gateways, through their `client->gateway` links. */
+  gatewayUrls(): readonly string[];
+  /** Nodes of a service. */
+  nodesOf(service: string): readonly string[];
+  /**
+   * A fresh system for a run: all faults healed, services stopped, their data and the broker's emptied, then started again
+   * with these replicas and seams and ready. Databases keep running. A seam that cannot be loaded is returned, not thrown.
+   */
+  reset(options: {readonly replicas: Readonly<Record<string, number>>; readonly seams: readonly BuiltSeam[]; readonly say: (line: string) => void}): Promise<readonly NodeEvent[]>;
+  /** Reads a node's Postgres past the fabric, as the lab's own role. */
+  sql<R extends Row = Row>(node: string, text: string, parameters?: readonly unknown[]): Promise<readonly R[]>;
+  /** The broker, past the fabric. */
+  broker(): Promise<Broker>;
+  inject(request: FaultRequest): Promise<FaultRecord>;
+  clear(id: string): Promise<FaultRecord>;
+  clearAll(): Promise<void>;
+  faults(): readonly FaultRecord[];
+  /** Everything that happened to nodes since a point in time (unix ms). */
+  events(since: number): readonly NodeEvent[];
+  /** Settles when every node is ready; rejects NODE_NOT_READY after the bound. */
+  ready(withinMs: number): Promise<void>;
+}

@@ -1,0 +1,46 @@
+export type Verdict = 'pass' | 'fail' | 'inconclusive';
+
+/** What a judge says of one task. */
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** UPPER_SNAKE; null when it passes. A failed item's code picks the hint. */
+  readonly code: string | null;
+  /** One sentence with figures. */
+  readonly observed: string;
+  readonly expected: string;
+  /** A story first (the timeline of one failing operation), then counts; one line each. */
+  readonly evidence: readonly string[];
+}
+
+export interface TaskVerdict extends Judgement {
+  readonly id: string;
+  readonly title: string;
+}
+
+/** The document of `teralab check --json`. */
+export interface CheckResult {
+  readonly lab: string;
+  readonly verdict: Verdict;
+  readonly seed: number;
+  readonly runtime: string;
+  readonly tasks: readonly TaskVerdict[];
+  readonly durationMs: number;
+}
+
+export function pass(observed: string, expected: string, evidence: readonly string[] = []): Judgement {
+  return {verdict: 'pass', code: null, observed, expected, evidence};
+}
+
+export function fail(code: string, observed: string, expected: string, evidence: readonly string[] = []): Judgement {
+  return {verdict: 'fail', code, observed, expected, evidence};
+}
+
+export function inconclusive(code: string, observed: string, expected: string, evidence: readonly string[] = []): Judgement {
+  return {verdict: 'inconclusive', code, observed, expected, evidence};
+}
+
+/** One failed task fails the lab; otherwise one inconclusive task leaves it open. */
+export function combine(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes('fail')) return 'fail';
+  return verdicts.length === 0 || verdicts.includes('inconclusive') ? 'inconclusive' : 'pass';
+}

@@ -1,0 +1,99 @@
+import type {Address} from '../topology/address.ts';
+import type {PlannedNode} from '../topology/plan.ts';
+
+export type RuntimeName = 'process' | 'docker' | 'swarm';
+
+/** How a node ended. `crash-point` names the point where it was told to kill itself. */
+export interface NodeExit {
+  readonly how: 'stopped' | 'killed' | 'exited' | 'crash-point';
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly point?: string;
+  /** When it was seen to be gone, unix ms. */
+  readonly at: number;
+}
+
+/** What a node says about itself over its control channel. Never evidence for a verdict, except hits of armed crash points. */
+export type NodeReport =
+  | {readonly type: 'crash-point'; readonly point: string; readonly at: number}
+  | {readonly type: 'seam-error'; readonly seam: string; readonly file: string; readonly line?: number; readonly message: string}
+  | {readonly type: 'exit-called'; readonly code: number; readonly stack: string}
+  | {readonly type: 'config-error'; readonly message: string};
+
+/** What to start a node with. */
+export interface StartOptions {
+  /** Environment on top of what the runtime itself sets; secrets go here, never into arguments. */
+  readonly env: Readonly<Record<string, string>>;
+  /** For services: addresses of callees, by service name, in order of their nodes. Each is a listener of the fabric. */
+  readonly links: Readonly<Record<string, readonly LinkAddress[]>>;
+  /** For services: files of built seam modules, by seam name. A seam that is not named runs its default. */
+  readonly seams: Readonly<Record<string, string>>;
+}
+
+export interface LinkAddress {
+  /** The callee node. */
+  readonly node: string;
+  readonly address: Address;
+}
+
+/** A started node. Disposing it stops it, so `await using` cannot leak one. */
+export interface RunningNode extends AsyncDisposable {
+  readonly name: string;
+  readonly service: string;
+  readonly address: Address;
+  /** Process id, or container id. */
+  readonly pid?: number;
+  readonly container?: string;
+  readonly startedAt: number;
+  /** Settles when the node is gone, however it went. */
+  readonly exited: Promise<NodeExit>;
+  /** SIGTERM, and after the grace (ms) SIGKILL. */
+  stop(graceMs?: number): Promise<void>;
+  /** Stops the node without warning, as a crash would. Returns when it is gone. */
+  kill(): Promise<void>;
+  /** Freezes the node: it keeps its connections and answers nothing. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Arms a crash point: the node kills itself when it comes past it for the (`skip` + 1)th time from now. */
+  armCrashPoint(point: string, skip: number): Promise<void>;
+  disarmCrashPoints(): Promise<void>;
+  onReport(listener: (report: NodeReport) => void): void;
+  /** Resident memory and CPU time so far, or undefined when the node is gone. */
+  stats(): Promise<{readonly rssBytes: number; readonly cpuMs: number} | undefined>;
+  /** The last lines that the node wrote. */
+  logTail(lines: number): Promise<readonly string[]>;
+}
+
+/** Connection data of a Postgres node, for the lab's own reads and for `status`. */
+export interface PostgresAccess {
+  readonly address: Address;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+/** Where nodes run. One contract suite runs against every adapter. */
+export interface Runtime {
+  readonly name: RuntimeName;
+  /** Prepares what all nodes need (binaries, images, networks). `say` gets one line per step that takes time. */
+  prepare(nodes: readonly PlannedNode[], say: (line: string) => void): Promise<void>;
+  /** Starts a node and returns as soon as it exists; readiness is the caller's to wait for. Its address stays the same over restarts. */
+  start(node: PlannedNode, options: StartOptions): Promise<RunningNode>;
+  /** The address a node has or will have. */
+  address(node: string): Address;
+  /** How the lab itself reads a Postgres node, past the fabric. */
+  postgres(node: string): PostgresAccess;
+  /** File that holds a node's log. */
+  logFile(node: string): string;
+  /** What this runtime can do; a fault that it cannot do is refused with the reason. */
+  describe(): RuntimeAbilities;
+  /** Ends everything that is still running and frees what `prepare` took. */
+  down(): Promise<void>;
+}
+
+export interface RuntimeAbilities {
+  readonly pause: boolean;
+  readonly crashPoints: boolean;
+  /** Abilities that are missing, with the reason in a sentence. */
+  readonly missing: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,32 @@
+import type {LinkSpec, ServiceKind, Supervision, Topology} from './topology.ts';
+
+/** One node as it will run. Ports and addresses are the runtime's to choose, so they are not here. */
+export interface PlannedNode {
+  /** `gateway-1`, `identity-2`; databases and the broker have one instance and no number: `identity-db`, `broker`. */
+  readonly name: string;
+  readonly service: string;
+  readonly kind: ServiceKind;
+  readonly supervision: Supervision;
+}
+
+/**
+ * One listener of the fabric: a declared link for one pair of nodes. Only with a listener per caller node and callee node
+ * can one replica be isolated. Its name is `gateway-1->identity-2`.
+ */
+export interface PlannedProxy {
+  readonly name: string;
+  /** The declared link that it belongs to: `gateway->identity`. */
+  readonly link: string;
+  readonly from: string;
+  readonly to: string;
+  readonly protocol: LinkSpec['protocol'];
+}
+
+/** A topology turned into nodes and proxies. */
+export interface Plan {
+  readonly topology: Topology;
+  readonly nodes: readonly PlannedNode[];
+  readonly proxies: readonly PlannedProxy[];
+  /** Names of nodes, dependencies first; the nodes of one level start in parallel. */
+  readonly levels: readonly (readonly string[])[];
+}

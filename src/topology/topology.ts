@@ -1,0 +1,40 @@
+/** What instances of a service are: a teraApi service, a Postgres server, or the broker (on the process runtime a Postgres too). */
+export type ServiceKind = 'service' | 'postgres' | 'broker';
+
+/** How the controller watches over the nodes of a service. */
+export interface Supervision {
+  /** Time between two liveness probes, in ms. */
+  readonly probeEveryMs: number;
+  /** A probe without an answer after this time, in ms, has failed. */
+  readonly probeTimeoutMs: number;
+  /** This many failed probes in a row restart the node. */
+  readonly failureThreshold: number;
+  /** Wait before the first restart in ms; doubled for each further one up to `restartBackoffMaxMs`, reset once a node was ready for ten seconds. */
+  readonly restartBackoffMs: number;
+  readonly restartBackoffMaxMs: number;
+}
+
+export interface ServiceSpec {
+  readonly kind: ServiceKind;
+  readonly replicas: number;
+  readonly supervision: Supervision;
+}
+
+/** One directed dependency between services, as declared: `{from: 'gateway', to: 'identity'}` is the link `gateway->identity`. */
+export interface LinkSpec {
+  readonly from: string;
+  readonly to: string;
+  readonly protocol: 'http' | 'postgres';
+}
+
+/** The declared services and links of a system. `client` is not a service: it stands for whoever calls the gateway from outside. */
+export interface Topology {
+  readonly services: Readonly<Record<string, ServiceSpec>>;
+  readonly links: readonly LinkSpec[];
+}
+
+export const CLIENT = 'client';
+
+export function linkName(link: {readonly from: string; readonly to: string}): string {
+  return `${link.from}->${link.to}`;
+}

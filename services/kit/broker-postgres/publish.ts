@@ -1,0 +1,111 @@
+import type {Message} from '../broker.ts';
+import {keyHash} from './partition.ts';
+import {type Session, sqlState} from './session.ts';
+
+/** Messages sent in one statement, at most. */
+const BATCH_MAX = 500;
+/** Longest id, key or type; an entry of an index takes 2,700 bytes. */
+const NAME_LENGTH_MAX = 500;
+
+/** A message as the broker takes it. */
+interface Encoded {
+  readonly id: string;
+  readonly key: string;
+  readonly type: string;
+  readonly data: string;
+  readonly headers: string | null;
+}
+
+interface Waiting {
+  readonly messages: readonly Encoded[];
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+export type Publish = (messages: readonly Message[]) => Promise<void>;
+
+/**
+ * Publishes to one stream. Publications of a stream are ordered by a lock in the broker, each with a flush to disk of its own, so
+ * those that come while one is on its way go together in the next.
+ */
+export function createPublish(session: Session, stream: string): Publish {
+  let waiting: Waiting[] = [];
+  let sending = false;
+
+  async function sendAll(): Promise<void> {
+    sending = true;
+    while (waiting.length > 0) await sendBatch(takeBatch());
+    sending = false;
+  }
+
+  async function sendBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      await send(
+        session,
+        stream,
+        batch.flatMap(one => one.messages),
+      );
+      for (const one of batch) one.resolve();
+    } catch (error) {
+      // One that Postgres refuses must not take the others with it.
+      if (batch.length > 1 && isRefused(error)) for (const one of batch) await sendBatch([one]);
+      else for (const one of batch) one.reject(error);
+    }
+  }
+
+  function takeBatch(): readonly Waiting[] {
+    let count = 0;
+    const tooMany = waiting.findIndex((one, index) => {
+      count += one.messages.length;
+      return index > 0 && count > BATCH_MAX;
+    });
+    const batch = tooMany === -1 ? waiting : waiting.slice(0, tooMany);
+    waiting = tooMany === -1 ? [] : waiting.slice(tooMany);
+    return batch;
+  }
+
+  return async messages => {
+    if (messages.length === 0) return;
+    const encoded = messages.map(encode);
+    await new Promise<void>((resolve, reject) => {
+      waiting.push({messages: encoded, resolve, reject});
+      if (!sending) void sendAll();
+    });
+  };
+}
+
+async function send(session: Session, stream: string, messages: readonly Encoded[]): Promise<void> {
+  await session.query('select broker.publish($1, $2, $3, $4, $5, $6, $7)', [
+    stream,
+    messages.map(message => message.id),
+    messages.map(message => message.key),
+    messages.map(message => keyHash(message.key)),
+    messages.map(message => message.type),
+    messages.map(message => message.data),
+    messages.map(message => message.headers),
+  ]);
+}
+
+function encode({id, key, type, data, headers}: Message): Encoded {
+  for (const [field, value] of Object.entries({id, key, type})) {
+    if (typeof value !== 'string' || value.length > NAME_LENGTH_MAX || value.includes('\0')) {
+      throw new TypeError(
+        `The ${field} of a message must be a string of at most ${NAME_LENGTH_MAX} characters without NUL.`,
+      );
+    }
+  }
+  if (id === '') throw new TypeError('The id of a message must not be empty.');
+  return {
+    id,
+    key,
+    type,
+    data: JSON.stringify(data) ?? 'null',
+    headers: headers === undefined ? null : JSON.stringify(headers),
+  };
+}
+
+/** Data errors and exceeded limits (JSON nested too deep): sending it again would not help. */
+function isRefused(error: unknown): boolean {
+  const state = sqlState(error);
+  return state !== undefined && (state.startsWith('22') || state.startsWith('54'));
+}

@@ -1,0 +1,27 @@
+import type {Broker} from './broker.ts';
+import type {CrashPoints} from './crash-points.ts';
+
+/** The same broker, coming past the crash points of publishing and acknowledging. */
+export function withCrashPoints(broker: Broker, crashPoints: Pick<CrashPoints, 'hit'>): Broker {
+  return {
+    ensureStream: (name, options) => broker.ensureStream(name, options),
+    async publish(stream, messages) {
+      crashPoints.hit('before_publish');
+      await broker.publish(stream, messages);
+      crashPoints.hit('after_publish');
+    },
+    consume(options, handle) {
+      return broker.consume(options, async batch => {
+        const settlements = await handle(batch);
+        if (settlements.some(({settle}) => settle === 'ack')) crashPoints.hit('before_ack');
+        return settlements;
+      });
+    },
+    read: (stream, options) => broker.read(stream, options),
+    lag: stream => broker.lag(stream),
+    deadLetters: stream => broker.deadLetters(stream),
+    redrive: (stream, id) => broker.redrive(stream, id),
+    seek: (stream, group, position) => broker.seek(stream, group, position),
+    close: () => broker.close(),
+  };
+}

@@ -1,0 +1,33 @@
+/** COMMIT was sent and its answer never came: the transaction may or may not have taken effect. */
+export class CommitUnknownError extends Error {
+  readonly commitUnknown = true;
+
+  constructor(cause: unknown) {
+    super('The answer to COMMIT was lost: nobody knows whether the transaction took effect.', {cause});
+    this.name = 'CommitUnknownError';
+  }
+}
+
+/** The five characters by which Postgres names an error, or undefined when it was not Postgres that spoke. */
+export function sqlState(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && 'severity' in (error as object) ? code : undefined;
+}
+
+/** Whether the session is of no use any more: the connection broke, an answer is overdue, or the server ended the session. */
+export function breaksSession(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === undefined ? error instanceof Error : /^(08|57P|25P03|25P04)/.test(state);
+}
+
+/** Whether the database could not be reached or had no time: trying again later may help. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isUnavailable);
+  const state = sqlState(error);
+  // 53300: too many connections; 55P03 and 57014: a lock or a statement took too long.
+  if (state !== undefined) return /^(08|57P|25P03|25P04|53300|55P03|57014)/.test(state);
+  const code = 'code' in error ? error.code : undefined;
+  if (typeof code === 'string' && /^(ECONN|EHOST|ENET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/.test(code)) return true;
+  return /timeout|Connection terminated|Client has encountered a connection error/i.test(error.message);
+}

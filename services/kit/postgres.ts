@@ -1,0 +1,130 @@
+import pg from 'pg';
+import type {CrashPoints} from './crash-points.ts';
+import type {Database, Queryable, Row} from './database.ts';
+import type {Logger} from './logger.ts';
+import {breaksSession, CommitUnknownError, sqlState} from './postgres-errors.ts';
+
+export interface PostgresOptions {
+  readonly url: string;
+  readonly log: Logger;
+  readonly crashPoints: Pick<CrashPoints, 'hit'>;
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName: string;
+  /** Connections at most. Default 10. */
+  readonly poolMax?: number;
+}
+
+export interface PostgresDatabase extends Database {
+  /** One round trip; rejects when the database cannot be reached. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const CONNECT_TIMEOUT_MS = 2_000;
+const STATEMENT_TIMEOUT_MS = 5_000;
+const LOCK_TIMEOUT_MS = 3_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
+/** Measured here and not by the server: through a cut link neither its answer nor its timeout ever arrives. */
+const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 1_000;
+
+/** A service's database: a pool of sessions that cannot hang for ever, whatever happens to the link. */
+export function createPostgresDatabase({url, log, crashPoints, applicationName, poolMax = 10}: PostgresOptions): PostgresDatabase {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolMax,
+    application_name: applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    lock_timeout: LOCK_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5_000,
+  });
+  // A session that breaks while nobody queries says so by an event; without a listener it would end the process.
+  const lost = (error: Error): void => log.warn({err: error}, 'a database session broke');
+  pool.on('error', lost);
+  pool.on('connect', client => client.on('error', () => undefined));
+
+  return {
+    async query<R extends Row>(text: string, parameters?: readonly unknown[]) {
+      const session = await pool.connect();
+      let broken = false;
+      try {
+        return await query<R>(session, text, parameters);
+      } catch (error) {
+        broken = breaksSession(error);
+        throw error;
+      } finally {
+        session.release(broken);
+      }
+    },
+    async transaction(work, options) {
+      const session = await pool.connect();
+      const outcome = await transact(session, crashPoints, work, options?.isolation);
+      session.release(!outcome.done && outcome.broken);
+      if (!outcome.done) throw outcome.error;
+      return outcome.value;
+    },
+    async ping() {
+      await this.query('select 1');
+    },
+    close: () => pool.end(),
+  };
+}
+
+/** How a transaction ended, and whether its session can be used again. */
+type Outcome<T> = {readonly done: true; readonly value: T} | {readonly done: false; readonly error: unknown; readonly broken: boolean};
+
+async function transact<T>(
+  session: pg.PoolClient,
+  crashPoints: Pick<CrashPoints, 'hit'>,
+  work: (transaction: Queryable) => Promise<T>,
+  isolation = 'read committed',
+): Promise<Outcome<T>> {
+  let value: T;
+  let over = false;
+  try {
+    await query(session, `begin isolation level ${isolation}`);
+    value = await work({
+      async query<R extends Row>(text: string, parameters?: readonly unknown[]) {
+        // By then the session may belong to somebody else.
+        if (over) throw new Error('This transaction is over: a query in it was not awaited.');
+        return query<R>(session, text, parameters);
+      },
+    });
+  } catch (error) {
+    // When the rollback fails too, the session is dropped, which rolls back as well; the first error is the one to tell.
+    const broken = await query(session, 'rollback').then(() => false, () => true);
+    return {done: false, error, broken};
+  } finally {
+    over = true;
+  }
+  crashPoints.hit('before_commit');
+  const failed = await commit(session);
+  if (failed !== undefined) return failed;
+  crashPoints.hit('after_commit_before_publish');
+  return {done: true, value};
+}
+
+/** Sends COMMIT. Returns how it failed, or undefined when the transaction is committed. */
+async function commit(session: pg.PoolClient): Promise<Outcome<never> | undefined> {
+  try {
+    const {command} = await session.query('commit');
+    if (command !== 'ROLLBACK') return undefined;
+    const error = new Error('The transaction was rolled back: a statement in it had failed, and its error was swallowed.');
+    return {done: false, error, broken: false};
+  } catch (error) {
+    // An error that Postgres itself states is a definite no, unless it states that the session is ending.
+    const state = sqlState(error);
+    const definite = state !== undefined && !/^(08|57P|40003)/.test(state);
+    return {done: false, error: definite ? error : new CommitUnknownError(error), broken: breaksSession(error)};
+  }
+}
+
+async function query<R extends Row>(session: pg.PoolClient, text: string, parameters?: readonly unknown[]): Promise<readonly R[]> {
+  const result: pg.QueryResult<R> | pg.QueryResult<R>[] = await session.query(text, parameters === undefined ? undefined : [...parameters]);
+  // Several statements in one text give several results.
+  return Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows;
+}

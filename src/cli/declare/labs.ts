@@ -1,0 +1,123 @@
+import type {Command} from 'commander';
+import type {Shell} from '../command.ts';
+import {parseChoice} from '../parse/choice.ts';
+import {parseSeed, parseWhole} from '../parse/number.ts';
+import {declare, runs} from './declare.ts';
+import {RUNTIMES} from './system.ts';
+
+/** Commands on labs. Where `[lab]` is left out, it is the one last worked on, or the next open one. */
+export function declareLabs(program: Command, shell: Shell): void {
+  program.commandsGroup('Labs:');
+
+  const start = declare(program, {
+    usage: 'start [lab]',
+    summary: 'bring the system up and open the screen on the path or on that lab',
+    more: 'Without a terminal it brings the system up, prints the path, the brief of the next lab and the commands to go on with.',
+    examples: ['teralab start', 'teralab start p2-04', 'teralab start --plain'],
+  }).option('--plain', 'numbered choices and static lines instead of the screen');
+  runs(start, shell, async () => import('../commands/start.ts'));
+
+  const demo = declare(program, {
+    usage: 'demo [lab]',
+    summary: 'show the whole loop hands off: break it, judge it, fix it, judge it again',
+    more: 'Exits 0 only if the start failed its check and the reference passed it. Nothing of it counts as progress.',
+    examples: ['teralab demo', 'teralab demo p2-05-break-the-circuit --seed 7'],
+  }).option('--seed <n>', 'repeat an earlier run', parseSeed);
+  runs(demo, shell, async () => import('../commands/demo.ts'));
+
+  const labs = declare(program, {
+    usage: 'labs',
+    summary: 'list the labs',
+    examples: ['teralab labs', 'teralab labs --phase 2', 'teralab labs --concept "health checks" --json', 'teralab labs verify'],
+  })
+    .option('--phase <n>', 'only this phase: 1, 2 or 3', raw => parseWhole(raw, '--phase', 0, 3))
+    .option('--week <n>', 'only labs of this week, 1 to 12', raw => parseWhole(raw, '--week', 1, 12))
+    .option('--concept <words>', 'only labs whose concepts or objective contain these words');
+  runs(labs, shell, async () => import('../commands/labs.ts'));
+  const verify = declare(labs, {
+    usage: 'verify [ids...]',
+    summary: 'prove that start files fail, wrong fixes fail and references pass',
+    more: 'Runs in a workspace and a system of its own. Exits 0 only when every expectation holds.',
+    examples: ['teralab labs verify', 'teralab labs verify p2-04-no-lost-events --seeds 3', 'teralab labs verify --seed 7 --json'],
+  })
+    .option('--seeds <n>', 'runs of each variant, each with a seed of its own (default 1)', raw => parseWhole(raw, '--seeds', 1, 1000))
+    .option('--seed <n>', 'the first seed', parseSeed)
+    .option('--runtime <name>', 'where nodes run: process', raw => parseChoice(raw, '--runtime', RUNTIMES));
+  runs(verify, shell, async () => import('../commands/labs-verify.ts'));
+
+  const lab = declare(program, {
+    usage: 'lab <id>',
+    summary: 'show one lab: its brief, its tasks, the file to edit',
+    examples: ['teralab lab p0-00-first-break', 'teralab lab p2-04'],
+  });
+  runs(lab, shell, async () => import('../commands/lab.ts'));
+
+  const breaks = declare(program, {
+    usage: 'break [lab]',
+    summary: "run the lab's fault against your code and show what happens",
+    examples: ['teralab break', 'teralab break p0-00-first-break --seed 7'],
+  }).option('--seed <n>', 'repeat an earlier run', parseSeed);
+  runs(breaks, shell, async () => import('../commands/break.ts'));
+
+  const check = declare(program, {
+    usage: 'check [lab]',
+    summary: 'judge your solution on the running system',
+    more: 'Brings the system up and creates your files where they are not there yet. Exit code 0: passed, 1: failed, 3: inconclusive.',
+    examples: ['teralab check', 'teralab check p2-04 --seed 7', 'teralab check --task nothing-missing', 'teralab check --watch', 'teralab check --all --json'],
+  })
+    .option('--seed <n>', 'repeat an earlier run', parseSeed)
+    .option('--task <id>', 'judge one task only (cannot pass the lab)')
+    .option('--quick', 'a short look (cannot pass the lab)')
+    .option('--watch', 'check again whenever you save')
+    .option('--all', 'judge again everything that you passed before, and say what regressed');
+  runs(check, shell, async () => import('../commands/check.ts'));
+
+  const edit = declare(program, {
+    usage: 'edit [lab]',
+    summary: "open the lab's file in $VISUAL or $EDITOR, or print its path",
+    examples: ['teralab edit', 'EDITOR=vim teralab edit p2-04'],
+  });
+  runs(edit, shell, async () => import('../commands/edit.ts'));
+
+  const hint = declare(program, {
+    usage: 'hint [lab]',
+    summary: 'the next hint for what the last check found',
+    examples: ['teralab hint'],
+  });
+  runs(hint, shell, async () => import('../commands/hint.ts'));
+
+  const solution = declare(program, {
+    usage: 'solution [lab]',
+    summary: 'the reference solution, the debrief and the popular wrong fixes, after a pass',
+    examples: ['teralab solution', 'teralab solution p2-04 --reveal'],
+  }).option('--reveal', 'show it before a pass (it is recorded)');
+  runs(solution, shell, async () => import('../commands/solution.ts'));
+
+  const reset = declare(program, {
+    usage: 'reset [lab]',
+    summary: 'fresh start files; yours are kept aside',
+    examples: ['teralab reset p2-04'],
+  });
+  runs(reset, shell, async () => import('../commands/reset.ts'));
+
+  const skip = declare(program, {
+    usage: 'skip [lab]',
+    summary: 'leave a lab for later; skipped is never done',
+    examples: ['teralab skip p1-03'],
+  });
+  runs(skip, shell, async () => import('../commands/skip.ts'));
+
+  const path = declare(program, {
+    usage: 'path',
+    summary: 'the twelve weeks, and where you are',
+    examples: ['teralab path', 'teralab path --json'],
+  });
+  runs(path, shell, async () => import('../commands/path.ts'));
+
+  const progress = declare(program, {
+    usage: 'progress [action] [file]',
+    summary: 'what you have passed; `export FILE` and `import FILE` move it to another machine',
+    examples: ['teralab progress', 'teralab progress export progress.json', 'teralab progress import progress.json'],
+  });
+  runs(progress, shell, async () => import('../commands/progress.ts'));
+}

@@ -1,0 +1,74 @@
+import type {Command} from 'commander';
+import type {Shell} from '../command.ts';
+import {parseChoice} from '../parse/choice.ts';
+import {parseDuration} from '../parse/duration.ts';
+import {parsePort, parseSeed, parseWhole} from '../parse/number.ts';
+import {parseRate} from '../parse/rate.ts';
+import {parseReplicas} from '../parse/replicas.ts';
+import {declare, runs} from './declare.ts';
+
+export const RUNTIMES = ['process', 'docker', 'swarm'] as const;
+export const BROKERS = ['postgres', 'nats'] as const;
+
+/** Commands on the running system. */
+export function declareSystem(program: Command, shell: Shell): void {
+  program.commandsGroup('The system:');
+
+  const up = declare(program, {
+    usage: 'up',
+    summary: 'start the system and return when it is healthy',
+    more: 'Repeating it is safe: a system that runs is left as it is. The gateway listens on 4000 or the next free port.',
+    examples: ['teralab up', 'teralab up --replicas identity=3', 'teralab up --port 4100 --json'],
+  })
+    .option('--runtime <name>', 'where nodes run: process', raw => parseChoice(raw, '--runtime', RUNTIMES))
+    .option('--broker <name>', 'engine of the broker: postgres', raw => parseChoice(raw, '--broker', BROKERS))
+    .option('--topology <file>', 'a topology of your own, YAML or JSON')
+    .option('--replicas <service=n>', 'instances of a service; repeat it for more services', parseReplicas)
+    .option('--port <port>', 'port of the gateway; taken is an error', parsePort);
+  runs(up, shell, async () => import('../commands/up.ts'));
+
+  const down = declare(program, {
+    usage: 'down',
+    summary: "stop this workspace's system",
+    more: 'Repeating it is safe. Your files, your progress and the databases stay.',
+    examples: ['teralab down', 'teralab down --all'],
+  }).option('--all', 'stop every teralab system of this user');
+  runs(down, shell, async () => import('../commands/down.ts'));
+
+  const status = declare(program, {
+    usage: 'status',
+    summary: 'show nodes, links, faults in force, URLs and how to connect',
+    examples: ['teralab status', 'teralab status --json'],
+  });
+  runs(status, shell, async () => import('../commands/status.ts'));
+
+  const chaos = declare(program, {
+    usage: 'chaos [words...]',
+    summary: 'inject a fault, list faults, heal them',
+    examples: ["teralab chaos latency 'gateway->identity' --latency 300ms --for 1m", 'teralab chaos list'],
+  })
+    .helpOption(false)
+    .allowUnknownOption();
+  runs(chaos, shell, async () => import('../commands/chaos.ts'));
+
+  const load = declare(program, {
+    usage: 'load',
+    summary: 'drive open-loop load, with a live histogram on a terminal',
+    more: 'Requests start at their intended moment whether or not earlier ones were answered; latency counts from that moment.',
+    examples: ['teralab load', 'teralab load --rate 200/s --duration 30s', 'teralab load --rate 50 --json'],
+  })
+    .option('--rate <rate>', 'operations per second (default 50/s)', raw => parseRate(raw, '--rate'))
+    .option('--duration <time>', 'how long (default 10s)', raw => parseDuration(raw, '--duration'))
+    .option('--profile <name>', 'what is sent (default mixed)')
+    .option('--seed <n>', 'repeat the load of an earlier run', parseSeed);
+  runs(load, shell, async () => import('../commands/load.ts'));
+
+  const logs = declare(program, {
+    usage: 'logs [nodes...]',
+    summary: 'print what nodes have logged',
+    examples: ['teralab logs', 'teralab logs gateway-1 identity -f', 'teralab logs --lines 200 --json'],
+  })
+    .option('-f, --follow', 'go on as lines come, until Ctrl-C')
+    .option('-n, --lines <n>', 'lines of each node to begin with (default 20)', raw => parseWhole(raw, '--lines', 0, 1_000_000));
+  runs(logs, shell, async () => import('../commands/logs.ts'));
+}

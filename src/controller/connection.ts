@@ -1,0 +1,87 @@
+import {connect, type Socket} from 'node:net';
+import {fromErrorData, LabError} from '../errors.ts';
+import type {MethodName, Methods, ServerMessage} from './protocol.ts';
+import {onMessages, sendMessage} from './wire.ts';
+
+/** A client's connection to a controller that has said who it is. */
+export interface ControllerClient {
+  readonly session: string;
+  readonly pid: number;
+  /** Aborting `signal` closes the connection, and with it ends what this client has under way. */
+  call<M extends MethodName>(method: M, params: Methods[M]['params'], onEvent?: (event: Methods[M]['event']) => void, signal?: AbortSignal): Promise<Methods[M]['result']>;
+  close(): void;
+}
+
+interface PendingCall {
+  readonly onEvent: ((event: unknown) => void) | undefined;
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
+
+/** Connects and says hello; undefined when nobody listens there. A hello that takes longer than `withinMs` counts as nobody. */
+export async function connectController(socketPath: string, workspace: string, withinMs: number): Promise<ControllerClient | undefined> {
+  const socket = await open(socketPath);
+  if (socket === undefined) return undefined;
+  const pending = new Map<number, PendingCall>();
+  let nextId = 1;
+  socket.on('error', () => undefined);
+  socket.on('close', () => {
+    const lost = new LabError('CONTROLLER_LOST', 'The connection to the controller was lost before it had answered.');
+    for (const call of pending.values()) call.reject(lost);
+    pending.clear();
+  });
+  onMessages<ServerMessage>(socket, message => {
+    const call = pending.get(message.id);
+    if (call === undefined) return;
+    if ('event' in message) {
+      call.onEvent?.(message.event);
+      return;
+    }
+    pending.delete(message.id);
+    if ('error' in message) call.reject(fromErrorData(message.error));
+    else call.resolve(message.result);
+  });
+  const call: ControllerClient['call'] = async (method, params, onEvent, signal) => {
+    signal?.throwIfAborted();
+    if (socket.destroyed) throw new LabError('CONTROLLER_LOST', 'The connection to the controller is closed.');
+    const id = nextId++;
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        pending.delete(id);
+        socket.destroy();
+        reject(signal?.reason instanceof Error ? signal.reason : new LabError('INTERRUPTED', 'Interrupted.'));
+      };
+      const settle = <T>(then: (value: T) => void) => (value: T): void => {
+        signal?.removeEventListener('abort', onAbort);
+        then(value);
+      };
+      pending.set(id, {onEvent: onEvent as PendingCall['onEvent'], resolve: settle(resolve as (result: unknown) => void), reject: settle(reject)});
+      signal?.addEventListener('abort', onAbort, {once: true});
+      sendMessage(socket, {id, method, params});
+    });
+  };
+  const hello = await Promise.race([call('hello', {workspace}).catch(() => undefined), after(withinMs)]);
+  if (hello === undefined) {
+    socket.destroy();
+    return undefined;
+  }
+  if (hello.workspace !== workspace) {
+    socket.destroy();
+    throw new LabError('SOCKET_NOT_OURS', `${socketPath} belongs to the controller of ${hello.workspace}, not of ${workspace}.`);
+  }
+  return {session: hello.session, pid: hello.pid, call, close: () => socket.destroy()};
+}
+
+async function open(socketPath: string): Promise<Socket | undefined> {
+  return new Promise(resolve => {
+    const socket = connect(socketPath);
+    socket.once('connect', () => resolve(socket));
+    socket.once('error', () => resolve(undefined));
+  });
+}
+
+async function after(ms: number): Promise<undefined> {
+  return new Promise(resolve => {
+    setTimeout(() => resolve(undefined), ms).unref();
+  });
+}

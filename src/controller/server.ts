@@ -1,0 +1,72 @@
+import {chmod, rm} from 'node:fs/promises';
+import {createServer, type Server, type Socket} from 'node:net';
+import {LabError, toErrorData} from '../errors.ts';
+import type {ClientMessage, MethodName, Methods} from './protocol.ts';
+import {onMessages, sendMessage} from './wire.ts';
+
+/** One method: gets its parameters, a way to send events, and a signal that aborts when the client goes away. */
+export type Handler<M extends MethodName> = (
+  params: Methods[M]['params'],
+  emit: (event: Methods[M]['event']) => void,
+  signal: AbortSignal,
+) => Promise<Methods[M]['result']>;
+
+export type Handlers = {readonly [M in MethodName]: Handler<M>};
+
+export interface ControllerServer {
+  /** Clients that are connected now. */
+  clients(): number;
+  close(): Promise<void>;
+}
+
+/** Serves the controller's methods on a unix socket of mode 0600. The folder around it is the caller's to check. */
+export async function serve(socketPath: string, handlers: Handlers, onInternalError: (error: unknown) => void): Promise<ControllerServer> {
+  await rm(socketPath, {force: true});
+  const sockets = new Set<Socket>();
+  const server = createServer(socket => {
+    sockets.add(socket);
+    const calls = new AbortController();
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      sockets.delete(socket);
+      calls.abort(new LabError('INTERRUPTED', 'The client went away.'));
+    });
+    onMessages<ClientMessage>(socket, message => {
+      void answer(socket, message, handlers, calls.signal, onInternalError);
+    });
+  });
+  await listen(server, socketPath);
+  await chmod(socketPath, 0o600);
+  return {
+    clients: () => sockets.size,
+    close: async () => {
+      server.close();
+      for (const socket of sockets) socket.end();
+      await rm(socketPath, {force: true});
+    },
+  };
+}
+
+async function answer(socket: Socket, message: ClientMessage, handlers: Handlers, signal: AbortSignal, onInternalError: (error: unknown) => void): Promise<void> {
+  const {id, method, params} = message;
+  try {
+    const handler = (handlers as Readonly<Record<string, unknown>>)[method];
+    if (typeof handler !== 'function' || !Object.hasOwn(handlers, method)) throw new LabError('USAGE', `The controller has no method "${method}".`);
+    const emit = (event: unknown): void => sendMessage(socket, {id, event});
+    const result: unknown = await handler(params, emit, signal);
+    sendMessage(socket, {id, result: result ?? null});
+  } catch (error) {
+    if (!(error instanceof LabError)) onInternalError(error);
+    sendMessage(socket, {id, error: toErrorData(error)});
+  }
+}
+
+async function listen(server: Server, path: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

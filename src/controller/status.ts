@@ -1,0 +1,105 @@
+import type {ProxyCounters} from '../fabric/fabric.ts';
+import type {FaultRecord} from '../faults/fault.ts';
+import {linkName} from '../topology/topology.ts';
+import type {LinkStatus, NodeStatus, Phase, StatusReport} from './protocol.ts';
+import type {System} from './system.ts';
+
+export interface StatusInput {
+  readonly session: string;
+  readonly workspace: string;
+  readonly faults: readonly FaultRecord[];
+  readonly check: {readonly lab: string; readonly phase: Phase} | null;
+}
+
+/** What `teralab status --json` prints. */
+export async function reportStatus(system: System, input: StatusInput): Promise<{readonly status: StatusReport; readonly counters: readonly ProxyCounters[]}> {
+  const [nodes, counters] = await Promise.all([nodeStatus(system), system.agent.fabric.counters()]);
+  const gateway = system.gatewayUrls();
+  return {
+    counters,
+    status: {
+      session: input.session,
+      workspace: input.workspace,
+      runtime: system.runtime.name,
+      controller: {pid: process.pid},
+      agent: {thread: 'worker threads of the controller'},
+      nodes,
+      links: linkStatus(system, counters),
+      faults: input.faults,
+      check: input.check,
+      urls: {gateway},
+      connect: connectLines(system, gateway[0]),
+    },
+  };
+}
+
+async function nodeStatus(system: System): Promise<readonly NodeStatus[]> {
+  return Promise.all(
+    system.keepers().map(async keeper => {
+      const {host, port} = system.runtime.address(keeper.name);
+      const stats = await keeper.running?.stats().catch(() => undefined);
+      const {pid, container} = keeper.running ?? {};
+      return {
+        name: keeper.name,
+        service: keeper.node.service,
+        state: keeper.state,
+        url: keeper.node.kind === 'service' ? `http://${host}:${port}` : postgresUrl(system, keeper.name),
+        ...(pid === undefined ? {} : {pid}),
+        ...(container === undefined ? {} : {container}),
+        restarts: keeper.restarts,
+        ...(stats === undefined ? {} : {rssBytes: stats.rssBytes}),
+      };
+    }),
+  );
+}
+
+function linkStatus(system: System, counters: readonly ProxyCounters[]): readonly LinkStatus[] {
+  return system.plan.topology.links.map(link => {
+    const name = linkName(link);
+    const own = counters.filter(counter => counter.link === name);
+    const toxics = own.flatMap(counter => counter.toxics);
+    const first = own[0];
+    const http = own.flatMap(counter => counter.http ?? []);
+    const requests = sum(http.map(({requests}) => requests));
+    return {
+      name,
+      address: first === undefined ? '' : addressText(first.address),
+      toxics: toxics.filter((toxic, index) => toxics.findIndex(other => other.id === toxic.id) === index),
+      proxies: own.map(counter => ({name: counter.name, address: addressText(counter.address), listening: counter.listening, toxics: counter.toxics.map(({id}) => id)})),
+      ...(http.length === 0
+        ? {}
+        : {
+            http: {
+              p50: Math.max(...http.map(({p50}) => p50)),
+              p99: Math.max(...http.map(({p99}) => p99)),
+              ratePerSecond: sum(http.map(({ratePerSecond}) => ratePerSecond)),
+              errorShare: requests === 0 ? 0 : sum(http.map(({errors}) => errors)) / requests,
+            },
+          }),
+    };
+  });
+}
+
+function connectLines(system: System, gateway: string | undefined): readonly string[] {
+  const databases = system.keepers().filter(keeper => keeper.node.kind !== 'service');
+  return [
+    ...(gateway === undefined ? [] : [`curl ${gateway}/openapi.json`]),
+    ...databases.map(keeper => {
+      const {password} = system.runtime.postgres(keeper.name);
+      return `PGPASSWORD=${password} psql ${postgresUrl(system, keeper.name)}`;
+    }),
+  ];
+}
+
+function postgresUrl(system: System, node: string): string {
+  const {address, user, database} = system.runtime.postgres(node);
+  return `postgres://${user}@${addressText(address)}/${database}`;
+}
+
+function addressText({host, port}: {readonly host: string; readonly port: number}): string {
+  return `${host}:${port}`;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,227 @@
+import {randomBytes} from 'node:crypto';
+import type {Agent} from '../agent/agent.ts';
+import {LabError} from '../errors.ts';
+import type {OpenProxy} from '../fabric/fabric.ts';
+import type {BuiltSeam, NodeEvent} from '../labs/system.ts';
+import type {LinkAddress, Runtime, StartOptions} from '../runtime/runtime.ts';
+import type {Plan, PlannedNode, PlannedProxy} from '../topology/plan.ts';
+import {CLIENT} from '../topology/topology.ts';
+import {NodeKeeper} from './node-keeper.ts';
+
+/** All nodes have to be ready within this time, in ms; a bound against hanging, far above what a slow machine takes. */
+const READY_WITHIN_MS = 60_000;
+/** Events kept for status and judges. */
+const EVENTS_MAX = 20_000;
+/** A node that ended this often while it was to become ready will not. */
+const HOPELESS_RESTARTS = 5;
+const GATEWAY_PORT = 4000;
+
+export interface SystemTools {
+  readonly runtime: Runtime;
+  readonly agent: Agent;
+  /** The set of running processes changed: the session record has to follow. */
+  onProcesses(): void;
+  /** Something happened that a watcher would want to know. */
+  onEvent(event: NodeEvent): void;
+}
+
+/** The running nodes and proxies of one plan. */
+export class System {
+  readonly #tools: SystemTools;
+  readonly #keepers = new Map<string, NodeKeeper>();
+  readonly #addresses = new Map<string, OpenProxy>();
+  readonly #secret = randomBytes(32).toString('hex');
+  readonly #events: NodeEvent[] = [];
+  readonly #waiters = new Set<() => void>();
+  #plan: Plan;
+
+  constructor(plan: Plan, tools: SystemTools) {
+    this.#plan = plan;
+    this.#tools = tools;
+  }
+
+  get plan(): Plan {
+    return this.#plan;
+  }
+
+  get runtime(): Runtime {
+    return this.#tools.runtime;
+  }
+
+  get agent(): Agent {
+    return this.#tools.agent;
+  }
+
+  keepers(): readonly NodeKeeper[] {
+    return this.#plan.nodes.flatMap(node => this.#keepers.get(node.name) ?? []);
+  }
+
+  keeper(name: string): NodeKeeper {
+    const keeper = this.#keepers.get(name);
+    if (keeper === undefined) throw new LabError('UNKNOWN_NODE', `There is no node "${name}".`);
+    return keeper;
+  }
+
+  events(since: number): readonly NodeEvent[] {
+    return this.#events.filter(event => event.at >= since);
+  }
+
+  /** Where a caller reaches a callee: the fabric's listener for the two. */
+  proxyAddress(proxy: string): OpenProxy | undefined {
+    return this.#addresses.get(proxy);
+  }
+
+  gatewayUrls(): readonly string[] {
+    return this.#plan.proxies
+      .filter(proxy => proxy.from === CLIENT)
+      .flatMap(proxy => this.#addresses.get(proxy.name) ?? [])
+      .map(({address}) => `http://${address.host}:${address.port}`);
+  }
+
+  /** Opens the fabric's listeners for the plan's proxies, and starts every node that is not running. */
+  async start(options: {readonly seams: readonly BuiltSeam[]; readonly gatewayPort: number | undefined}): Promise<void> {
+    await this.#openProxies(options.gatewayPort);
+    await this.startNodes(this.#plan.nodes.map(node => node.name), options.seams);
+  }
+
+  /** Starts these nodes, all at once: services wait for their databases by themselves. */
+  async startNodes(names: readonly string[], seams: readonly BuiltSeam[]): Promise<void> {
+    await allDone(this.#plan.nodes.filter(node => names.includes(node.name)).map(async node => this.#keep(node).start(this.#startOptions(node, seams))));
+  }
+
+  async stopNodes(names: readonly string[], graceMs?: number): Promise<void> {
+    await allDone(names.map(async name => this.#keepers.get(name)?.stop(graceMs)));
+  }
+
+  /** Goes over to another plan of the same topology (replicas): what is not in it any more is stopped and closed. Starts nothing. */
+  async replan(plan: Plan): Promise<void> {
+    const gone = this.#plan.nodes.filter(node => !plan.nodes.some(other => other.name === node.name)).map(node => node.name);
+    await this.stopNodes(gone);
+    const closed = this.#plan.proxies.filter(proxy => !plan.proxies.some(other => other.name === proxy.name)).map(proxy => proxy.name);
+    if (closed.length > 0) await this.#tools.agent.fabric.close(closed);
+    for (const name of gone) this.#keepers.delete(name);
+    for (const name of closed) this.#addresses.delete(name);
+    this.#plan = plan;
+    await this.#openProxies(undefined);
+  }
+
+  /** Settles when every node is ready, or one can never be; rejects when the bound passes. */
+  async ready(withinMs = READY_WITHIN_MS, signal?: AbortSignal): Promise<void> {
+    const missing = (): readonly NodeKeeper[] => this.keepers().filter(keeper => keeper.state !== 'ready');
+    const hopeless = (): NodeKeeper | undefined => missing().find(keeper => keeper.hopeless || keeper.restarts >= HOPELESS_RESTARTS);
+    const settled = await this.#until(() => missing().length === 0 || hopeless() !== undefined, withinMs, signal);
+    const failed = hopeless() ?? (settled ? undefined : missing()[0]);
+    if (failed === undefined) return;
+    const tail = await failed.running?.logTail(5).catch(() => []) ?? await this.#logTail(failed.name);
+    const why = failed.hopeless || failed.restarts >= HOPELESS_RESTARTS ? 'ended again and again' : `was not ready after ${withinMs} ms (${failed.state})`;
+    throw new LabError('NODE_NOT_READY', `${failed.name} ${why}.${tail.length === 0 ? '' : ` Its last lines:\n${tail.join('\n')}`}`);
+  }
+
+  /** Stops everything: services first, so that they can finish with their databases there. */
+  async stop(): Promise<void> {
+    const services = this.#plan.nodes.filter(node => node.kind === 'service').map(node => node.name);
+    const others = this.#plan.nodes.filter(node => node.kind !== 'service').map(node => node.name);
+    await this.stopNodes(services).catch(() => undefined);
+    await this.stopNodes(others).catch(() => undefined);
+  }
+
+  async #logTail(node: string): Promise<readonly string[]> {
+    const {readFile} = await import('node:fs/promises');
+    const text = await readFile(this.runtime.logFile(node), 'utf8').catch(() => '');
+    return text.trimEnd().split('\n').slice(-5).filter(line => line !== '');
+  }
+
+  #keep(node: PlannedNode): NodeKeeper {
+    const existing = this.#keepers.get(node.name);
+    if (existing !== undefined) return existing;
+    const keeper = new NodeKeeper(node, {
+      runtime: this.#tools.runtime,
+      onEvent: event => this.#record(event),
+      onReachable: async (name, reachable) => {
+        await this.#tools.agent.fabric.setNodeUp(name, reachable).catch(() => undefined);
+      },
+      onProcess: () => this.#tools.onProcesses(),
+    });
+    this.#keepers.set(node.name, keeper);
+    return keeper;
+  }
+
+  #record(event: NodeEvent): void {
+    this.#events.push(event);
+    if (this.#events.length > EVENTS_MAX) this.#events.splice(0, EVENTS_MAX / 10);
+    for (const look of this.#waiters) look();
+    this.#tools.onEvent(event);
+  }
+
+  async #openProxies(gatewayPort: number | undefined): Promise<void> {
+    const fresh = this.#plan.proxies.filter(proxy => !this.#addresses.has(proxy.name));
+    if (fresh.length === 0) return;
+    const opened = await this.#tools.agent.fabric.open(
+      fresh.map((proxy, index) => ({...proxy, upstream: this.#tools.runtime.address(proxy.to), ...gatewayListen(proxy, index, gatewayPort)})),
+    );
+    for (const proxy of opened) this.#addresses.set(proxy.name, proxy);
+    const running = new Set(this.keepers().filter(keeper => keeper.state === 'ready').map(keeper => keeper.name));
+    await Promise.all([...new Set(fresh.map(proxy => proxy.to))].map(async node => this.#tools.agent.fabric.setNodeUp(node, running.has(node))));
+  }
+
+  #startOptions(node: PlannedNode, seams: readonly BuiltSeam[]): StartOptions {
+    const env: Record<string, string> = {};
+    const links: Record<string, LinkAddress[]> = {};
+    for (const proxy of this.#plan.proxies.filter(candidate => candidate.from === node.name)) {
+      const opened = this.#addresses.get(proxy.name);
+      const callee = this.#plan.nodes.find(candidate => candidate.name === proxy.to);
+      if (opened === undefined || callee === undefined) throw new LabError('INTERNAL', `The link ${proxy.name} has no listener.`);
+      if (callee.kind === 'service') {
+        links[callee.service] = [...(links[callee.service] ?? []), {node: callee.name, address: opened.address}];
+        continue;
+      }
+      const {user, password, database} = this.#tools.runtime.postgres(callee.name);
+      const url = `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${opened.address.host}:${opened.address.port}/${database}`;
+      env[callee.kind === 'broker' ? 'BROKER_URL' : 'DATABASE_URL'] = url;
+    }
+    if (node.kind === 'service') env['SESSION_SECRET'] = this.#secret;
+    const own = seams.filter(seam => seam.service === node.service).map(seam => [seam.seam, seam.file] as const);
+    return {env, links, seams: Object.fromEntries(own)};
+  }
+
+  /** Waits for a condition that only events can change. */
+  async #until(condition: () => boolean, withinMs: number, signal?: AbortSignal): Promise<boolean> {
+    signal?.throwIfAborted();
+    if (condition()) return true;
+    return new Promise((resolve, reject) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        this.#waiters.delete(look);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const look = (): void => {
+        if (!condition()) return;
+        finish();
+        resolve(true);
+      };
+      const onAbort = (): void => {
+        finish();
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(() => {
+        finish();
+        resolve(condition());
+      }, withinMs);
+      signal?.addEventListener('abort', onAbort, {once: true});
+      this.#waiters.add(look);
+    });
+  }
+}
+
+function gatewayListen(proxy: PlannedProxy, index: number, port: number | undefined): {readonly port: number} | {readonly preferredPort: number} | object {
+  if (proxy.from !== CLIENT) return {};
+  if (port !== undefined && index === 0) return {port};
+  return {preferredPort: (port ?? GATEWAY_PORT) + index};
+}
+
+/** Waits for all, then throws the first that failed. */
+async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
+  const settled = await Promise.allSettled(work);
+  const failed = settled.find(result => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}

@@ -1,0 +1,77 @@
+import {z} from 'zod';
+import {LabError} from '../errors.ts';
+import {CONCEPTS, OBJECTIVES} from './curriculum.ts';
+import type {AnyLab} from './lab.ts';
+
+const id = z.string().regex(/^p[0-3]-\d\d-[a-z0-9]+(-[a-z0-9]+)*$/, 'an id reads like p2-04-no-lost-events');
+const kebab = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by hyphens');
+const code = z.string().regex(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/, 'UPPER_SNAKE');
+const text = z.string().trim().min(1);
+const file = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]*(\/[a-z0-9][a-z0-9-]*)*\.(ts|yaml|sql)$/, 'a file of the lab folder, like publisher.ts');
+const method = z.custom<(...parameters: never[]) => unknown>(value => typeof value === 'function', 'a function');
+
+const schema = z.object({
+  id,
+  title: text,
+  phase: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
+  weeks: z.array(z.int().min(1).max(12)).min(1),
+  objective: z.enum(OBJECTIVES),
+  concepts: z.array(z.enum(CONCEPTS)),
+  minutes: z.int().min(1).max(120),
+  needs: z.array(id),
+  replicas: z.record(kebab, z.int().min(1).max(9)).optional(),
+  seams: z.record(kebab, z.record(kebab, file)),
+  watch: text,
+  timescale: text.optional(),
+  setUp: method.optional(),
+  baseline: z.object({load: method, okShareMin: z.number().min(0).max(1)}),
+  load: method,
+  faults: method,
+  recovery: z.object({withinMs: z.int().min(0).max(60_000), recovered: method.optional()}),
+  replay: method.optional(),
+  final: method,
+  summary: method,
+  tasks: z
+    .array(
+      z.object({
+        id: kebab,
+        title: text,
+        judges: z.enum(['timing', 'counting']),
+        codes: z.array(code).min(1),
+        judge: method,
+      }),
+    )
+    .min(1),
+  wrong: z.array(z.object({name: kebab, task: kebab, code, why: text})),
+});
+
+/** What is wrong with a definition, one sentence each; nothing where it is sound. `folderName` is the folder that it was found in. */
+export function definitionProblems(raw: unknown, folderName: string): readonly string[] {
+  const parsed = schema.safeParse(raw);
+  if (!parsed.success) return parsed.error.issues.map(issue => `${issue.path.join('.') || 'the definition'}: ${issue.message}`);
+  const lab = parsed.data;
+  const problems: string[] = [];
+  if (lab.id !== folderName) problems.push(`id: is ${lab.id}, in a folder named ${folderName}`);
+  if (lab.needs.includes(lab.id)) problems.push('needs: the lab needs itself');
+  problems.push(...repeated(lab.tasks.map(task => task.id)).map(name => `tasks: ${name} is there twice`));
+  problems.push(...repeated(lab.wrong.map(wrong => wrong.name)).map(name => `wrong: ${name} is there twice`));
+  for (const wrong of lab.wrong) {
+    const task = lab.tasks.find(candidate => candidate.id === wrong.task);
+    if (task === undefined) problems.push(`wrong.${wrong.name}: there is no task ${wrong.task}`);
+    else if (!task.codes.includes(wrong.code))
+      problems.push(`wrong.${wrong.name}: task ${task.id} cannot fail with ${wrong.code}`);
+  }
+  return problems;
+}
+
+/** @throws BROKEN_LAB that names every problem. */
+export function assertDefinition(raw: unknown, folderName: string): asserts raw is AnyLab {
+  const problems = definitionProblems(raw, folderName);
+  if (problems.length > 0) throw new LabError('BROKEN_LAB', `The definition of ${folderName} is wrong. ${problems.join('. ')}.`);
+}
+
+function repeated(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}

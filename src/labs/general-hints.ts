@@ -1,0 +1,19 @@
+/** Hints for the codes that a check itself gives in any lab, before the lab's own judges have a say. By code, level 1 first. */
+export const GENERAL_HINTS: Readonly<Record<string, readonly string[]>> = {
+  NOT_YOURS: [
+    'The check runs only what is in your lab folder. What does your file import besides types and `node:` modules?',
+    'Types come with `import type {…} from "teralab/…"`, which vanish when the file is built. Everything that runs must be in your own files: write the idea out instead of importing it. `teralab reset <lab>` brings the start files back and keeps yours aside.',
+  ],
+  DOES_NOT_BUILD: [
+    'The file is not valid TypeScript yet. What stands at the line that the check names, and just before it?',
+    'Open the file in an editor that knows TypeScript: the workspace has a tsconfig.json, so that it marks the place.',
+  ],
+  DOES_NOT_LOAD: [
+    'The service could not load your module. Does something run at the top level of the file, outside any function?',
+    'The module must export exactly what the seam asks for, under its name, and give control back at once: no endless loop, no process.exit, nothing thrown while it loads.',
+  ],
+  BREAKS_THE_SERVICE: [
+    'Nothing was broken on purpose yet, and the service with your code answered most requests with an error. What do the first lines of its log say?',
+    '`teralab logs <node>` shows the whole log. Make one ordinary request work first; then look at the faults.',
+  ],
+};

@@ -1,0 +1,75 @@
+import type {RequestLogEntry} from '../../fabric/fabric.ts';
+import {CLIENT} from '../../topology/topology.ts';
+import type {AnyLab} from '../lab.ts';
+import type {LabSystem, NodeEvent} from '../system.ts';
+import {fail, type Judgement} from '../verdict.ts';
+
+/** More than this share of failing answers, and the service is broken rather than unlucky. */
+const BROKEN_ABOVE = 0.5;
+const LOG_LINES = 6;
+const EVIDENCE_LINES_MAX = 8;
+
+/** A service that runs the learner's code does not work although nothing disturbs it. */
+export interface Broken {
+  readonly service: string;
+  readonly node: string | undefined;
+  readonly observed: string;
+}
+
+/**
+ * Finds the service that the learner's code breaks before any fault was injected: its process ended, or it answered more than half of its
+ * requests with a server error (or not at all) while the services that it asks answered. Undefined when the code cannot be blamed.
+ */
+export function brokenByLearner(
+  services: readonly {readonly service: string; readonly nodes: readonly string[]}[],
+  requests: readonly RequestLogEntry[],
+  events: readonly NodeEvent[],
+): Broken | undefined {
+  for (const {service, nodes} of services) {
+    const ended = events.find(event => nodes.includes(event.node) && ENDED.has(event.type));
+    if (ended) return {service, node: ended.node, observed: `${ended.node} ended although nothing disturbed it: ${ended.detail}`};
+    const asked = requests.filter(request => nodes.includes(request.to));
+    const failing = asked.filter(isFailing);
+    const itsCalls = requests.filter(request => nodes.includes(request.from) && request.from !== CLIENT);
+    const upstreamFails = shareOf(itsCalls.filter(isFailing).length, itsCalls.length) > BROKEN_ABOVE;
+    if (shareOf(failing.length, asked.length) > BROKEN_ABOVE && !upstreamFails) {
+      const [first] = failing;
+      const example = first ? ` (${first.method} ${first.path}: ${first.status ?? first.lost ?? 'no answer'})` : '';
+      return {
+        service,
+        node: first?.to,
+        observed: `${service} failed ${failing.length} of ${asked.length} requests although nothing disturbed it${example}`,
+      };
+    }
+  }
+  return undefined;
+}
+
+const ENDED: ReadonlySet<NodeEvent['type']> = new Set(['exited', 'exit-called', 'seam-error', 'unresponsive']);
+
+/** The services of a lab whose code is the learner's, with their nodes. */
+export function replacedServices(lab: AnyLab, system: LabSystem): {readonly service: string; readonly nodes: readonly string[]}[] {
+  return Object.keys(lab.seams).map(service => ({service, nodes: system.nodesOf(service)}));
+}
+
+/** The judgement of every task when the learner's code broke the service before the attack, with what its log says. */
+export async function breaksTheService(system: LabSystem, broken: Broken): Promise<Judgement> {
+  const lines = broken.node === undefined ? [] : await system.logTail(broken.node, 200).catch(() => []);
+  return fail('BREAKS_THE_SERVICE', broken.observed, 'an undisturbed service answers', telling(lines));
+}
+
+/** The lines of a log that tell most: errors first, cut to what fits a screen. */
+export function telling(lines: readonly string[]): readonly string[] {
+  const errors = lines.filter(line => /"level":(50|60)|error|exception|throw/i.test(line));
+  return (errors.length > 0 ? errors.slice(0, LOG_LINES) : lines.slice(-LOG_LINES))
+    .slice(0, EVIDENCE_LINES_MAX)
+    .map(line => (line.length > 400 ? `${line.slice(0, 399)}…` : line));
+}
+
+function isFailing(request: RequestLogEntry): boolean {
+  return request.status === null || request.status >= 500;
+}
+
+function shareOf(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}

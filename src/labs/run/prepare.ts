@@ -1,0 +1,111 @@
+import {join} from 'node:path';
+import {LabError} from '../../errors.ts';
+import {buildSeam, type JudgedFile} from '../build-seam.ts';
+import type {AnyLab} from '../lab.ts';
+import type {BuiltSeam, NodeEvent} from '../system.ts';
+import {fail} from '../verdict.ts';
+import {breaksTheService, brokenByLearner, replacedServices, telling} from './blame.ts';
+import type {RunContext, Stopped} from './context.ts';
+
+export interface Prepared {
+  readonly setup: unknown;
+  readonly judged: readonly JudgedFile[];
+}
+
+/** Builds the learner's modules, gives the lab a fresh system that runs them, and sets the lab up in it. */
+export async function prepare(context: RunContext, files: string): Promise<Prepared | Stopped> {
+  const built = await buildSeams(context.lab, files, join(context.folder, 'seams'));
+  if ('stopped' in built) return built;
+  const refused = await startFresh(context, built.seams);
+  if (refused) return refused;
+  const setup = await setUp(context);
+  return 'stopped' in setup ? setup : {...setup, judged: built.judged};
+}
+
+/** Builds every module that a lab replaces. What cannot be built fails every task. */
+export async function buildSeams(
+  lab: AnyLab,
+  files: string,
+  outFolder: string,
+): Promise<{readonly seams: readonly BuiltSeam[]; readonly judged: readonly JudgedFile[]} | Stopped> {
+  const seams: BuiltSeam[] = [];
+  const judged = new Map<string, JudgedFile>();
+  for (const [service, files_] of Object.entries(lab.seams)) {
+    for (const [seam, file] of Object.entries(files_)) {
+      const built = await buildSeam({service, seam, folder: files, file}, outFolder);
+      if (!built.ok) return {stopped: fail(built.code, built.observed, EXPECTED[built.code], built.evidence)};
+      seams.push(built.seam);
+      for (const source of built.judged) judged.set(source.file, source);
+    }
+  }
+  return {seams, judged: [...judged.values()]};
+}
+
+const EXPECTED = {
+  NOT_YOURS: 'only code of your own lab folder runs',
+  DOES_NOT_BUILD: 'the file is valid TypeScript',
+} as const;
+
+async function startFresh(context: RunContext, seams: readonly BuiltSeam[]): Promise<Stopped | undefined> {
+  const {lab, system} = context;
+  const since = Date.now();
+  let errors: readonly NodeEvent[];
+  try {
+    errors = await context.settled(
+      system.reset({
+        replicas: lab.replicas ?? {},
+        seams,
+        say: text => context.emit({type: 'note', text}),
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof LabError) || error.code !== 'NODE_NOT_READY') throw error;
+    errors = neverReady(context, since);
+    if (errors.length === 0) throw error;
+  }
+  const [first, ...others] = errors;
+  if (first === undefined) return undefined;
+  const log = first.type === 'seam-error' ? [] : telling(await system.logTail(first.node, 50).catch(() => []));
+  const evidence = [...others.slice(0, 3).map(event => `${event.node}: ${event.detail}`), ...log];
+  return {
+    stopped: fail('DOES_NOT_LOAD', `${first.node} could not load your module: ${first.detail}`, 'the service starts with it', evidence),
+  };
+}
+
+/**
+ * Events that lay it at the learner's door that the system did not become ready: a node of a replaced service ended or never answered,
+ * while every other node became ready.
+ */
+function neverReady({lab, system}: RunContext, since: number): readonly NodeEvent[] {
+  const events = system.events(since);
+  const suspects = new Set(replacedServices(lab, system).flatMap(({nodes}) => nodes));
+  const ready = new Set(events.filter(event => event.type === 'ready').map(event => event.node));
+  const started = events.filter(event => event.type === 'started' && !ready.has(event.node));
+  if (started.some(event => !suspects.has(event.node))) return [];
+  const said = events.filter(event => suspects.has(event.node) && SAID.has(event.type));
+  if (said.length > 0) return said;
+  return started.map(event => ({...event, detail: 'it did not become ready, and did not say why'}));
+}
+
+const SAID: ReadonlySet<NodeEvent['type']> = new Set(['seam-error', 'exit-called', 'exited', 'unresponsive']);
+
+async function setUp(context: RunContext): Promise<{readonly setup: unknown} | Stopped> {
+  const {lab, system} = context;
+  if (lab.setUp === undefined) return {setup: undefined};
+  const since = Date.now();
+  try {
+    return {setup: await context.settled(lab.setUp(context.tools('set-up')))};
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    const broken = brokenByLearner(replacedServices(lab, system), await system.fabric.requests(since), system.events(since));
+    if (broken) return {stopped: await breaksTheService(system, broken)};
+    throw labsFault(lab, 'its set-up', error);
+  }
+}
+
+/** A lab's own code threw. What is a LabError already says what it is. */
+export function labsFault(lab: {readonly id: string}, what: string, error: unknown): LabError {
+  if (error instanceof LabError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new LabError('BROKEN_LAB', `Lab ${lab.id}: ${what} ended with an error: ${reason}`, {cause: error});
+}

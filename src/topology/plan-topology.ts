@@ -1,0 +1,56 @@
+import {LabError} from '../errors.ts';
+import {nearest} from '../nearest.ts';
+import type {Plan, PlannedNode, PlannedProxy} from './plan.ts';
+import {CLIENT, linkName, type ServiceSpec, type Topology} from './topology.ts';
+
+/**
+ * Turns a topology into nodes, proxies and levels. `replicas` overrides the declared numbers, by service. Errors: UNKNOWN_TARGET for a
+ * service that is not there, BAD_VALUE for more than one instance of what can have only one.
+ */
+export function planTopology(topology: Topology, options: {readonly replicas?: Readonly<Record<string, number>>} = {}): Plan {
+  const replicas = options.replicas ?? {};
+  checkReplicas(topology, replicas);
+  const nodes = Object.entries(topology.services).flatMap(([service, spec]) => nodesOf(service, spec, replicas[service] ?? spec.replicas));
+  return {topology, nodes, proxies: proxiesOf(topology, nodes), levels: levelsOf(nodes)};
+}
+
+/** Databases and the broker have no number: there is one of each. */
+function nodesOf(service: string, {kind, supervision}: ServiceSpec, replicas: number): readonly PlannedNode[] {
+  if (kind !== 'service') return [{name: service, service, kind, supervision}];
+  return Array.from({length: replicas}, (_, index) => ({name: `${service}-${index + 1}`, service, kind, supervision}));
+}
+
+function proxiesOf(topology: Topology, nodes: readonly PlannedNode[]): readonly PlannedProxy[] {
+  const namesOf = (service: string): readonly string[] =>
+    service === CLIENT ? [CLIENT] : nodes.filter(node => node.service === service).map(node => node.name);
+  return topology.links.flatMap(link =>
+    namesOf(link.from).flatMap(from =>
+      namesOf(link.to).map(to => ({name: linkName({from, to}), link: linkName(link), from, to, protocol: link.protocol})),
+    ),
+  );
+}
+
+/**
+ * Two levels at most: what keeps data, then all services at once. Services find each other by trying again, so that links between
+ * them, in a ring or not, make nobody wait.
+ */
+function levelsOf(nodes: readonly PlannedNode[]): Plan['levels'] {
+  const names = (isService: boolean): readonly string[] =>
+    nodes.filter(node => (node.kind === 'service') === isService).map(node => node.name);
+  return [names(false), names(true)].filter(level => level.length > 0);
+}
+
+function checkReplicas(topology: Topology, replicas: Readonly<Record<string, number>>): void {
+  for (const [service, count] of Object.entries(replicas)) {
+    const found = Object.hasOwn(topology.services, service) ? topology.services[service] : undefined;
+    if (found === undefined) {
+      const names = Object.keys(topology.services);
+      const close = nearest(service, names);
+      throw new LabError('UNKNOWN_TARGET', `There is no service "${service}"${close === undefined ? `: there are ${names.join(', ')}` : `; did you mean ${close}?`}`);
+    }
+    if (!Number.isInteger(count) || count < 1) throw new LabError('BAD_VALUE', `${service} needs one instance or more, not ${count}.`);
+    if (found.kind !== 'service' && count !== 1) {
+      throw new LabError('BAD_VALUE', `${service} is a ${found.kind}, of which there is one; only services have replicas.`);
+    }
+  }
+}

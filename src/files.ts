@@ -40,10 +40,16 @@ export async function readVersioned<T extends object>(file: string, version: num
   }
   const found = parseObject(text);
   if (found === undefined || typeof found.version !== 'number') {
-    throw new LabError('INTERNAL', `${file} is damaged: it is not a JSON object with a version. Move it away to go on without it.`);
+    throw new LabError(
+      'INTERNAL',
+      `${file} is damaged: it is not a JSON object with a version. Move it away to go on without it.`,
+    );
   }
   if (found.version > version) {
-    throw new LabError('NEWER_VERSION', `${file} has version ${found.version}; this teralab reads up to version ${version}.`);
+    throw new LabError(
+      'NEWER_VERSION',
+      `${file} has version ${found.version}; this teralab reads up to version ${version}.`,
+    );
   }
   const {version: _, ...content} = found;
   return content as T;
@@ -77,7 +83,9 @@ export function systemCode(error: unknown): string | undefined {
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }

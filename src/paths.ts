@@ -47,7 +47,10 @@ export function workspaceFolder(env: Environment = process.env, cwd = process.cw
 
 /** 12 hexadecimal digits that stand for a workspace, whatever path it was reached by. */
 export async function workspaceId(workspace: string): Promise<string> {
-  return createHash('sha256').update(await realPath(resolve(workspace))).digest('hex').slice(0, 12);
+  return createHash('sha256')
+    .update(await realPath(resolve(workspace)))
+    .digest('hex')
+    .slice(0, 12);
 }
 
 async function socketPath(id: string, env: Environment): Promise<string> {
@@ -57,7 +60,10 @@ async function socketPath(id: string, env: Environment): Promise<string> {
   const folder = join(base, `teralab-${uid}`);
   const path = join(folder, `${id}.sock`);
   if (Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX) {
-    throw new LabError('SOCKET_PATH_TOO_LONG', `The socket's path ${path} is longer than ${SOCKET_PATH_BYTES_MAX} bytes.`);
+    throw new LabError(
+      'SOCKET_PATH_TOO_LONG',
+      `The socket's path ${path} is longer than ${SOCKET_PATH_BYTES_MAX} bytes.`,
+    );
   }
   await ensureOwnFolder(folder, uid);
   return path;
@@ -73,7 +79,9 @@ async function ensureOwnFolder(folder: string, uid: number): Promise<void> {
   const found = await lstat(folder);
   const mode = found.mode & 0o777;
   if (!found.isDirectory() || found.uid !== uid || mode !== 0o700) {
-    const seen = found.isDirectory() ? `it belongs to user ${found.uid} and has mode ${mode.toString(8)}` : 'it is not a folder';
+    const seen = found.isDirectory()
+      ? `it belongs to user ${found.uid} and has mode ${mode.toString(8)}`
+      : 'it is not a folder';
     throw new LabError('SOCKET_NOT_OURS', `${folder} must be a folder of user ${uid} with mode 700; ${seen}.`);
   }
 }

@@ -36,7 +36,10 @@ export interface DeadLetter {
  * What to do with a message. `ack`: done. `nak`: deliver it again after `delayMs`; its partition waits. `term`: give up on it
  * now; it goes to the dead letters with the reason.
  */
-export type Settlement = {readonly settle: 'ack'} | {readonly settle: 'nak'; readonly delayMs?: number; readonly reason?: string} | {readonly settle: 'term'; readonly reason: string};
+export type Settlement =
+  | {readonly settle: 'ack'}
+  | {readonly settle: 'nak'; readonly delayMs?: number; readonly reason?: string}
+  | {readonly settle: 'term'; readonly reason: string};
 
 export interface ConsumeOptions {
   readonly stream: string;
@@ -77,9 +80,15 @@ export interface Broker {
   /** Returns when the messages are durable. Rejects when that is not known; publishing again is safe. */
   publish(stream: string, messages: readonly Message[]): Promise<void>;
   /** Hands over batches of one partition in order. The handler settles each message, in the same order as it got them. */
-  consume(options: ConsumeOptions, handle: (batch: readonly Delivery[]) => Promise<readonly Settlement[]>): Promise<Consumer>;
+  consume(
+    options: ConsumeOptions,
+    handle: (batch: readonly Delivery[]) => Promise<readonly Settlement[]>,
+  ): Promise<Consumer>;
   /** Reads a stream in order of publication without a group, from after `position` of each partition (default: all). */
-  read(stream: string, options?: {readonly after?: Readonly<Record<number, number>>; readonly limit?: number}): Promise<readonly Delivery[]>;
+  read(
+    stream: string,
+    options?: {readonly after?: Readonly<Record<number, number>>; readonly limit?: number},
+  ): Promise<readonly Delivery[]>;
   lag(stream: string): Promise<readonly GroupLag[]>;
   deadLetters(stream: string): Promise<readonly DeadLetter[]>;
   /** Publishes a dead letter's message again to its stream for its group and takes it off the list. */

@@ -12,7 +12,13 @@ export interface ControlChannel {
 
 const WRITE_ATTEMPTS_MAX = 1_000;
 const LINE_LENGTH_MAX = 65_536;
-const POINTS: ReadonlySet<unknown> = new Set(['before_commit', 'after_commit_before_publish', 'before_publish', 'after_publish', 'before_ack']);
+const POINTS: ReadonlySet<unknown> = new Set([
+  'before_commit',
+  'after_commit_before_publish',
+  'before_publish',
+  'after_publish',
+  'before_ack',
+]);
 
 /**
  * Opens the channel on a file descriptor and ends this process (SIGKILL) at its end of file: a service must not outlive its supervisor,
@@ -57,7 +63,8 @@ function parseCommand(line: string): ControlCommand | undefined {
   try {
     const value = JSON.parse(line) as Partial<Record<'type' | 'point' | 'skip', unknown>> | null;
     if (value?.type === 'disarm') return {type: 'disarm'};
-    if (value?.type === 'arm' && POINTS.has(value.point) && Number.isSafeInteger(value.skip) && Number(value.skip) >= 0) return value as ControlCommand;
+    if (value?.type === 'arm' && POINTS.has(value.point) && Number.isSafeInteger(value.skip) && Number(value.skip) >= 0)
+      return value as ControlCommand;
   } catch {
     // Not JSON: no command.
   }

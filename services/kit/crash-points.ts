@@ -1,5 +1,5 @@
-import type {CrashPoint} from './environment.ts';
 import type {ControlChannel} from './control-channel.ts';
+import type {CrashPoint} from './environment.ts';
 
 /** The named points where a service can be told to kill itself. */
 export interface CrashPoints {

@@ -12,5 +12,8 @@ export interface Database extends Queryable {
    * Runs `work` between BEGIN and COMMIT; rolls back and throws when `work` throws. It returns once COMMIT was answered;
    * when the answer is lost it throws an error with `commitUnknown: true`.
    */
-  transaction<T>(work: (transaction: Queryable) => Promise<T>, options?: {readonly isolation?: 'read committed' | 'repeatable read' | 'serializable'}): Promise<T>;
+  transaction<T>(
+    work: (transaction: Queryable) => Promise<T>,
+    options?: {readonly isolation?: 'read committed' | 'repeatable read' | 'serializable'},
+  ): Promise<T>;
 }

@@ -7,6 +7,7 @@
  * | `NODE_NAME` | this instance, `identity-1` (default: the service's name) |
  * | `HOST`, `PORT` | where to listen (default 127.0.0.1, 8080) |
  * | `DATABASE_URL` | the service's own Postgres, through its link |
+ * | `DATABASE_POOL_MAX` | connections to it at most (default 10) |
  * | `BROKER_URL` | `postgres://…` of the broker, through its link |
  * | `LINKS` | JSON, callee service to its instances: `{"identity":[{"node":"identity-1","url":"http://127.0.0.1:21001"}]}` |
  * | `SEAMS` | JSON, seam name to the file of a built module that replaces the default |
@@ -16,7 +17,18 @@
  * | `CONTROL_FD` | a file descriptor that carries the control channel; the process ends at its end of file |
  */
 export const ENVIRONMENT = [
-  'NODE_NAME', 'HOST', 'PORT', 'DATABASE_URL', 'BROKER_URL', 'LINKS', 'SEAMS', 'PROFILE', 'SESSION_SECRET', 'LOG_LEVEL', 'CONTROL_FD',
+  'NODE_NAME',
+  'HOST',
+  'PORT',
+  'DATABASE_URL',
+  'DATABASE_POOL_MAX',
+  'BROKER_URL',
+  'LINKS',
+  'SEAMS',
+  'PROFILE',
+  'SESSION_SECRET',
+  'LOG_LEVEL',
+  'CONTROL_FD',
 ] as const;
 
 /** Control channel: JSON objects, one a line. What a supervisor may tell a node. */
@@ -28,7 +40,13 @@ export type ControlCommand =
 export type ControlReport =
   | {readonly type: 'armed'; readonly point: CrashPoint}
   | {readonly type: 'crash-point'; readonly point: CrashPoint; readonly at: number}
-  | {readonly type: 'seam-error'; readonly seam: string; readonly file: string; readonly line?: number; readonly message: string}
+  | {
+      readonly type: 'seam-error';
+      readonly seam: string;
+      readonly file: string;
+      readonly line?: number;
+      readonly message: string;
+    }
   | {readonly type: 'exit-called'; readonly code: number; readonly stack: string}
   | {readonly type: 'config-error'; readonly message: string};
 
@@ -42,4 +60,9 @@ export type ControlReport =
  * - `after_publish`: the broker has the message, its acknowledgement has not been handed to the code that published
  * - `before_ack`: a consumer's effect is done, its acknowledgement has not been sent
  */
-export type CrashPoint = 'before_commit' | 'after_commit_before_publish' | 'before_publish' | 'after_publish' | 'before_ack';
+export type CrashPoint =
+  | 'before_commit'
+  | 'after_commit_before_publish'
+  | 'before_publish'
+  | 'after_publish'
+  | 'before_ack';

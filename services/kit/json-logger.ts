@@ -13,7 +13,17 @@ export interface JsonLoggerOptions {
 }
 
 /** Facts with these names are never written, at the top or one level down. */
-const SECRETS = ['authorization', 'cookie', 'password', 'passwordHash', 'secret', 'token', 'accessToken', 'refreshToken', 'sessionSecret'];
+const SECRETS = [
+  'authorization',
+  'cookie',
+  'password',
+  'passwordHash',
+  'secret',
+  'token',
+  'accessToken',
+  'refreshToken',
+  'sessionSecret',
+];
 
 /** JSON lines with the trace of the request under way. They are written at once, so that the last ones survive a crash. */
 export function createJsonLogger({service, node, level, contexts, destination}: JsonLoggerOptions): Logger {

@@ -26,6 +26,14 @@ export interface LinkAnswer {
   readonly node: string;
 }
 
+/** `LINKS` names no instance of the service. */
+export class UnknownServiceError extends Error {
+  constructor(service: string) {
+    super(`LINKS names no instance of ${service}.`);
+    this.name = 'UnknownServiceError';
+  }
+}
+
 /** Requests to other services, over the instances of `LINKS`. */
 export interface Links {
   /**

@@ -28,10 +28,17 @@ export async function migrate(database: Database, migrations: readonly Migration
 }
 
 /** Takes back the last `steps` applied migrations, the latest first, and returns their names. */
-export async function migrateDown(database: Database, migrations: readonly Migration[], steps: number): Promise<readonly string[]> {
+export async function migrateDown(
+  database: Database,
+  migrations: readonly Migration[],
+  steps: number,
+): Promise<readonly string[]> {
   const known = await appliedMigrations(database);
   const undone: string[] = [];
-  for (const {name, down} of migrations.filter(migration => known.has(migration.name)).reverse().slice(0, steps)) {
+  for (const {name, down} of migrations
+    .filter(migration => known.has(migration.name))
+    .reverse()
+    .slice(0, steps)) {
     await database.transaction(async transaction => {
       await transaction.query('select pg_advisory_xact_lock($1)', [LOCK]);
       await transaction.query(down);
@@ -45,8 +52,13 @@ export async function migrateDown(database: Database, migrations: readonly Migra
 async function applyOnce(database: Database, {name, up}: Migration): Promise<boolean> {
   return database.transaction(async transaction => {
     await transaction.query('select pg_advisory_xact_lock($1)', [LOCK]);
-    await transaction.query('create table if not exists schema_migrations (name text primary key, applied_at timestamptz not null default now())');
-    const inserted = await transaction.query('insert into schema_migrations (name) values ($1) on conflict do nothing returning name', [name]);
+    await transaction.query(
+      'create table if not exists schema_migrations (name text primary key, applied_at timestamptz not null default now())',
+    );
+    const inserted = await transaction.query(
+      'insert into schema_migrations (name) values ($1) on conflict do nothing returning name',
+      [name],
+    );
     if (inserted.length === 0) return false;
     await transaction.query(up);
     return true;

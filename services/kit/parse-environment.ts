@@ -25,9 +25,13 @@ export class ConfigurationError extends Error {}
 type Raw = Readonly<Record<string, string | undefined>>;
 
 /** Validates the environment (see environment.ts). Throws a {@link ConfigurationError} for the first wrong value. */
-export function parseEnvironment(raw: Raw, service: {readonly name: string; readonly needsDatabase: boolean}): Environment {
+export function parseEnvironment(
+  raw: Raw,
+  service: {readonly name: string; readonly needsDatabase: boolean},
+): Environment {
   const databaseUrl = postgresUrl(raw, 'DATABASE_URL');
-  if (service.needsDatabase && databaseUrl === undefined) throw new ConfigurationError(`DATABASE_URL is missing: ${service.name} needs a database.`);
+  if (service.needsDatabase && databaseUrl === undefined)
+    throw new ConfigurationError(`DATABASE_URL is missing: ${service.name} needs a database.`);
   return {
     nodeName: text(raw, 'NODE_NAME') ?? service.name,
     host: text(raw, 'HOST') ?? '127.0.0.1',
@@ -58,20 +62,23 @@ function integer(raw: Raw, name: string, {least, most}: {least: number; most: nu
   const value = text(raw, name);
   if (value === undefined) return undefined;
   const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-  if (!(number >= least && number <= most)) throw new ConfigurationError(`${name} must be a whole number from ${least} to ${most}, not "${value}".`);
+  if (!(number >= least && number <= most))
+    throw new ConfigurationError(`${name} must be a whole number from ${least} to ${most}, not "${value}".`);
   return number;
 }
 
 function oneOf<const T extends string>(raw: Raw, name: string, values: readonly T[]): T | undefined {
   const value = text(raw, name);
   const found = values.find(candidate => candidate === value);
-  if (value !== undefined && found === undefined) throw new ConfigurationError(`${name} must be one of ${values.join(', ')}, not "${value}".`);
+  if (value !== undefined && found === undefined)
+    throw new ConfigurationError(`${name} must be one of ${values.join(', ')}, not "${value}".`);
   return found;
 }
 
 function postgresUrl(raw: Raw, name: string): string | undefined {
   const value = text(raw, name);
-  if (value !== undefined && !isUrl(value, ['postgres:', 'postgresql:'])) throw new ConfigurationError(`${name} must be a postgres:// URL.`);
+  if (value !== undefined && !isUrl(value, ['postgres:', 'postgresql:']))
+    throw new ConfigurationError(`${name} must be a postgres:// URL.`);
   return value;
 }
 
@@ -79,7 +86,9 @@ function parseLinks(raw: Raw): Environment['links'] {
   const links = jsonObject(raw, 'LINKS');
   for (const [service, instances] of Object.entries(links)) {
     if (!Array.isArray(instances) || instances.length === 0 || !instances.every(isInstance)) {
-      throw new ConfigurationError(`LINKS.${service} must be a list of {"node": …, "url": "http://…"} with at least one entry.`);
+      throw new ConfigurationError(
+        `LINKS.${service} must be a list of {"node": …, "url": "http://…"} with at least one entry.`,
+      );
     }
   }
   return links as Environment['links'];
@@ -93,7 +102,8 @@ function isInstance(value: unknown): value is Instance {
 function parseSeams(raw: Raw): Environment['seams'] {
   const seams = jsonObject(raw, 'SEAMS');
   for (const [name, file] of Object.entries(seams)) {
-    if (typeof file !== 'string' || file === '') throw new ConfigurationError(`SEAMS.${name} must be the path of a built module.`);
+    if (typeof file !== 'string' || file === '')
+      throw new ConfigurationError(`SEAMS.${name} must be the path of a built module.`);
   }
   return seams as Environment['seams'];
 }
@@ -102,7 +112,8 @@ function jsonObject(raw: Raw, name: string): Record<string, unknown> {
   const value = text(raw, name) ?? '{}';
   try {
     const parsed: unknown = JSON.parse(value);
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
+      return parsed as Record<string, unknown>;
   } catch {
     // Said below, in the same words as for JSON of another shape.
   }

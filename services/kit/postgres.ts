@@ -12,6 +12,8 @@ export interface PostgresOptions {
   readonly applicationName: string;
   /** Connections at most. Default 10. */
   readonly poolMax?: number;
+  /** How long one statement may take, ms. Its answer is waited for one second longer. Default 5,000. */
+  readonly statementTimeoutMs?: number;
 }
 
 export interface PostgresDatabase extends Database {
@@ -21,24 +23,30 @@ export interface PostgresDatabase extends Database {
 }
 
 const CONNECT_TIMEOUT_MS = 2_000;
-const STATEMENT_TIMEOUT_MS = 5_000;
 const LOCK_TIMEOUT_MS = 3_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
-/** Measured here and not by the server: through a cut link neither its answer nor its timeout ever arrives. */
-const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 1_000;
+/** On top of the statement's own time. It is measured here: through a cut link neither an answer nor the server's timeout arrives. */
+const ANSWER_MARGIN_MS = 1_000;
 
 /** A service's database: a pool of sessions that cannot hang for ever, whatever happens to the link. */
-export function createPostgresDatabase({url, log, crashPoints, applicationName, poolMax = 10}: PostgresOptions): PostgresDatabase {
+export function createPostgresDatabase({
+  url,
+  log,
+  crashPoints,
+  applicationName,
+  poolMax = 10,
+  statementTimeoutMs = 5_000,
+}: PostgresOptions): PostgresDatabase {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolMax,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: 30_000,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
     lock_timeout: LOCK_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-    query_timeout: ANSWER_TIMEOUT_MS,
+    query_timeout: statementTimeoutMs + ANSWER_MARGIN_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
   });
@@ -75,7 +83,9 @@ export function createPostgresDatabase({url, log, crashPoints, applicationName, 
 }
 
 /** How a transaction ended, and whether its session can be used again. */
-type Outcome<T> = {readonly done: true; readonly value: T} | {readonly done: false; readonly error: unknown; readonly broken: boolean};
+type Outcome<T> =
+  | {readonly done: true; readonly value: T}
+  | {readonly done: false; readonly error: unknown; readonly broken: boolean};
 
 async function transact<T>(
   session: pg.PoolClient,
@@ -96,7 +106,10 @@ async function transact<T>(
     });
   } catch (error) {
     // When the rollback fails too, the session is dropped, which rolls back as well; the first error is the one to tell.
-    const broken = await query(session, 'rollback').then(() => false, () => true);
+    const broken = await query(session, 'rollback').then(
+      () => false,
+      () => true,
+    );
     return {done: false, error, broken};
   } finally {
     over = true;
@@ -113,7 +126,9 @@ async function commit(session: pg.PoolClient): Promise<Outcome<never> | undefine
   try {
     const {command} = await session.query('commit');
     if (command !== 'ROLLBACK') return undefined;
-    const error = new Error('The transaction was rolled back: a statement in it had failed, and its error was swallowed.');
+    const error = new Error(
+      'The transaction was rolled back: a statement in it had failed, and its error was swallowed.',
+    );
     return {done: false, error, broken: false};
   } catch (error) {
     // An error that Postgres itself states is a definite no, unless it states that the session is ending.
@@ -123,8 +138,15 @@ async function commit(session: pg.PoolClient): Promise<Outcome<never> | undefine
   }
 }
 
-async function query<R extends Row>(session: pg.PoolClient, text: string, parameters?: readonly unknown[]): Promise<readonly R[]> {
-  const result: pg.QueryResult<R> | pg.QueryResult<R>[] = await session.query(text, parameters === undefined ? undefined : [...parameters]);
+async function query<R extends Row>(
+  session: pg.PoolClient,
+  text: string,
+  parameters?: readonly unknown[],
+): Promise<readonly R[]> {
+  const result: pg.QueryResult<R> | pg.QueryResult<R>[] = await session.query(
+    text,
+    parameters === undefined ? undefined : [...parameters],
+  );
   // Several statements in one text give several results.
   return Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows;
 }

@@ -38,7 +38,10 @@ export function createSeamLoader(files: Readonly<Record<string, string>>, loadWi
       if (typeof found === 'function') return found as T;
       const exported = Object.keys(loaded);
       const instead = exported.length === 0 ? 'it exports nothing' : `it exports ${exported.join(', ')}`;
-      const message = found === undefined ? `does not export \`${exportName}\`: ${instead}.` : `exports \`${exportName}\`, which is not a function.`;
+      const message =
+        found === undefined
+          ? `does not export \`${exportName}\`: ${instead}.`
+          : `exports \`${exportName}\`, which is not a function.`;
       throw new SeamError({seam: name, file, message: `The module ${message}`});
     },
     unknown: () => Object.keys(files).filter(name => !asked.has(name)),
@@ -48,10 +51,16 @@ export function createSeamLoader(files: Readonly<Record<string, string>>, loadWi
 async function importModule(seam: string, file: string, withinMs: number): Promise<Readonly<Record<string, unknown>>> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`The module was not loaded within ${withinMs} ms: it awaits something that does not come.`)), withinMs);
+    timer = setTimeout(
+      () =>
+        reject(new Error(`The module was not loaded within ${withinMs} ms: it awaits something that does not come.`)),
+      withinMs,
+    );
   });
   try {
-    return (await Promise.race([import(/* @vite-ignore */ pathToFileURL(file).href), late])) as Readonly<Record<string, unknown>>;
+    return (await Promise.race([import(/* @vite-ignore */ pathToFileURL(file).href), late])) as Readonly<
+      Record<string, unknown>
+    >;
   } catch (error) {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : `The module threw ${String(error)}.`;
     throw new SeamError({seam, message, ...whereThrown(error, file)});

@@ -18,7 +18,8 @@ const STATE_LENGTH_MAX = 512;
 /** A new span of the trace that `traceparent` names; of a new trace when there is none or it is not valid. */
 export function continueTrace(traceparent: unknown, tracestate?: unknown): TraceContext {
   const parent = typeof traceparent === 'string' ? parse(traceparent) : undefined;
-  if (parent === undefined) return {traceId: randomId(16), spanId: randomId(8), parentId: undefined, flags: '01', state: undefined};
+  if (parent === undefined)
+    return {traceId: randomId(16), spanId: randomId(8), parentId: undefined, flags: '01', state: undefined};
   const state = typeof tracestate === 'string' && tracestate.length <= STATE_LENGTH_MAX ? tracestate : undefined;
   return {...parent, spanId: randomId(8), state};
 }

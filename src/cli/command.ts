@@ -1,9 +1,9 @@
-import {isAbsolute, resolve} from 'node:path';
 import {CommanderError} from 'commander';
 import {ERRORS, EXIT, type ExitCode, LabError, toErrorData} from '../errors.ts';
 import {type Context, createContext, type GlobalOptions, lazyControllers} from './context.ts';
 import {asLabError} from './errors/as-lab-error.ts';
 import {renderError} from './errors/render.ts';
+import {findWorkspace} from './workspace.ts';
 
 /** How a command ended, where it did not throw: the names of the exit codes. */
 export type Outcome = keyof typeof EXIT;
@@ -59,19 +59,19 @@ export function createShell(argv: readonly string[]): Shell {
       return;
     }
     const stack = argv.includes('--debug') && thrown instanceof Error ? thrown.stack : undefined;
-    const colour = env['FORCE_COLOR'] === undefined ? stderr.isTTY : env['FORCE_COLOR'] !== '0';
+    const colour = env.FORCE_COLOR === undefined ? stderr.isTTY : env.FORCE_COLOR !== '0';
     stderr.write(`${renderError(toErrorData(error), {stack, red: text => (colour ? `\u001b[31m${text}\u001b[39m` : text)}).join('\n')}\n`);
   };
   return {
     report,
     run: async (globals, command) => {
       const context = createContext({
-        ...(await readGlobals(globals)),
+        ...readGlobals(globals),
         stdout,
         stderr,
         signal: interrupts.signal,
         controllers: lazyControllers(),
-        updates: stderr.isTTY === true && env['TERM'] !== 'dumb',
+        updates: stderr.isTTY === true && env.TERM !== 'dumb',
         doing: interrupts.doing,
         withoutInterrupts: interrupts.paused,
       });
@@ -94,16 +94,15 @@ export function createShell(argv: readonly string[]): Shell {
   };
 }
 
-async function readGlobals(raw: RawGlobals): Promise<GlobalOptions> {
+function readGlobals(raw: RawGlobals): GlobalOptions {
   const {stdin, stderr, env} = process;
-  const {findWorkspace} = await import('./workspace.ts');
   const folder = raw.workspace;
   if (folder === '') throw new LabError('USAGE', '--workspace takes a folder.');
   return {
     json: raw.json === true,
     debug: raw.debug === true,
-    mayAsk: stdin.isTTY === true && stderr.isTTY === true && raw.input !== false && !isSet(env['CI']),
-    workspace: folder === undefined ? findWorkspace(process.cwd()) : isAbsolute(folder) ? folder : resolve(folder),
+    mayAsk: stdin.isTTY === true && stderr.isTTY === true && raw.input !== false && !isSet(env.CI),
+    workspace: findWorkspace(folder),
   };
 }
 

@@ -3,11 +3,12 @@ import {randomBytes} from 'node:crypto';
 import {mkdirSync, openSync} from 'node:fs';
 import {readFile, rm} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {LabError} from '../errors.ts';
-import {labPaths, workspaceId} from '../paths.ts';
+import {labPaths, type Paths, workspaceId} from '../paths.ts';
 import {processIs, removeLeftovers} from '../runtime/process/leftovers.ts';
 import {connectController, type ControllerClient} from './connection.ts';
+import {findEntries} from './entries.ts';
+import {takeLock} from './lock.ts';
 import {type SessionRecord, sessionRecords} from './session-record.ts';
 
 export type {ControllerClient} from './connection.ts';
@@ -32,7 +33,14 @@ export async function findController(workspace: string): Promise<ControllerClien
     const late = await waitForController(workspace, await paths.socket(id), HELLO_WITHIN_MS, () => processIs(record.controller));
     if (late !== undefined) return late;
   }
-  await sweep(id, record);
+  const lock = await takeLock(lockFile(paths, id));
+  if (lock === undefined) return waitForController(workspace, await paths.socket(id), LISTEN_WITHIN_MS, () => true);
+  try {
+    const latest = await records.read(id);
+    if (latest !== undefined) await sweep(id, latest);
+  } finally {
+    await lock.release();
+  }
   return undefined;
 }
 
@@ -48,7 +56,7 @@ export async function ensureController(workspace: string, say: (line: string) =>
   const session = randomBytes(6).toString('hex');
   mkdirSync(dirname(logFile), {recursive: true});
   const log = openSync(logFile, 'a', 0o600);
-  const child = spawn(process.execPath, ['--enable-source-maps', '--max-semi-space-size=4', controllerEntry(), workspace], {
+  const child = spawn(process.execPath, ['--enable-source-maps', '--max-semi-space-size=4', findEntries().controller, workspace], {
     detached: true,
     stdio: ['ignore', log, log],
     env: {...process.env, TERALAB_SESSION: session},
@@ -75,6 +83,11 @@ export async function listSessions(): Promise<readonly {readonly workspace: stri
   return found.map(({record}) => ({workspace: record.workspace, session: record.session, pid: record.controller.pid}));
 }
 
+/** Held by the controller while it lives, and by whoever cleans up after a dead one. */
+export function lockFile(paths: Paths, id: string): string {
+  return join(paths.state, 'sessions', `${id}.lock`);
+}
+
 /** Ends what a dead or hung controller left: its processes, by pid, start time and mark; then its record and socket. */
 export async function sweep(id: string, record: SessionRecord): Promise<void> {
   await removeLeftovers({session: record.session, processes: [record.controller, ...record.nodes]});
@@ -90,11 +103,4 @@ async function waitForController(workspace: string, socketPath: string, withinMs
     await new Promise(resolve => setTimeout(resolve, POLL_EVERY_MS));
   }
   return undefined;
-}
-
-/** The built controller, beside the chunk that this module was bundled into. */
-function controllerEntry(): string {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const inDist = here.split('/dist').length > 1 ? here.slice(0, here.lastIndexOf('/dist') + '/dist'.length) : join(here, '../../dist');
-  return join(inDist, 'controller/main.js');
 }

@@ -1,6 +1,6 @@
 import {link, mkdir, open, readFile, rename, rm} from 'node:fs/promises';
 import {dirname} from 'node:path';
-import {isProcess, processStartTime} from '../runtime/process/leftovers.ts';
+import {processIs, processStartTime} from '../runtime/process/leftovers.ts';
 
 /** A lock that is held until it is released or its holder dies. */
 export interface Lock {
@@ -13,13 +13,13 @@ export interface Lock {
  */
 export async function takeLock(file: string): Promise<Lock | undefined> {
   await mkdir(dirname(file), {recursive: true, mode: 0o700});
-  const mine = `${process.pid} ${await processStartTime(process.pid)}`;
+  const mine = `${process.pid} ${processStartTime(process.pid) ?? ''}`;
   for (;;) {
     if (await create(file, mine)) return {release: async () => release(file, mine)};
     const holder = await readFile(file, 'utf8').catch(() => undefined);
     if (holder === undefined) continue;
     const [pid = '', ...startTime] = holder.split(' ');
-    if (await isProcess(Number(pid), startTime.join(' '))) return undefined;
+    if (processIs({pid: Number(pid), startTime: startTime.join(' ')})) return undefined;
     await takeAway(file, holder);
   }
 }

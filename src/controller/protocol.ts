@@ -1,9 +1,12 @@
 import type {ErrorData} from '../errors.ts';
 import type {ProxyCounters, ToxicKind} from '../fabric/fabric.ts';
 import type {FaultRecord, FaultRequest} from '../faults/fault.ts';
-import type {CheckResult, TaskVerdict} from '../labs/verdict.ts';
+import type {CheckEvent, Phase} from '../labs/check-event.ts';
+import type {CheckResult} from '../labs/verdict.ts';
 import type {LoadSummary} from '../load/load.ts';
 import type {RuntimeName} from '../runtime/runtime.ts';
+
+export type {CheckEvent, Phase} from '../labs/check-event.ts';
 
 /**
  * What the CLI and the screen say to the controller over its unix socket: JSON objects, one a line. The first message is `hello`; its
@@ -64,17 +67,6 @@ export interface ProgressEvent {
   /** 0..1, where it is known. */
   readonly share?: number;
 }
-
-export const PHASES = ['prepare', 'baseline', 'attack', 'heal', 'replay', 'final', 'judge'] as const;
-export type Phase = (typeof PHASES)[number];
-
-export type CheckEvent =
-  | {readonly type: 'phase'; readonly phase: Phase; readonly text: string; readonly expectedMs?: number}
-  /** Figures of the load so far, twice a second. */
-  | {readonly type: 'live'; readonly phase: Phase; readonly sent: number; readonly ok: number; readonly failed: number; readonly p50: number; readonly p99: number; readonly elapsedMs: number}
-  | {readonly type: 'fault'; readonly fault: FaultRecord}
-  | {readonly type: 'note'; readonly text: string}
-  | {readonly type: 'task'; readonly task: TaskVerdict};
 
 export interface BreakResult {
   readonly lab: string;

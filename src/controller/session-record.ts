@@ -1,17 +1,10 @@
 import {readdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {readVersioned, writeVersioned} from '../files.ts';
+import type {KnownProcess} from '../runtime/process/leftovers.ts';
 import type {RuntimeName} from '../runtime/runtime.ts';
 
 const VERSION = 1;
-
-/** A process of a session, told apart from a later one with the same pid by when it started. */
-export interface RecordedProcess {
-  readonly name: string;
-  readonly pid: number;
-  /** As `processStartTime` gives it. */
-  readonly startTime: string;
-}
 
 /** What the next command needs to know of a session whose controller is gone. Written before anything is started. */
 export interface SessionRecord {
@@ -19,8 +12,8 @@ export interface SessionRecord {
   readonly workspace: string;
   readonly runtime: RuntimeName;
   readonly socket: string;
-  readonly controller: RecordedProcess;
-  readonly nodes: readonly RecordedProcess[];
+  readonly controller: KnownProcess;
+  readonly nodes: readonly KnownProcess[];
 }
 
 /** Session records, one file per workspace. */

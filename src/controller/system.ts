@@ -1,4 +1,5 @@
 import {randomBytes} from 'node:crypto';
+import {readFile} from 'node:fs/promises';
 import type {Agent} from '../agent/agent.ts';
 import {LabError} from '../errors.ts';
 import type {OpenProxy} from '../fabric/fabric.ts';
@@ -112,7 +113,7 @@ export class System {
     const settled = await this.#until(() => missing().length === 0 || hopeless() !== undefined, withinMs, signal);
     const failed = hopeless() ?? (settled ? undefined : missing()[0]);
     if (failed === undefined) return;
-    const tail = await failed.running?.logTail(5).catch(() => []) ?? await this.#logTail(failed.name);
+    const tail = await this.logTail(failed.name, 5);
     const why = failed.hopeless || failed.restarts >= HOPELESS_RESTARTS ? 'ended again and again' : `was not ready after ${withinMs} ms (${failed.state})`;
     throw new LabError('NODE_NOT_READY', `${failed.name} ${why}.${tail.length === 0 ? '' : ` Its last lines:\n${tail.join('\n')}`}`);
   }
@@ -125,10 +126,17 @@ export class System {
     await this.stopNodes(others).catch(() => undefined);
   }
 
-  async #logTail(node: string): Promise<readonly string[]> {
-    const {readFile} = await import('node:fs/promises');
+  /** The last lines of a node's log, over its restarts. */
+  async logTail(node: string, lines: number): Promise<readonly string[]> {
     const text = await readFile(this.runtime.logFile(node), 'utf8').catch(() => '');
-    return text.trimEnd().split('\n').slice(-5).filter(line => line !== '');
+    return text.trimEnd().split('\n').slice(-lines).filter(line => line !== '');
+  }
+
+  /** Settles when everything that keeps data is ready. */
+  async databasesReady(): Promise<void> {
+    const waiting = (): NodeKeeper | undefined => this.keepers().find(keeper => keeper.node.kind !== 'service' && keeper.state !== 'ready');
+    if (await this.#until(() => waiting() === undefined, READY_WITHIN_MS)) return;
+    throw new LabError('NODE_NOT_READY', `${waiting()?.name ?? 'A database'} was not ready after ${READY_WITHIN_MS} ms.`);
   }
 
   #keep(node: PlannedNode): NodeKeeper {

@@ -3,7 +3,9 @@ import type {Address} from '../topology/address.ts';
 export const TOXIC_KINDS = ['latency', 'blackhole', 'reset_peer', 'refuse', 'drop_reply'] as const;
 export type ToxicKind = (typeof TOXIC_KINDS)[number];
 export type Stream = 'upstream' | 'downstream' | 'both';
-export type ToxicAttributes = Readonly<Record<string, number | string | {readonly method?: string; readonly path?: string}>>;
+export type ToxicAttributes = Readonly<
+  Record<string, number | string | {readonly method?: string; readonly path?: string}>
+>;
 
 /** One listener to open: a link for one pair of nodes. */
 export interface ProxySpec {
@@ -58,7 +60,13 @@ export interface ProxyCounters {
   readonly connections: {readonly open: number; readonly total: number; readonly failed: number};
   readonly bytes: {readonly upstream: number; readonly downstream: number};
   /** HTTP proxies: answers of the last ten seconds. Latency in ms as the caller of the link sees it. */
-  readonly http?: {readonly requests: number; readonly errors: number; readonly p50: number; readonly p99: number; readonly ratePerSecond: number};
+  readonly http?: {
+    readonly requests: number;
+    readonly errors: number;
+    readonly p50: number;
+    readonly p99: number;
+    readonly ratePerSecond: number;
+  };
   readonly toxics: readonly {readonly id: string; readonly kind: ToxicKind}[];
 }
 

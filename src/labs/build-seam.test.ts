@@ -30,12 +30,17 @@ export const createPublisher = (() => twice(createHash('md5').update('x').digest
 
 describe('building a seam', () => {
   it('bundles own files, erases types and names the module by its content', async () => {
-    const built = await build({'publisher.ts': HONEST, 'twice.ts': 'export const twice = (text: string) => text + text;'});
+    const built = await build({
+      'publisher.ts': HONEST,
+      'twice.ts': 'export const twice = (text: string) => text + text;',
+    });
     expect(built.ok).toBe(true);
     if (!built.ok) return;
     expect(basename(built.seam.file)).toMatch(/^publisher-[0-9a-f]{16}\.mjs$/);
     expect(built.judged.map(({file}) => file)).toEqual(['publisher.ts', 'twice.ts']);
-    const module = (await import(/* @vite-ignore */ pathToFileURL(built.seam.file).href)) as {createPublisher(): string};
+    const module = (await import(/* @vite-ignore */ pathToFileURL(built.seam.file).href)) as {
+      createPublisher(): string;
+    };
     expect(module.createPublisher()).toHaveLength(64);
     expect(await readFile(built.seam.file, 'utf8')).toContain('sourceMappingURL=data:');
   });
@@ -64,7 +69,10 @@ describe('building a seam', () => {
     ['a package', `import pg from 'pg'; export const createPublisher = () => pg;`],
     ['a file outside', `import {x} from '../outside.ts'; export const createPublisher = () => x;`],
     ['an absolute path', `import x from '/etc/hostname'; export const createPublisher = () => x;`],
-    ['node:module', `import {createRequire} from 'node:module'; export const createPublisher = () => createRequire('/');`],
+    [
+      'node:module',
+      `import {createRequire} from 'node:module'; export const createPublisher = () => createRequire('/');`,
+    ],
     ['a computed path', `export const createPublisher = async () => import(['te', 'ralab'].join(''));`],
     ['nothing but another file', `export {createPublisher} from './other.ts';`],
   ])('refuses %s', async (_what, text) => {

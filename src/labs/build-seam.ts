@@ -16,7 +16,12 @@ export interface JudgedFile {
 
 export type SeamBuild =
   | {readonly ok: true; readonly seam: BuiltSeam; readonly judged: readonly JudgedFile[]}
-  | {readonly ok: false; readonly code: 'NOT_YOURS' | 'DOES_NOT_BUILD'; readonly observed: string; readonly evidence: readonly string[]};
+  | {
+      readonly ok: false;
+      readonly code: 'NOT_YOURS' | 'DOES_NOT_BUILD';
+      readonly observed: string;
+      readonly evidence: readonly string[];
+    };
 
 export interface SeamSource {
   readonly service: string;
@@ -62,8 +67,8 @@ export async function buildSeam(source: SeamSource, outFolder: string): Promise<
     return notBuilt(error, source);
   }
   const text = result.outputFiles[0]?.text ?? '';
-  const escape = await foreignCode(source, entry, text);
-  if (escape) return escape;
+  const foreign = await foreignCode(source, entry, text);
+  if (foreign) return foreign;
   const name = `${source.seam}-${createHash('sha256').update(text).digest('hex').slice(0, 16)}.mjs`;
   const file = join(outFolder, name);
   await mkdir(outFolder, {recursive: true});
@@ -93,7 +98,8 @@ async function ownFile({folder, file}: SeamSource): Promise<string | (SeamBuild 
   }
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile()) return refused(`there is no file ${file}`, [`looked in ${folder}`]);
-  if (found.size > SOURCE_BYTES_MAX) return refused(`${file} has ${found.size} bytes`, ['a seam is a page or two of code']);
+  if (found.size > SOURCE_BYTES_MAX)
+    return refused(`${file} has ${found.size} bytes`, ['a seam is a page or two of code']);
   return path;
 }
 
@@ -136,13 +142,20 @@ function notBuilt(error: unknown, source: SeamSource): SeamBuild {
   const observed = `${placeOf(first, source.file)}: ${first.text}`;
   const evidence = first.location ? [`${first.location.line} | ${first.location.lineText.trimEnd()}`] : [];
   if (foreign.length > 0) return refused(observed, evidence);
-  return {ok: false, code: 'DOES_NOT_BUILD', observed, evidence: [...evidence, ...errors.slice(1, 4).map(other => `${placeOf(other, source.file)}: ${other.text}`)]};
+  return {
+    ok: false,
+    code: 'DOES_NOT_BUILD',
+    observed,
+    evidence: [...evidence, ...errors.slice(1, 4).map(other => `${placeOf(other, source.file)}: ${other.text}`)],
+  };
 }
 
 /** What gets past the resolver: an import of a computed path, and a file that only hands on another one's exports. */
 async function foreignCode({file}: SeamSource, entry: string, built: string): Promise<SeamBuild | undefined> {
   if (/\bimport\(\s*(?!["'])[^)]/.test(withoutSourceMap(built)))
-    return refused(`${file} imports a module whose name is computed at run time`, ['imports name their file as a plain string']);
+    return refused(`${file} imports a module whose name is computed at run time`, [
+      'imports name their file as a plain string',
+    ]);
   const own = (await readFile(entry, 'utf8')).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '').trim();
   if (/^(\s*(import|export)\b[^;'"]*\bfrom\s*(['"]).*?\3\s*;?)+$/.test(own))
     return refused(`${file} only hands on what another file exports`, ['the file that the lab names holds the code']);

@@ -50,7 +50,8 @@ const schema = z.object({
 /** What is wrong with a definition, one sentence each; nothing where it is sound. `folderName` is the folder that it was found in. */
 export function definitionProblems(raw: unknown, folderName: string): readonly string[] {
   const parsed = schema.safeParse(raw);
-  if (!parsed.success) return parsed.error.issues.map(issue => `${issue.path.join('.') || 'the definition'}: ${issue.message}`);
+  if (!parsed.success)
+    return parsed.error.issues.map(issue => `${issue.path.join('.') || 'the definition'}: ${issue.message}`);
   const lab = parsed.data;
   const problems: string[] = [];
   if (lab.id !== folderName) problems.push(`id: is ${lab.id}, in a folder named ${folderName}`);
@@ -66,10 +67,11 @@ export function definitionProblems(raw: unknown, folderName: string): readonly s
   return problems;
 }
 
-/** @throws BROKEN_LAB that names every problem. */
-export function assertDefinition(raw: unknown, folderName: string): asserts raw is AnyLab {
+/** The definition, when it is sound. @throws BROKEN_LAB that names every problem. */
+export function checkedDefinition(raw: unknown, folderName: string): AnyLab {
   const problems = definitionProblems(raw, folderName);
-  if (problems.length > 0) throw new LabError('BROKEN_LAB', `The definition of ${folderName} is wrong. ${problems.join('. ')}.`);
+  if (problems.length === 0) return raw as AnyLab;
+  throw new LabError('BROKEN_LAB', `The definition of ${folderName} is wrong. ${problems.join('. ')}.`);
 }
 
 function repeated(names: readonly string[]): string[] {

@@ -50,7 +50,11 @@ export function parseHints(markdown: string): ParsedHints {
  * Picks the hint to show next for what failed: the lowest level not shown yet of the first failed item that has any left;
  * when all were shown, the last one of the first item again. Undefined when nothing that failed has hints.
  */
-export function nextHint(hints: readonly Hint[], failed: readonly FailedItem[], shown: readonly string[]): NextHint | undefined {
+export function nextHint(
+  hints: readonly Hint[],
+  failed: readonly FailedItem[],
+  shown: readonly string[],
+): NextHint | undefined {
   let last: NextHint | undefined;
   for (const item of failed) {
     const levels = hintsFor(hints, item);

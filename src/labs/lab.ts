@@ -1,8 +1,7 @@
 import type {Broker} from '../../services/kit/broker.ts';
 import type {Row} from '../../services/kit/database.ts';
-import type {RequestLogEntry} from '../fabric/fabric.ts';
+import type {RequestLogEntry, ToxicAttributes} from '../fabric/fabric.ts';
 import type {FaultKind, FaultRecord} from '../faults/fault.ts';
-import type {ToxicAttributes} from '../fabric/fabric.ts';
 import type {LatencySummary, LedgerEntry, Operation} from '../load/load.ts';
 import type {Random} from '../random.ts';
 import type {NodeEvent} from './system.ts';
@@ -14,7 +13,11 @@ export interface LabTools {
   /** Base URLs of the gateways. */
   readonly gateways: readonly string[];
   /** A request of the lab's own through the first gateway, outside the load. Retries until the system answers or 10 s passed. */
-  http(method: string, path: string, options?: {readonly headers?: Record<string, string>; readonly body?: unknown}): Promise<{readonly status: number; readonly body: unknown}>;
+  http(
+    method: string,
+    path: string,
+    options?: {readonly headers?: Record<string, string>; readonly body?: unknown},
+  ): Promise<{readonly status: number; readonly body: unknown}>;
   sql<R extends Row = Row>(node: string, text: string, parameters?: readonly unknown[]): Promise<readonly R[]>;
   broker(): Promise<Broker>;
 }
@@ -64,7 +67,14 @@ export interface Evidence<Setup, Final> {
   readonly baselineRequests: readonly RequestLogEntry[];
   readonly events: readonly NodeEvent[];
   /** Unix ms. */
-  readonly times: {readonly baselineFrom: number; readonly attackFrom: number; readonly attackTo: number; readonly healedAt: number; readonly recoveredAt: number | null; readonly endedAt: number};
+  readonly times: {
+    readonly baselineFrom: number;
+    readonly attackFrom: number;
+    readonly attackTo: number;
+    readonly healedAt: number;
+    readonly recoveredAt: number | null;
+    readonly endedAt: number;
+  };
   /** The control stream's latency per phase: how busy the machine was. */
   readonly control: {readonly baseline: LatencySummary; readonly attack: LatencySummary; readonly busy: boolean};
   readonly final: Final;
@@ -104,6 +114,8 @@ export interface LabDefinition<Setup = unknown, Final = unknown> {
   readonly replicas?: Readonly<Record<string, number>>;
   /** Service -> seam -> the file that the learner edits, relative to the workspace's lab folder: `publisher.ts`. */
   readonly seams: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Seams that the lab itself replaces, so that the service shows what the lab is about; files in the lab's `given/`. Not the learner's to edit. */
+  readonly given?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** The one number to watch, as the brief names it. */
   readonly watch: string;
   /** How production times were shrunk, where they were: `times / 4, rates x 4`. */

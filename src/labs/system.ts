@@ -11,7 +11,18 @@ import type {CrashPointSeries} from './lab.ts';
 export interface NodeEvent {
   readonly at: number;
   readonly node: string;
-  readonly type: 'started' | 'ready' | 'exited' | 'restarting' | 'unready' | 'unresponsive' | 'paused' | 'resumed' | 'seam-error' | 'exit-called' | 'crash-point';
+  readonly type:
+    | 'started'
+    | 'ready'
+    | 'exited'
+    | 'restarting'
+    | 'unready'
+    | 'unresponsive'
+    | 'paused'
+    | 'resumed'
+    | 'seam-error'
+    | 'exit-called'
+    | 'crash-point';
   readonly detail: string;
 }
 
@@ -41,7 +52,11 @@ export interface LabSystem {
    * A fresh system for a run: all faults healed, services stopped, their data and the broker's emptied, then started again
    * with these replicas and seams and ready. Databases keep running. A seam that cannot be loaded is returned, not thrown.
    */
-  reset(options: {readonly replicas: Readonly<Record<string, number>>; readonly seams: readonly BuiltSeam[]; readonly say: (line: string) => void}): Promise<readonly NodeEvent[]>;
+  reset(options: {
+    readonly replicas: Readonly<Record<string, number>>;
+    readonly seams: readonly BuiltSeam[];
+    readonly say: (line: string) => void;
+  }): Promise<readonly NodeEvent[]>;
   /** Reads a node's Postgres past the fabric, as the lab's own role. */
   sql<R extends Row = Row>(node: string, text: string, parameters?: readonly unknown[]): Promise<readonly R[]>;
   /** The broker, past the fabric. */
@@ -51,7 +66,10 @@ export interface LabSystem {
    * Runs a series of crash points from now on (`fromMs` has passed already): ends with its last hit, or when `signal` aborts, which
    * is no error; then whatever is armed is disarmed.
    */
-  runCrashSeries(series: CrashPointSeries, options: {readonly random: Random; readonly signal: AbortSignal}): Promise<CrashSeriesOutcome>;
+  runCrashSeries(
+    series: CrashPointSeries,
+    options: {readonly random: Random; readonly signal: AbortSignal},
+  ): Promise<CrashSeriesOutcome>;
   clear(id: string): Promise<FaultRecord>;
   clearAll(): Promise<void>;
   faults(): readonly FaultRecord[];

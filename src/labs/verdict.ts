@@ -35,7 +35,12 @@ export function fail(code: string, observed: string, expected: string, evidence:
   return {verdict: 'fail', code, observed, expected, evidence};
 }
 
-export function inconclusive(code: string, observed: string, expected: string, evidence: readonly string[] = []): Judgement {
+export function inconclusive(
+  code: string,
+  observed: string,
+  expected: string,
+  evidence: readonly string[] = [],
+): Judgement {
   return {verdict: 'inconclusive', code, observed, expected, evidence};
 }
 

@@ -3,7 +3,7 @@ import {createServer, type RequestListener, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {constantArrivals} from './arrivals.ts';
 import {createLoadDriver} from './driver.ts';
 import {readLedger} from './ledger.ts';
@@ -165,9 +165,10 @@ describe('the load driver', () => {
     const ledgerFile = join(folder, 'live.jsonl');
     const plan = {name: 'live', targets: [url], operations: gets({ratePerSecond: 100, durationMs: 500})};
     const load = await driver.start(plan, {ledgerFile, phase: 'attack'});
-    let live: LoadSummary;
-    do live = await load.summary();
-    while (live.ok < 20);
+    const live = await vi.waitUntil(async () => {
+      const summary = await load.summary();
+      return summary.ok >= 20 && summary;
+    }, 10_000);
     expect((await readLedger(ledgerFile)).length).toBeGreaterThanOrEqual(live.ok);
     await load.stop();
     await load.done;

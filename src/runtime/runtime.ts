@@ -16,7 +16,13 @@ export interface NodeExit {
 /** What a node says about itself over its control channel. Never evidence for a verdict, except hits of armed crash points. */
 export type NodeReport =
   | {readonly type: 'crash-point'; readonly point: string; readonly at: number}
-  | {readonly type: 'seam-error'; readonly seam: string; readonly file: string; readonly line?: number; readonly message: string}
+  | {
+      readonly type: 'seam-error';
+      readonly seam: string;
+      readonly file: string;
+      readonly line?: number;
+      readonly message: string;
+    }
   | {readonly type: 'exit-called'; readonly code: number; readonly stack: string}
   | {readonly type: 'config-error'; readonly message: string};
 

@@ -1,9 +1,9 @@
 import type {ServiceSpec, Supervision, Topology} from './topology.ts';
 
-/** A node that answers nothing for about three seconds is restarted: longer than a garbage collection, shorter than patience. */
+/** A node that answers nothing for about six seconds is restarted: longer than a garbage collection, shorter than patience. */
 const SUPERVISION: Supervision = {
   probeEveryMs: 1_000,
-  probeTimeoutMs: 1_000,
+  probeTimeoutMs: 2_000,
   failureThreshold: 3,
   restartBackoffMs: 100,
   restartBackoffMaxMs: 5_000,

@@ -38,7 +38,11 @@ const topologyShape = z.strictObject({
 export function parseTopology(text: string, name = 'the topology'): Topology {
   const document = parseDocument(text, {prettyErrors: true, uniqueKeys: true});
   const broken = document.errors[0];
-  if (broken !== undefined) throw new LabError('BAD_TOPOLOGY', `${name} is not YAML or JSON: ${broken.message.split('\n')[0]?.replace(/:$/, '.') ?? ''}`);
+  if (broken !== undefined)
+    throw new LabError(
+      'BAD_TOPOLOGY',
+      `${name} is not YAML or JSON: ${broken.message.split('\n')[0]?.replace(/:$/, '.') ?? ''}`,
+    );
   return checkTopology(toPlainValue(document, name), name);
 }
 
@@ -57,8 +61,10 @@ export function checkTopology(value: unknown, name = 'the topology'): Topology {
     Object.entries(parsed.data.services).map(([service, {kind, replicas, supervision}]) => {
       const place = `services.${service}`;
       if (service === CLIENT) fail(place, `"${CLIENT}" stands for whoever calls from outside and cannot be declared`);
-      if (!NAME.test(service) || service.length > NAME_LENGTH_MAX) fail(place, 'a name is lower-case letters, digits and single hyphens, and begins with a letter');
-      if (kind !== 'service' && replicas !== 1) fail(`${place}.replicas`, `there is one instance of a ${kind}; only services have replicas`);
+      if (!NAME.test(service) || service.length > NAME_LENGTH_MAX)
+        fail(place, 'a name is lower-case letters, digits and single hyphens, and begins with a letter');
+      if (kind !== 'service' && replicas !== 1)
+        fail(`${place}.replicas`, `there is one instance of a ${kind}; only services have replicas`);
       return [service, spec(kind, replicas, withoutUndefined(supervision))];
     }),
   );
@@ -73,7 +79,10 @@ type Fail = (place: string, what: string) => never;
 function checkNodeNames(services: Topology['services'], fail: Fail): void {
   const seen = new Map<string, string>();
   for (const [service, {kind, replicas}] of Object.entries(services)) {
-    const names = kind === 'service' ? Array.from({length: Math.max(replicas, REPLICAS_MAX)}, (_, index) => `${service}-${index + 1}`) : [service];
+    const names =
+      kind === 'service'
+        ? Array.from({length: Math.max(replicas, REPLICAS_MAX)}, (_, index) => `${service}-${index + 1}`)
+        : [service];
     for (const name of names) {
       const other = seen.get(name);
       if (other !== undefined) fail(`services.${service}`, `its node ${name} has the name of a node of ${other}`);
@@ -91,14 +100,22 @@ function checkLinks({services, links}: Topology, fail: Fail): void {
       if (end === 'from' && service === CLIENT) continue;
       if (Object.hasOwn(services, service)) continue;
       const close = nearest(service, end === 'from' ? [...names, CLIENT] : names);
-      fail(`links.${index}.${end}`, `there is no service "${service}"${close === undefined ? '' : `; did you mean ${close}?`}`);
+      fail(
+        `links.${index}.${end}`,
+        `there is no service "${service}"${close === undefined ? '' : `; did you mean ${close}?`}`,
+      );
     }
     if (link.from === link.to) fail(`links.${index}`, `${link.from} cannot be linked to itself`);
     if (seen.has(linkName(link))) fail(`links.${index}`, `${linkName(link)} is declared twice`);
     seen.add(linkName(link));
     const toService = services[link.to]?.kind === 'service';
-    if (toService !== (link.protocol === 'http')) fail(`links.${index}.protocol`, `${link.to} is a ${services[link.to]?.kind ?? 'service'}, which speaks ${toService ? 'http' : 'postgres'}`);
-    if (link.from !== CLIENT && services[link.from]?.kind !== 'service') fail(`links.${index}.from`, `${link.from} calls nobody: only services do`);
+    if (toService !== (link.protocol === 'http'))
+      fail(
+        `links.${index}.protocol`,
+        `${link.to} is a ${services[link.to]?.kind ?? 'service'}, which speaks ${toService ? 'http' : 'postgres'}`,
+      );
+    if (link.from !== CLIENT && services[link.from]?.kind !== 'service')
+      fail(`links.${index}.from`, `${link.from} calls nobody: only services do`);
   }
 }
 
@@ -107,10 +124,16 @@ function toPlainValue(document: ReturnType<typeof parseDocument>, name: string):
   try {
     return document.toJS({maxAliasCount: 100});
   } catch (error) {
-    throw new LabError('BAD_TOPOLOGY', `${name} cannot be read: ${error instanceof Error ? error.message : String(error)}.`, {cause: error});
+    throw new LabError(
+      'BAD_TOPOLOGY',
+      `${name} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+      {cause: error},
+    );
   }
 }
 
 function withoutUndefined<T extends object>(value: T): {[K in keyof T]?: Exclude<T[K], undefined>} {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {[K in keyof T]?: Exclude<T[K], undefined>};
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }

@@ -7,10 +7,15 @@ import {CLIENT, linkName, type ServiceSpec, type Topology} from './topology.ts';
  * Turns a topology into nodes, proxies and levels. `replicas` overrides the declared numbers, by service. Errors: UNKNOWN_TARGET for a
  * service that is not there, BAD_VALUE for more than one instance of what can have only one.
  */
-export function planTopology(topology: Topology, options: {readonly replicas?: Readonly<Record<string, number>>} = {}): Plan {
+export function planTopology(
+  topology: Topology,
+  options: {readonly replicas?: Readonly<Record<string, number>>} = {},
+): Plan {
   const replicas = options.replicas ?? {};
   checkReplicas(topology, replicas);
-  const nodes = Object.entries(topology.services).flatMap(([service, spec]) => nodesOf(service, spec, replicas[service] ?? spec.replicas));
+  const nodes = Object.entries(topology.services).flatMap(([service, spec]) =>
+    nodesOf(service, spec, replicas[service] ?? spec.replicas),
+  );
   return {topology, nodes, proxies: proxiesOf(topology, nodes), levels: levelsOf(nodes)};
 }
 
@@ -25,7 +30,13 @@ function proxiesOf(topology: Topology, nodes: readonly PlannedNode[]): readonly 
     service === CLIENT ? [CLIENT] : nodes.filter(node => node.service === service).map(node => node.name);
   return topology.links.flatMap(link =>
     namesOf(link.from).flatMap(from =>
-      namesOf(link.to).map(to => ({name: linkName({from, to}), link: linkName(link), from, to, protocol: link.protocol})),
+      namesOf(link.to).map(to => ({
+        name: linkName({from, to}),
+        link: linkName(link),
+        from,
+        to,
+        protocol: link.protocol,
+      })),
     ),
   );
 }
@@ -46,11 +57,18 @@ function checkReplicas(topology: Topology, replicas: Readonly<Record<string, num
     if (found === undefined) {
       const names = Object.keys(topology.services);
       const close = nearest(service, names);
-      throw new LabError('UNKNOWN_TARGET', `There is no service "${service}"${close === undefined ? `: there are ${names.join(', ')}` : `; did you mean ${close}?`}`);
+      throw new LabError(
+        'UNKNOWN_TARGET',
+        `There is no service "${service}"${close === undefined ? `: there are ${names.join(', ')}` : `; did you mean ${close}?`}`,
+      );
     }
-    if (!Number.isInteger(count) || count < 1) throw new LabError('BAD_VALUE', `${service} needs one instance or more, not ${count}.`);
+    if (!Number.isInteger(count) || count < 1)
+      throw new LabError('BAD_VALUE', `${service} needs one instance or more, not ${count}.`);
     if (found.kind !== 'service' && count !== 1) {
-      throw new LabError('BAD_VALUE', `${service} is a ${found.kind}, of which there is one; only services have replicas.`);
+      throw new LabError(
+        'BAD_VALUE',
+        `${service} is a ${found.kind}, of which there is one; only services have replicas.`,
+      );
     }
   }
 }

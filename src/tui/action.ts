@@ -20,7 +20,8 @@ export type ViewAction =
 /** What reaches out of the screen; `perform.ts` does it. */
 export type WorkAction =
   | {readonly do: 'enter'}
-  | {readonly do: 'open-lab'; readonly lab: string}
+  /** `quietly`: the keys stay with the pane that they are with. */
+  | {readonly do: 'open-lab'; readonly lab: string; readonly quietly?: boolean}
   | {readonly do: 'step'; readonly by: 1 | -1}
   | {readonly do: 'check' | 'break' | 'stop-run' | 'hint' | 'debrief' | 'reset' | 'edit' | 'bring-up'}
   | {readonly do: 'solution'; readonly reveal: boolean}

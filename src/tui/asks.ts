@@ -1,5 +1,5 @@
-import type {Ask, ScreenState} from './state.ts';
 import {isUp} from './select.ts';
+import type {Ask, ScreenState} from './state.ts';
 
 /** The questions that the screen asks before something is given up. Esc always means no. */
 export function askFor(what: 'quit' | 'stop-run' | 'reset' | 'reveal', state: ScreenState): Ask {

@@ -1,5 +1,5 @@
-import type {ErrorData} from '../errors.ts';
 import type {BreakResult, CheckEvent, ProgressEvent, StatusReport} from '../controller/protocol.ts';
+import type {ErrorData} from '../errors.ts';
 import type {CheckResult} from '../labs/verdict.ts';
 import type {ViewAction} from './action.ts';
 import type {LabText, LearningPath, Reading} from './session.ts';

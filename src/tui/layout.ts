@@ -2,7 +2,7 @@ import type {Pane, ScreenState} from './state.ts';
 import {checklistHeight} from './views/checklist-view.ts';
 import {noticeLines} from './views/edge-lines.ts';
 import {mainView} from './views/main-view.ts';
-import {type PaneView} from './views/pane-view.ts';
+import type {PaneView} from './views/pane-view.ts';
 import {pathView} from './views/path-view.ts';
 import {systemView} from './views/system-view.ts';
 

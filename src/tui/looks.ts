@@ -38,7 +38,12 @@ export const VERDICT_LOOK: Readonly<Record<Verdict | 'none' | 'waiting', Look>> 
 };
 
 /** What Ink's Text takes for each tone. */
-export const TONE_LOOK: Readonly<Record<Tone, {readonly color?: string; readonly bold?: boolean; readonly dimColor?: boolean; readonly inverse?: boolean}>> = {
+export const TONE_LOOK: Readonly<
+  Record<
+    Tone,
+    {readonly color?: string; readonly bold?: boolean; readonly dimColor?: boolean; readonly inverse?: boolean}
+  >
+> = {
   good: {color: 'green'},
   bad: {color: 'red'},
   warn: {color: 'yellow'},
@@ -51,7 +56,10 @@ export const TONE_LOOK: Readonly<Record<Tone, {readonly color?: string; readonly
 };
 
 /** Whether the locale says that the terminal shows UTF-8. macOS terminals do without saying so. */
-export function showsUnicode(env: Readonly<Record<string, string | undefined>>, platform: string = process.platform): boolean {
+export function showsUnicode(
+  env: Readonly<Record<string, string | undefined>>,
+  platform: string = process.platform,
+): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
   if (env.TERM === 'dumb' || env.TERM === 'linux') return false;
   return /utf-?8/i.test(locale) || (locale === '' && platform === 'darwin');
@@ -63,9 +71,60 @@ export function toAscii(text: string): string {
 }
 
 // Combining marks take no cell, so they go; what has no likeness becomes a question mark.
-const NOT_ASCII = /\p{Mn}|[^\u0000-\u007E]/gu;
+const NOT_ASCII = /\p{Mn}|[^ -~\n]/gu;
 const ASCII: Readonly<Record<string, string>> = {
-  '○': 'o', '◌': 'o', '◐': '~', '✖': 'x', '✔': '+', '↷': '>', '·': '.', '‖': '=', '■': '#', '●': '*', '▸': '>', '…': '~', '•': '-', '–': '-', '—': '-',
-  '─': '-', '━': '-', '│': '|', '┃': '|', '┌': '+', '┐': '+', '└': '+', '┘': '+', '├': '+', '┤': '+', '┬': '+', '┴': '+', '┼': '+', '╭': '+', '╮': '+', '╰': '+', '╯': '+', '═': '=', '║': '|',
-  '→': '>', '←': '<', '↑': '^', '↓': 'v', '▶': '>', '◀': '<', '►': '>', '◄': '<', '▲': '^', '▼': 'v', '█': '#', '░': '.', '×': 'x', '≤': '<', '≥': '>', '“': '"', '”': '"', '‘': "'", '’': "'", '\u00A0': ' ',
+  '○': 'o',
+  '◌': 'o',
+  '◐': '~',
+  '✖': 'x',
+  '✔': '+',
+  '↷': '>',
+  '·': '.',
+  '‖': '=',
+  '■': '#',
+  '●': '*',
+  '▸': '>',
+  '…': '~',
+  '•': '-',
+  '–': '-',
+  '—': '-',
+  '─': '-',
+  '━': '-',
+  '│': '|',
+  '┃': '|',
+  '┌': '+',
+  '┐': '+',
+  '└': '+',
+  '┘': '+',
+  '├': '+',
+  '┤': '+',
+  '┬': '+',
+  '┴': '+',
+  '┼': '+',
+  '╭': '+',
+  '╮': '+',
+  '╰': '+',
+  '╯': '+',
+  '═': '=',
+  '║': '|',
+  '→': '>',
+  '←': '<',
+  '↑': '^',
+  '↓': 'v',
+  '▶': '>',
+  '◀': '<',
+  '►': '>',
+  '◄': '<',
+  '▲': '^',
+  '▼': 'v',
+  '█': '#',
+  '░': '.',
+  '×': 'x',
+  '≤': '<',
+  '≥': '>',
+  '“': '"',
+  '”': '"',
+  '‘': "'",
+  '’': "'",
+  '\u00A0': ' ',
 };

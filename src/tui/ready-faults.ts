@@ -1,6 +1,6 @@
 import type {StatusReport} from '../controller/protocol.ts';
-import type {FaultKind} from '../faults/fault.ts';
 import type {ToxicAttributes} from '../fabric/fabric.ts';
+import type {FaultKind} from '../faults/fault.ts';
 
 /** A fault with everything but its target chosen. `teralab chaos` has the whole catalogue. */
 export interface ReadyFault {
@@ -17,7 +17,13 @@ export const READY_FAULTS: readonly ReadyFault[] = [
   {label: 'blackhole for 15 s', kind: 'blackhole', on: 'link', attributes: {}, forMs: 15_000},
   {label: 'refuse connections for 15 s', kind: 'refuse', on: 'link', attributes: {}, forMs: 15_000},
   {label: 'reset connections for 15 s', kind: 'reset', on: 'link', attributes: {}, forMs: 15_000},
-  {label: 'drop 20 % of replies for 30 s', kind: 'drop-reply', on: 'http-link', attributes: {probability: 0.2}, forMs: 30_000},
+  {
+    label: 'drop 20 % of replies for 30 s',
+    kind: 'drop-reply',
+    on: 'http-link',
+    attributes: {probability: 0.2},
+    forMs: 30_000,
+  },
   {label: 'isolate for 10 s', kind: 'isolate', on: 'node', attributes: {}, forMs: 10_000},
   {label: 'pause for 10 s', kind: 'pause', on: 'node', attributes: {}, forMs: 10_000},
   {label: 'crash', kind: 'crash', on: 'node', attributes: {}, forMs: 5_000},
@@ -27,6 +33,10 @@ export const READY_FAULTS: readonly ReadyFault[] = [
 /** What a ready fault can be aimed at in this system. */
 export function targetsOf(fault: ReadyFault, status: StatusReport): readonly string[] {
   if (fault.on === 'node') return status.nodes.map(({name}) => name);
-  const databases = new Set(status.nodes.filter(({url}) => url.startsWith('postgres')).flatMap(({name, service}) => [name, service]));
-  return status.links.map(({name}) => name).filter(name => fault.on === 'link' || !databases.has(name.split('->')[1] ?? ''));
+  const databases = new Set(
+    status.nodes.filter(({url}) => url.startsWith('postgres')).flatMap(({name, service}) => [name, service]),
+  );
+  return status.links
+    .map(({name}) => name)
+    .filter(name => fault.on === 'link' || !databases.has(name.split('->')[1] ?? ''));
 }

@@ -76,16 +76,27 @@ export interface MenuItem {
 export function menu(state: ScreenState): readonly MenuItem[] {
   const {page, system} = state;
   if (page.kind === 'faults') {
-    const inForce = faultsInForce(state).map(fault => ({label: fault.id, fault, action: {do: 'clear', id: fault.id} as const}));
-    return [...inForce, ...READY_FAULTS.map(({label}, fault) => ({label, action: {do: 'choose-target', fault} as const}))];
+    const inForce = faultsInForce(state).map(fault => ({
+      label: fault.id,
+      fault,
+      action: {do: 'clear', id: fault.id} as const,
+    }));
+    return [
+      ...inForce,
+      ...READY_FAULTS.map(({label}, fault) => ({label, action: {do: 'choose-target', fault} as const})),
+    ];
   }
   if (page.kind === 'targets') {
     const fault = READY_FAULTS[page.fault];
     if (fault === undefined || system.status === null) return [];
     const {kind, attributes, forMs} = fault;
-    return targetsOf(fault, system.status).map(target => ({label: target, action: {do: 'inject', request: {kind, target, attributes, forMs, reason: 'chaos'}}}));
+    return targetsOf(fault, system.status).map(target => ({
+      label: target,
+      action: {do: 'inject', request: {kind, target, attributes, forMs, reason: 'chaos'}},
+    }));
   }
-  if (page.kind === 'nodes') return (system.status?.nodes ?? []).map(({name}) => ({label: name, action: {do: 'tail', node: name}}));
+  if (page.kind === 'nodes')
+    return (system.status?.nodes ?? []).map(({name}) => ({label: name, action: {do: 'tail', node: name}}));
   return [];
 }
 

@@ -17,7 +17,12 @@ export interface PathLab {
 
 /** What the left pane shows: labs by the weeks in which they are met, and how far each phase is. */
 export interface LearningPath {
-  readonly phases: readonly {readonly phase: number; readonly title: string; readonly passed: number; readonly total: number}[];
+  readonly phases: readonly {
+    readonly phase: number;
+    readonly title: string;
+    readonly passed: number;
+    readonly total: number;
+  }[];
   readonly blocks: readonly {readonly weeks: string; readonly title: string; readonly labs: readonly PathLab[]}[];
   /** The lab to go on with. */
   readonly next: string | null;

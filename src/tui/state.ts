@@ -1,5 +1,5 @@
-import type {ErrorData} from '../errors.ts';
 import type {CheckEvent, Phase, StatusReport} from '../controller/protocol.ts';
+import type {ErrorData} from '../errors.ts';
 import type {CheckResult, TaskVerdict} from '../labs/verdict.ts';
 import type {Action} from './action.ts';
 import type {LabText, LearningPath, Reading} from './session.ts';
@@ -54,7 +54,9 @@ export interface Ask {
   readonly choices: readonly {readonly key: string; readonly label: string; readonly action: Action}[];
 }
 
-export type Notice = {readonly kind: 'info' | 'good'; readonly text: string} | {readonly kind: 'error'; readonly error: ErrorData};
+export type Notice =
+  | {readonly kind: 'info' | 'good'; readonly text: string}
+  | {readonly kind: 'error'; readonly error: ErrorData};
 
 export interface ScreenState {
   readonly size: {readonly columns: number; readonly rows: number};
@@ -89,7 +91,12 @@ export interface ScreenState {
   readonly finished: readonly string[];
 }
 
-export function initialState(options: {readonly workspace: string; readonly now: number; readonly size: ScreenState['size']; readonly lab?: string | undefined}): ScreenState {
+export function initialState(options: {
+  readonly workspace: string;
+  readonly now: number;
+  readonly size: ScreenState['size'];
+  readonly lab?: string | undefined;
+}): ScreenState {
   return {
     size: options.size,
     now: options.now,

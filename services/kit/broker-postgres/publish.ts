@@ -1,6 +1,7 @@
 import type {Message} from '../broker.ts';
+import {sqlState} from '../postgres-errors.ts';
 import {keyHash} from './partition.ts';
-import {type Session, sqlState} from './session.ts';
+import type {Session} from './session.ts';
 
 /** Messages sent in one statement, at most. */
 const BATCH_MAX = 500;

@@ -2,6 +2,7 @@ import pg from 'pg';
 import type {Clock} from '../clock.ts';
 import type {Row} from '../database.ts';
 import type {Logger} from '../logger.ts';
+import {breaksSession, sqlState} from '../postgres-errors.ts';
 import {SCHEMA, SCHEMA_VERSION} from './schema.ts';
 
 /** The client gives up on an answer after this time: through a blackholed link none ever comes, and no error either. */
@@ -67,23 +68,12 @@ export function createSession({
         const schemaIsGone = isSchemaMissing(error);
         if (schemaIsGone) prepared = undefined;
         const atOnce = clock.monotonic() - begun < FAILED_AT_ONCE_MS;
-        if (schemaIsGone || (atOnce && isConnectionError(error))) return await query<R>(text, parameters);
+        if (schemaIsGone || (atOnce && breaksSession(error))) return await query<R>(text, parameters);
         throw error;
       }
     },
     close: () => pool.end(),
   };
-}
-
-/** The SQLSTATE of an error, when Postgres sent it. */
-export function sqlState(error: unknown): string | undefined {
-  return error instanceof pg.DatabaseError ? error.code : undefined;
-}
-
-/** Whether the server could not be reached or went away: the statement may or may not have taken effect. */
-function isConnectionError(error: unknown): boolean {
-  const state = sqlState(error);
-  return state === undefined || state.startsWith('08') || state.startsWith('57P');
 }
 
 function isSchemaMissing(error: unknown): boolean {

@@ -1,5 +1,6 @@
+import {sqlState} from '../postgres-errors.ts';
 import {NO_STREAM} from './schema.ts';
-import {type Session, sqlState} from './session.ts';
+import type {Session} from './session.ts';
 
 const PARTITIONS_DEFAULT = 8;
 

@@ -28,7 +28,11 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   const native = await installBinaries();
   const data = await mkdtemp(join(base(), 'teralab-test-pg-'));
   if (isRoot()) await chown(data, NOBODY, NOBODY);
-  await run(join(native, 'bin/initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'], data);
+  await run(
+    join(native, 'bin/initdb'),
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
+    data,
+  );
   const port = await freePort();
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   let server = await startServer(native, data, port);
@@ -56,18 +60,27 @@ export async function startTestPostgres(): Promise<TestPostgres> {
 }
 
 /** The shell ends Postgres at the end of its input, so that a test run that is killed leaves no server behind. */
-const KEEPER = '"$@" </dev/null & server=$!; trap "kill -INT $server" TERM; (read -r line; kill -INT $server) <&3 & wait $server; kill $! 2>/dev/null; exit 0';
+const KEEPER =
+  '"$@" </dev/null & server=$!; trap "kill -INT $server" TERM; (read -r line; kill -INT $server) <&3 & wait $server; kill $! 2>/dev/null; exit 0';
 
 async function startServer(native: string, data: string, port: number): Promise<ChildProcess> {
   const settings = {
-    listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off', full_page_writes: 'off',
-    shared_buffers: '16MB', max_connections: '60',
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    fsync: 'off',
+    full_page_writes: 'off',
+    shared_buffers: '16MB',
+    max_connections: '60',
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const until = Date.now() + READY_WITHIN_MS;
   for (;;) {
     const command = [join(native, 'bin/postgres'), '-D', data, '-p', String(port), ...flags];
-    const server = spawn('/bin/sh', ['-c', `exec 3<&0; ${KEEPER}`, 'sh', ...command], {cwd: data, stdio: ['pipe', 'ignore', 'pipe'], ...identity()});
+    const server = spawn('/bin/sh', ['-c', `exec 3<&0; ${KEEPER}`, 'sh', ...command], {
+      cwd: data,
+      stdio: ['pipe', 'ignore', 'pipe'],
+      ...identity(),
+    });
     let output = '';
     server.stderr?.setEncoding('utf8').on('data', (text: string) => {
       output = (output + text).slice(-4_000);
@@ -92,7 +105,10 @@ async function installBinaries(): Promise<string> {
   if (await exists(target)) return target;
   const copy = await mkdtemp(`${target}-`);
   await cp(join(source, 'native'), copy, {recursive: true});
-  const links = JSON.parse(await readFile(join(copy, 'pg-symlinks.json'), 'utf8')) as {source: string; target: string}[];
+  const links = JSON.parse(await readFile(join(copy, 'pg-symlinks.json'), 'utf8')) as {
+    source: string;
+    target: string;
+  }[];
   for (const link of links) {
     const path = join(copy, '..', link.target.replace(/^native/, basename(copy)));
     await mkdir(dirname(path), {recursive: true});
@@ -122,7 +138,10 @@ async function query(url: string, text: string): Promise<void> {
 }
 
 function answers(url: string): Promise<boolean> {
-  return query(url, 'select 1').then(() => true, () => false);
+  return query(url, 'select 1').then(
+    () => true,
+    () => false,
+  );
 }
 
 async function exited(child: ChildProcess): Promise<void> {
@@ -153,5 +172,8 @@ function identity(): {uid?: number; gid?: number} {
 }
 
 function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -2,6 +2,7 @@ import type {LoadSummary} from '../../load/load.ts';
 import type {Outcome} from '../command.ts';
 import {withSystem} from '../connect.ts';
 import type {Context} from '../context.ts';
+import {percent} from '../output/figures.ts';
 import {createLiveBlock} from '../output/live.ts';
 import {paint, paintErr} from '../output/paint.ts';
 import {formatDuration} from '../parse/duration.ts';
@@ -18,12 +19,14 @@ export interface LoadFlags {
 const RATE_DEFAULT = 50;
 const DURATION_MS_DEFAULT = 10_000;
 const PROFILE_DEFAULT = 'mixed';
+/** Where lines cannot be drawn again. */
+const LINE_EVERY_MS = 2000;
 
 export async function run(context: Context, flags: LoadFlags): Promise<Outcome> {
   const {rate: ratePerSecond = RATE_DEFAULT, duration: durationMs = DURATION_MS_DEFAULT, profile = PROFILE_DEFAULT, seed} = flags;
   context.doing('stopping the load');
   context.progress.step('looking for the system');
-  return withSystem(context, {}, async client => {
+  return withSystem<Outcome>(context, {}, async client => {
     const look = liveLook(context, durationMs);
     context.progress.step(`${formatRate(ratePerSecond)} for ${formatDuration(durationMs)}`, 0);
     const summary = await client.call(
@@ -42,8 +45,13 @@ export async function run(context: Context, flags: LoadFlags): Promise<Outcome> 
 /** The histogram as it grows, where lines can be drawn again; elsewhere how far it is. */
 function liveLook(context: Context, durationMs: number): {show(summary: LoadSummary): void; end(): void} {
   if (!context.updates) {
+    let nextAt = Date.now() + LINE_EVERY_MS;
     return {
-      show: ({durationMs: elapsedMs, sent, ok}) => context.progress.step(`driving load: ${sent} sent, ${ok} ok`, Math.min(1, elapsedMs / durationMs)),
+      show: ({durationMs: elapsedMs, sent, ok}) => {
+        if (Date.now() < nextAt) return;
+        nextAt = Date.now() + LINE_EVERY_MS;
+        context.say(`${percent(Math.min(1, elapsedMs / durationMs))}: ${sent} sent, ${ok} ok`);
+      },
       end: () => context.progress.stop(),
     };
   }

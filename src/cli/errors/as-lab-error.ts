@@ -1,5 +1,6 @@
 import {CommanderError} from 'commander';
 import {LabError} from '../../errors.ts';
+import {asLabError as asFileError} from '../../files.ts';
 
 /** Whatever was thrown, as an error that a user can act upon; undefined when it is a bug of ours. */
 export function asLabError(thrown: unknown): LabError | undefined {
@@ -8,10 +9,9 @@ export function asLabError(thrown: unknown): LabError | undefined {
   if (!(thrown instanceof Error)) return undefined;
   // inquirer throws on Ctrl-C, and when its signal aborts.
   if (['ExitPromptError', 'AbortPromptError', 'AbortError'].includes(thrown.name)) return new LabError('INTERRUPTED', 'Interrupted.', {cause: thrown});
-  const {code} = thrown as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new LabError('NO_SPACE', `There is no space left: ${thrown.message}.`, {cause: thrown});
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return new LabError('NOT_ALLOWED', `The system refused: ${thrown.message}.`, {cause: thrown});
-  return undefined;
+  const {path} = thrown as NodeJS.ErrnoException;
+  const known = asFileError(thrown, path ?? 'a file');
+  return known instanceof LabError ? known : undefined;
 }
 
 /** commander says `error: unknown option '--sed'\n(Did you mean --seed?)`. */

@@ -1,4 +1,4 @@
-import {readRequestHead, readResponseHead, type RequestHead, type ResponseHead} from './head.ts';
+import {type RequestHead, type ResponseHead, readRequestHead, readResponseHead} from './head.ts';
 
 /** Told about the messages of one direction. Offsets count from the start of the chunk that is being fed. */
 export interface FramingListener<Head> {
@@ -85,7 +85,7 @@ export class HttpFraming<Head extends RequestHead | ResponseHead> {
     if (this.#partial === undefined && !this.#looksRight(bytes, offset)) return this.#giveUp(bytes);
     const taken = this.#take(bytes, offset, '\r\n\r\n', HEAD_MAX_BYTES);
     if (taken === undefined) return bytes.length;
-    const head = this.#readHead(taken.bytes.latin1Slice(taken.start, taken.end), taken.bytes, taken.start);
+    const head = this.#readHead(taken.bytes.toString('latin1', taken.start, taken.end), taken.bytes, taken.start);
     if (head === undefined) return this.#giveUp(bytes);
     this.#body(head, taken.next);
     return taken.next;
@@ -94,14 +94,16 @@ export class HttpFraming<Head extends RequestHead | ResponseHead> {
   #body(head: Head, next: number): void {
     const follows = this.#listener.head(head, next);
     if (this.#state === 'stopped') return;
-    if (follows === 'not-http') return this.stop();
-    if (follows === 'another-head') {
+    if (follows === 'not-http') {
+      this.stop();
+    } else if (follows === 'another-head') {
       this.#state = 'head';
-      return;
+    } else if (follows === 'no-body' || (head.body === 'counted' && head.contentLength === 0)) {
+      this.#finish(next);
+    } else {
+      this.#remaining = head.contentLength;
+      this.#state = head.body === 'chunked' ? 'chunk-size' : head.body;
     }
-    if (follows === 'no-body' || (head.body === 'counted' && head.contentLength === 0)) return this.#finish(next);
-    this.#remaining = head.contentLength;
-    this.#state = head.body === 'chunked' ? 'chunk-size' : head.body;
   }
 
   #skip(bytes: Buffer, offset: number): number {
@@ -117,7 +119,7 @@ export class HttpFraming<Head extends RequestHead | ResponseHead> {
   #chunkSize(bytes: Buffer, offset: number): number {
     const taken = this.#take(bytes, offset, '\r\n', LINE_MAX_BYTES);
     if (taken === undefined) return bytes.length;
-    const match = /^([0-9a-f]{1,12})[ \t]*(?:;.*)?$/i.exec(taken.bytes.latin1Slice(taken.start, taken.end));
+    const match = /^([0-9a-f]{1,12})[ \t]*(?:;.*)?$/i.exec(taken.bytes.toString('latin1', taken.start, taken.end));
     if (match === null) return this.#giveUp(bytes);
     const size = Number.parseInt(match[1] ?? '', 16);
     // The line break after the data belongs to the chunk.
@@ -185,5 +187,6 @@ export const REQUESTS: Side<RequestHead> = {
 
 export const RESPONSES: Side<ResponseHead> = {
   readHead: readResponseHead,
-  looksRight: (bytes, start) => 'HTTP/1.'.startsWith(bytes.latin1Slice(start, Math.min(bytes.length, start + 7))),
+  looksRight: (bytes, start) =>
+    'HTTP/1.'.startsWith(bytes.toString('latin1', start, Math.min(bytes.length, start + 7))),
 };

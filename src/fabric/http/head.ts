@@ -32,15 +32,17 @@ export function readRequestHead(text: string, bytes: Buffer, start: number): Req
   if (match === null) return undefined;
   const [, method = '', target = ''] = match;
   const fields = readFields(text, lineEnd + 2);
-  if (fields === undefined || (fields.transferEncoding !== undefined && !endsChunked(fields.transferEncoding))) return undefined;
-  const keep = (span: Span | undefined): string | undefined => span && bytes.latin1Slice(start + span.start, start + span.end);
+  if (fields === undefined || (fields.transferEncoding !== undefined && !endsChunked(fields.transferEncoding)))
+    return undefined;
+  const keep = (span: Span | undefined): string | undefined =>
+    span && bytes.toString('latin1', start + span.start, start + span.end);
   const idempotencyKey = keep(fields.idempotencyKey);
   const traceparent = keep(fields.traceparent);
   const query = target.search(/[?#]/);
   const pathEnd = query < 0 ? target.length : query;
-  const path = bytes.latin1Slice(start + method.length + 1, start + method.length + 1 + pathEnd);
+  const path = bytes.toString('latin1', start + method.length + 1, start + method.length + 1 + pathEnd);
   return {
-    method: KNOWN_METHODS.get(method) ?? bytes.latin1Slice(start, start + method.length),
+    method: KNOWN_METHODS.get(method) ?? bytes.toString('latin1', start, start + method.length),
     path: path.startsWith('/') ? path : pathOf(path),
     body: fields.transferEncoding === undefined ? 'counted' : 'chunked',
     contentLength: fields.transferEncoding === undefined ? (fields.contentLength ?? 0) : 0,
@@ -63,7 +65,9 @@ export function readResponseHead(text: string): ResponseHead | undefined {
   return {status, body: 'counted', contentLength: fields.contentLength};
 }
 
-const KNOWN_METHODS = new Map(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE'].map(name => [name, name]));
+const KNOWN_METHODS = new Map(
+  ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE'].map(name => [name, name]),
+);
 
 interface Span {
   readonly start: number;
@@ -84,19 +88,23 @@ function readFields(text: string, from: number): Fields | undefined {
     const newline = text.indexOf('\r\n', start);
     const end = newline < 0 ? text.length : newline;
     const colon = text.indexOf(':', start);
-    if (colon > start && colon < end && FIELD_LENGTHS.has(colon - start) && !readField(fields, text, start, colon, end)) return undefined;
+    if (colon > start && colon < end && FIELD_LENGTHS.has(colon - start) && !readField(fields, text, start, colon, end))
+      return undefined;
     start = end + 2;
   }
   return fields;
 }
 
-const FIELD_LENGTHS = new Set(['content-length', 'transfer-encoding', 'idempotency-key', 'traceparent'].map(name => name.length));
+const FIELD_LENGTHS = new Set(
+  ['content-length', 'transfer-encoding', 'idempotency-key', 'traceparent'].map(name => name.length),
+);
 
 function readField(fields: Fields, text: string, start: number, colon: number, end: number): boolean {
   const name = text.slice(start, colon).toLowerCase();
   if (name === 'content-length') {
     const value = text.slice(colon + 1, end).trim();
-    if (!/^\d{1,15}$/.test(value) || (fields.contentLength !== undefined && fields.contentLength !== Number(value))) return false;
+    if (!/^\d{1,15}$/.test(value) || (fields.contentLength !== undefined && fields.contentLength !== Number(value)))
+      return false;
     fields.contentLength = Number(value);
   } else if (name === 'transfer-encoding') {
     const value = text.slice(colon + 1, end).trim();

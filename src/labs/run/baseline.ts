@@ -2,8 +2,8 @@ import type {RequestLogEntry} from '../../fabric/fabric.ts';
 import type {LatencySummary, LedgerEntry} from '../../load/load.ts';
 import {inconclusive} from '../verdict.ts';
 import {breaksTheService, brokenByLearner, replacedServices} from './blame.ts';
-import {CONTROL_LINK, type ControlStream} from './control.ts';
 import type {RunContext, Stopped} from './context.ts';
+import {CONTROL_LINK, type ControlStream} from './control.ts';
 import {drive, lengthMs, shortened, slowed} from './drive.ts';
 import {labsFault} from './prepare.ts';
 import {tooLittleWork} from './work.ts';
@@ -21,11 +21,23 @@ export interface Baseline {
 }
 
 /** Drives a lighter load through the healthy system. What is wrong before anything was broken is not judged as if it had been. */
-export async function runBaseline(context: RunContext, setup: unknown, control: ControlStream): Promise<Baseline | Stopped> {
+export async function runBaseline(
+  context: RunContext,
+  setup: unknown,
+  control: ControlStream,
+): Promise<Baseline | Stopped> {
   const {lab, system, mode} = context;
-  const full = slowed(inLab(context, () => lab.baseline.load(context.tools('baseline'), setup)), context.slowdown);
+  const full = slowed(
+    inLab(context, () => lab.baseline.load(context.tools('baseline'), setup)),
+    context.slowdown,
+  );
   const spec = mode === 'check' ? full : shortened({operations: full.operations}, SHORT_MS * context.slowdown);
-  context.emit({type: 'phase', phase: 'baseline', text: 'the healthy system under a lighter load', expectedMs: lengthMs(spec)});
+  context.emit({
+    type: 'phase',
+    phase: 'baseline',
+    text: 'the healthy system under a lighter load',
+    expectedMs: lengthMs(spec),
+  });
   const stream = await context.settled(control.during('baseline'));
   const driven = await drive(context, {phase: 'baseline', spec});
   const calm = await context.settled(stream.stop());
@@ -73,9 +85,15 @@ export function inLab<T>({lab}: RunContext, work: () => T, what = 'its load'): T
 function reasons(entries: readonly LedgerEntry[]): string[] {
   const counts = new Map<string, number>();
   for (const entry of entries.filter(({outcome}) => outcome !== 'ok')) {
-    const reason = entry.outcome === 'dropped' ? 'could not be sent' : String(entry.status ?? entry.sends.at(-1)?.error ?? 'no answer');
+    const reason =
+      entry.outcome === 'dropped'
+        ? 'could not be sent'
+        : String(entry.status ?? entry.sends.at(-1)?.error ?? 'no answer');
     const key = `${entry.name}: ${reason}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
-  return [...counts].toSorted((a, b) => b[1] - a[1]).slice(0, 5).map(([reason, count]) => `${count} x ${reason}`);
+  return [...counts]
+    .toSorted((a, b) => b[1] - a[1])
+    .slice(0, 5)
+    .map(([reason, count]) => `${count} x ${reason}`);
 }

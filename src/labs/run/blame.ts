@@ -27,7 +27,12 @@ export function brokenByLearner(
 ): Broken | undefined {
   for (const {service, nodes} of services) {
     const ended = events.find(event => nodes.includes(event.node) && ENDED.has(event.type));
-    if (ended) return {service, node: ended.node, observed: `${ended.node} ended although nothing disturbed it: ${ended.detail}`};
+    if (ended)
+      return {
+        service,
+        node: ended.node,
+        observed: `${ended.node} ended although nothing disturbed it: ${ended.detail}`,
+      };
     const asked = requests.filter(request => nodes.includes(request.to));
     const failing = asked.filter(isFailing);
     const itsCalls = requests.filter(request => nodes.includes(request.from) && request.from !== CLIENT);
@@ -48,7 +53,10 @@ export function brokenByLearner(
 const ENDED: ReadonlySet<NodeEvent['type']> = new Set(['exited', 'exit-called', 'seam-error', 'unresponsive']);
 
 /** The services of a lab whose code is the learner's, with their nodes. */
-export function replacedServices(lab: AnyLab, system: LabSystem): {readonly service: string; readonly nodes: readonly string[]}[] {
+export function replacedServices(
+  lab: AnyLab,
+  system: LabSystem,
+): {readonly service: string; readonly nodes: readonly string[]}[] {
   return Object.keys(lab.seams).map(service => ({service, nodes: system.nodesOf(service)}));
 }
 

@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import type {CheckEvent} from '../../controller/protocol.ts';
 import {LabError} from '../../errors.ts';
 import type {Random} from '../../random.ts';
+import type {CheckEvent} from '../check-event.ts';
 import type {AnyLab, LabTools} from '../lab.ts';
 import type {LabSystem} from '../system.ts';
 import type {Judgement} from '../verdict.ts';

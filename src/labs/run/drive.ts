@@ -1,7 +1,7 @@
 import {join} from 'node:path';
-import type {Phase} from '../../controller/protocol.ts';
 import {readLedger} from '../../load/ledger.ts';
 import type {LedgerEntry, LoadRun} from '../../load/load.ts';
+import type {Phase} from '../check-event.ts';
 import type {LoadSpec} from '../lab.ts';
 import type {RunContext} from './context.ts';
 
@@ -27,7 +27,10 @@ export interface DriveOptions {
 }
 
 /** Drives one load to its end and returns the ledger of it. Figures go out twice a second. */
-export async function drive(context: RunContext, {phase, spec, enough, onLook, onStart}: DriveOptions): Promise<Driven> {
+export async function drive(
+  context: RunContext,
+  {phase, spec, enough, onLook, onStart}: DriveOptions,
+): Promise<Driven> {
   const ledgerFile = join(context.folder, `ledger-${phase}.jsonl`);
   const from = Date.now();
   const run = await context.settled(
@@ -72,7 +75,16 @@ async function watch(context: RunContext, {phase, from, run, isOver, enough, onL
     if (!live && (enough === undefined || stopping)) continue;
     const {sent, ok, failed, latencyMs} = await run.summary();
     if (live) {
-      context.emit({type: 'live', phase, sent, ok, failed, p50: latencyMs.p50, p99: latencyMs.p99, elapsedMs: Date.now() - from});
+      context.emit({
+        type: 'live',
+        phase,
+        sent,
+        ok,
+        failed,
+        p50: latencyMs.p50,
+        p99: latencyMs.p99,
+        elapsedMs: Date.now() - from,
+      });
       await onLook?.();
     }
     if (!stopping && enough?.(ok)) {

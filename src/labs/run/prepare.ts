@@ -68,7 +68,12 @@ async function startFresh(context: RunContext, seams: readonly BuiltSeam[]): Pro
   const log = first.type === 'seam-error' ? [] : telling(await system.logTail(first.node, 50).catch(() => []));
   const evidence = [...others.slice(0, 3).map(event => `${event.node}: ${event.detail}`), ...log];
   return {
-    stopped: fail('DOES_NOT_LOAD', `${first.node} could not load your module: ${first.detail}`, 'the service starts with it', evidence),
+    stopped: fail(
+      'DOES_NOT_LOAD',
+      `${first.node} could not load your module: ${first.detail}`,
+      'the service starts with it',
+      evidence,
+    ),
   };
 }
 
@@ -97,7 +102,11 @@ async function setUp(context: RunContext): Promise<{readonly setup: unknown} | S
     return {setup: await context.settled(lab.setUp(context.tools('set-up')))};
   } catch (error) {
     if (context.signal.aborted) throw error;
-    const broken = brokenByLearner(replacedServices(lab, system), await system.fabric.requests(since), system.events(since));
+    const broken = brokenByLearner(
+      replacedServices(lab, system),
+      await system.fabric.requests(since),
+      system.events(since),
+    );
     if (broken) return {stopped: await breaksTheService(system, broken)};
     throw labsFault(lab, 'its set-up', error);
   }

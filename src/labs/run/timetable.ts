@@ -87,7 +87,9 @@ async function injectOne(
     }
     if (error instanceof LabError && error.code === 'INTERRUPTED') throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new LabError('BROKEN_LAB', `Lab ${lab.id}: its fault "${nameOf(fault)}" was refused: ${reason}`, {cause: error});
+    throw new LabError('BROKEN_LAB', `Lab ${lab.id}: its fault "${nameOf(fault)}" was refused: ${reason}`, {
+      cause: error,
+    });
   }
   const one = {record, fault, actions: 0, seen: false, missing: false};
   injected.push(one);
@@ -131,12 +133,15 @@ function withoutEffect({system}: RunContext, {record: first, fault, actions, see
   if (record.state === 'failed') return [`${name} failed: ${record.effect?.observed ?? 'no reason was given'}`];
   const plannedEnd = record.endsAt ?? (record.appliedAt ?? 0) + fault.forMs;
   const endedEarly = record.endedAt !== undefined && record.endedAt < plannedEnd - CLOCK_SLACK_MS;
-  if (missing || (endedEarly && record.endedBy !== 'time'))
+  if (missing || (endedEarly && ENDED_BY_SOMEBODY.has(record.endedBy)))
     return [`${name} was ended from outside before its time${record.endedBy ? ` (${record.endedBy})` : ''}`];
   if (record.effect?.verdict === 'none') return [`${name} had no effect: ${record.effect.observed}`];
-  if (record.effect?.verdict === 'pending' && seen && actions === 0) return [`${name} had no effect: nothing came past it`];
+  if (record.effect?.verdict === 'pending' && seen && actions === 0)
+    return [`${name} had no effect: nothing came past it`];
   return [];
 }
+
+const ENDED_BY_SOMEBODY: ReadonlySet<FaultRecord['endedBy']> = new Set(['clear', 'heal', 'down']);
 
 export function nameOf(entry: Entry): string {
   if (entry.kind === 'crash-points') return `the crash of ${entry.service} at ${entry.points.join(', ')}`;

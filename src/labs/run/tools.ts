@@ -31,14 +31,18 @@ export function createTools(system: LabSystem, random: Random, signal: AbortSign
             signal: AbortSignal.any([signal, AbortSignal.timeout(ONE_TRY_MS)]),
           });
           const text = await answer.text();
-          if (!NOT_THERE_YET.has(answer.status) || Date.now() > until) return {status: answer.status, body: parsed(text)};
+          if (!NOT_THERE_YET.has(answer.status) || Date.now() > until)
+            return {status: answer.status, body: parsed(text)};
           last = `status ${answer.status}`;
         } catch (error) {
           if (signal.aborted) throw interrupted();
           last = reasonOf(error);
         }
         if (Date.now() > until)
-          throw new LabError('NODE_NOT_READY', `${method} ${path} got no answer from ${gateway} within ${ANSWER_WITHIN_MS / 1000} s; the last try ended with: ${last}.`);
+          throw new LabError(
+            'NODE_NOT_READY',
+            `${method} ${path} got no answer from ${gateway} within ${ANSWER_WITHIN_MS / 1000} s; the last try ended with: ${last}.`,
+          );
         await sleepUnless(PAUSE_MS, signal);
       }
     },

@@ -11,7 +11,8 @@ export function tooLittleWork(spec: LoadSpec, entries: readonly LedgerEntry[]): 
   const ok = entries.filter(entry => entry.outcome === 'ok').length;
   if (spec.operations.length === 0) return undefined;
   if (entries.length === 0) return 'no operation was sent';
-  if (spec.okMin !== undefined && ok < spec.okMin) return `${ok} operations were acknowledged, and it takes ${spec.okMin}`;
+  if (spec.okMin !== undefined && ok < spec.okMin)
+    return `${ok} operations were acknowledged, and it takes ${spec.okMin}`;
   const ratio = offeredShare(spec, entries);
   if (ratio === undefined || Math.abs(ratio - 1) <= RATE_TOLERANCE) return undefined;
   return `the offered rate was ${Math.round(ratio * 100)} % of the plan's`;

@@ -17,12 +17,16 @@ export function truncate(line: Line, width: number): Line {
 /** Fills a row with spaces to a width, for columns and for rows that are drawn inverse. */
 export function pad(line: Line, width: number): Line {
   const missing = width - lineCells(line);
-  return missing > 0 ? [...line, span(' '.repeat(missing), line.at(-1)?.tone === 'chosen' ? 'chosen' : undefined)] : line;
+  return missing > 0
+    ? [...line, span(' '.repeat(missing), line.at(-1)?.tone === 'chosen' ? 'chosen' : undefined)]
+    : line;
 }
 
 /** A text in a column: cut or filled to exactly `width`. */
 export function column(text: string, width: number, align: 'left' | 'right' = 'left'): string {
-  const cut = truncate([span(text)], width).map(part => part.text).join('');
+  const cut = truncate([span(text)], width)
+    .map(part => part.text)
+    .join('');
   const fill = ' '.repeat(Math.max(0, width - cells(cut)));
   return align === 'left' ? cut + fill : fill + cut;
 }
@@ -77,5 +81,10 @@ function head(text: string, width: number): string {
 }
 
 function words(line: Line): {word: string; tone: Span['tone']}[] {
-  return line.flatMap(({text, tone}) => text.split(/( +)/).filter(word => word !== '').map(word => ({word, tone})));
+  return line.flatMap(({text, tone}) =>
+    text
+      .split(/( +)/)
+      .filter(word => word !== '')
+      .map(word => ({word, tone})),
+  );
 }

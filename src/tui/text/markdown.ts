@@ -76,12 +76,22 @@ function add(found: Block[], row: string, apart: boolean): void {
   const last = found.at(-1);
   if (heading !== null) found.push({kind: 'heading', text: heading[1] ?? '', lead: '', apart: true});
   else if (/^\s*([-*_])(\s*\1){2,}\s*$/.test(row)) found.push({kind: 'rule', text: '', lead: '', apart: true});
-  else if (item !== null) found.push({kind: 'item', text: item[3] ?? '', lead: `${item[1]}${/\d/.test(item[2] ?? '') ? item[2] : '•'} `, apart});
+  else if (item !== null)
+    found.push({
+      kind: 'item',
+      text: item[3] ?? '',
+      lead: `${item[1]}${/\d/.test(item[2] ?? '') ? item[2] : '•'} `,
+      apart,
+    });
   else if (/^\s*\|.*\|\s*$/.test(row)) {
     const goesOn = !apart && last?.kind === 'table';
     if (goesOn) found[found.length - 1] = {...last, text: `${last.text}\n${row.trim()}`};
     else found.push({kind: 'table', text: row.trim(), lead: '', apart});
-  } else if (!apart && last !== undefined && (last.kind === 'paragraph' || last.kind === 'item' || (last.kind === 'quote' && quote !== null))) {
+  } else if (
+    !apart &&
+    last !== undefined &&
+    (last.kind === 'paragraph' || last.kind === 'item' || (last.kind === 'quote' && quote !== null))
+  ) {
     found[found.length - 1] = {...last, text: `${last.text} ${(quote?.[1] ?? row).trim()}`};
   } else if (quote !== null) found.push({kind: 'quote', text: quote[1] ?? '', lead: '', apart});
   else found.push({kind: 'paragraph', text: row.trim(), lead: '', apart: apart || last?.kind === 'heading'});

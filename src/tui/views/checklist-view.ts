@@ -1,4 +1,4 @@
-import {PHASES} from '../../controller/protocol.ts';
+import {PHASES} from '../../labs/check-event.ts';
 import {VERDICT_LOOK} from '../looks.ts';
 import {type ChecklistItem, checklist, isRunning, shownItem} from '../select.ts';
 import type {Run, ScreenState} from '../state.ts';
@@ -13,7 +13,9 @@ export function checklistLines(state: ScreenState, width: number, height: number
   const run = state.run !== null && isRunning(state) ? runLines(state.run, state.now, width) : [];
   const room = Math.max(1, height - run.length);
   const shown = shownItem(state);
-  const rows = items.map((item, index) => itemLine(item, index, index === state.task && state.focus === 'checklist', width));
+  const rows = items.map((item, index) =>
+    itemLine(item, index, index === state.task && state.focus === 'checklist', width),
+  );
   const from = Math.min(Math.max(0, shown - room + 1), Math.max(0, rows.length - room));
   const seen = rows.slice(from, from + room);
   const figures = figureLines(items[shown], width).slice(0, Math.max(0, room - seen.length));
@@ -28,7 +30,10 @@ export function checklistHeight(state: ScreenState, width: number): number {
 
 export function checklistTitle(state: ScreenState): string {
   const items = checklist(state);
-  const counts = (['pass', 'fail', 'inconclusive'] as const).map(verdict => ({verdict, count: items.filter(item => item.verdict?.verdict === verdict).length}));
+  const counts = (['pass', 'fail', 'inconclusive'] as const).map(verdict => ({
+    verdict,
+    count: items.filter(item => item.verdict?.verdict === verdict).length,
+  }));
   const words = counts.filter(({count}) => count > 0).map(({verdict, count}) => `${count} ${verdict}`);
   return ['Checklist', ...(words.length > 0 ? [words.join(', ')] : [])].join(' - ');
 }
@@ -37,7 +42,14 @@ function itemLine({title, verdict, waiting}: ChecklistItem, index: number, chose
   const look = VERDICT_LOOK[verdict?.verdict ?? (waiting ? 'waiting' : 'none')];
   const code = verdict?.code ?? '';
   const titleWidth = Math.max(10, width - 18 - (code === '' ? 0 : code.length + 1));
-  const line = truncate([span(`${look.mark} ${index + 1} ${column(look.word, 13)}`, look.tone), span(column(title, titleWidth)), span(code === '' ? '' : ` ${code}`, look.tone)], width);
+  const line = truncate(
+    [
+      span(`${look.mark} ${index + 1} ${column(look.word, 13)}`, look.tone),
+      span(column(title, titleWidth)),
+      span(code === '' ? '' : ` ${code}`, look.tone),
+    ],
+    width,
+  );
   return chosen ? inTone(pad(line, width), 'chosen') : line;
 }
 
@@ -59,8 +71,14 @@ function runLines(run: Run, now: number, width: number): Line[] {
   const word = run.state === 'stopping' ? 'stopping' : run.kind === 'check' ? 'checking' : 'breaking';
   const progress = run.expectedMs === undefined ? '' : ` ${bar(elapsed / run.expectedMs, 14)}`;
   const {live} = run;
-  const figures = live === null ? clean(run.text) : `sent ${live.sent}  ok ${live.ok}  failed ${live.failed}  p50 ${milliseconds(live.p50)}  p99 ${milliseconds(live.p99)}`;
-  const first = truncate([span(`◐ ${word} `, 'info'), span(place, 'strong'), span(`  ${seconds(elapsed)}${expected}${progress}`)], width);
+  const figures =
+    live === null
+      ? clean(run.text)
+      : `sent ${live.sent}  ok ${live.ok}  failed ${live.failed}  p50 ${milliseconds(live.p50)}  p99 ${milliseconds(live.p99)}`;
+  const first = truncate(
+    [span(`◐ ${word} `, 'info'), span(place, 'strong'), span(`  ${seconds(elapsed)}${expected}${progress}`)],
+    width,
+  );
   const second = truncate([span('  '), span(figures, live !== null && live.failed > 0 ? 'warn' : undefined)], width);
   return [first, second];
 }

@@ -15,7 +15,9 @@ export function share(value: number): string {
 
 export function seconds(ms: number): string {
   const value = Math.max(0, ms) / 1000;
-  return value >= 60 ? `${Math.floor(value / 60)} min ${Math.floor(value % 60)} s` : `${value.toFixed(value < 10 ? 1 : 0)} s`;
+  return value >= 60
+    ? `${Math.floor(value / 60)} min ${Math.floor(value % 60)} s`
+    : `${value.toFixed(value < 10 ? 1 : 0)} s`;
 }
 
 export function bytes(value: number): string {

@@ -9,7 +9,17 @@ export function keysView(state: ScreenState, width: number): PaneView {
   const before: ScreenState = {...state, page: {kind: 'brief'}};
   const rows = KEYS.filter(({help}) => help !== '').flatMap(({show, help, usable}): Line[] => {
     const idle = !usable(before);
-    return wrap([span(`${column(show, 11)} `, idle ? 'faint' : 'strong'), span(idle ? `${help} (not now)` : help, idle ? 'faint' : undefined)], width, ' '.repeat(12));
+    return wrap(
+      [
+        span(`${column(show, 11)} `, idle ? 'faint' : 'strong'),
+        span(idle ? `${help} (not now)` : help, idle ? 'faint' : undefined),
+      ],
+      width,
+      ' '.repeat(12),
+    );
   });
-  return {title: 'Keys', lines: [...rows, EMPTY, ...wrap(plain('Everything here is also a plain command: `teralab help`.', 'faint'), width)]};
+  return {
+    title: 'Keys',
+    lines: [...rows, EMPTY, ...wrap(plain('Everything here is also a plain command: `teralab help`.', 'faint'), width)],
+  };
 }

@@ -1,7 +1,7 @@
 import type {ScreenState} from '../state.ts';
-import {markdown} from '../text/markdown.ts';
 import {wrap} from '../text/fit.ts';
 import {clean, EMPTY, type Line, plain, span} from '../text/line.ts';
+import {markdown} from '../text/markdown.ts';
 import {keysView} from './keys-view.ts';
 import {menuView} from './menu-view.ts';
 import type {PaneView} from './pane-view.ts';
@@ -45,7 +45,9 @@ function briefView(state: ScreenState, width: number): PaneView {
     EMPTY,
     ...markdown(withoutTitle(text.brief, text.title), width),
     EMPTY,
-    ...text.files.flatMap(file => wrap([span('edit  ', 'faint'), span(inWorkspace(file, state.workspace), 'code')], width, '  ')),
+    ...text.files.flatMap(file =>
+      wrap([span('edit  ', 'faint'), span(inWorkspace(file, state.workspace), 'code')], width, '  '),
+    ),
   ];
   return {title: text.id, lines};
 }

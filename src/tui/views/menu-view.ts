@@ -19,7 +19,13 @@ export function menuView(state: ScreenState, width: number): PaneView {
     const row = truncate([span(chosen ? '▸ ' : '  '), ...line], width);
     lines.push(chosen && state.focus === 'main' ? inTone(pad(row, width), 'chosen') : row);
     if (item.fault?.effect !== undefined) {
-      lines.push(...wrap(plain(`    ${item.fault.effect.verdict}: ${clean(item.fault.effect.observed)}`, 'faint'), width, '    '));
+      lines.push(
+        ...wrap(
+          plain(`    ${item.fault.effect.verdict}: ${clean(item.fault.effect.observed)}`, 'faint'),
+          width,
+          '    ',
+        ),
+      );
     }
   };
   if (page.kind === 'faults') {
@@ -28,12 +34,27 @@ export function menuView(state: ScreenState, width: number): PaneView {
     items.forEach((item, index) => {
       if (index === inForce) lines.push(EMPTY, plain('Inject', 'strong'));
       const {fault} = item;
-      put(item, index, fault === undefined ? plain(item.label) : [span(`${fault.kind} `, 'warn'), span(`${fault.target} `), span(timeLeft(fault, state.now), 'strong'), span(` ${fault.id}`, 'faint')]);
+      put(
+        item,
+        index,
+        fault === undefined
+          ? plain(item.label)
+          : [
+              span(`${fault.kind} `, 'warn'),
+              span(`${fault.target} `),
+              span(timeLeft(fault, state.now), 'strong'),
+              span(` ${fault.id}`, 'faint'),
+            ],
+      );
     });
-    lines.push(EMPTY, ...wrap(plain('All faults end by themselves. `teralab chaos` has more of them.', 'faint'), width));
+    lines.push(
+      EMPTY,
+      ...wrap(plain('All faults end by themselves. `teralab chaos` has more of them.', 'faint'), width),
+    );
     return {title: 'Faults', lines, cursorRow};
   }
-  items.forEach((item, index) => put(item, index, plain(item.label)));
-  const title = page.kind === 'targets' ? `${READY_FAULTS[page.fault]?.label ?? 'fault'}: of what?` : 'Log of which node?';
+  for (const [index, item] of items.entries()) put(item, index, plain(item.label));
+  const title =
+    page.kind === 'targets' ? `${READY_FAULTS[page.fault]?.label ?? 'fault'}: of what?` : 'Log of which node?';
   return {title, lines: lines.length > 0 ? lines : [plain('nothing to choose', 'faint')], cursorRow};
 }

@@ -13,7 +13,12 @@ export function pathView(state: ScreenState, width: number): PaneView {
   const visible = visibleLabs(state);
   const lines: Line[] = [];
   let cursorRow: number | undefined;
-  if (find !== null) lines.push([span('find: ', 'strong'), span(`${find}${finding ? '_' : ''}`), span(`  ${visible.length} found`, 'faint')]);
+  if (find !== null)
+    lines.push([
+      span('find: ', 'strong'),
+      span(`${find}${finding ? '_' : ''}`),
+      span(`  ${visible.length} found`, 'faint'),
+    ]);
   else lines.push(...path.phases.map(phase => phaseLine(phase, width)));
   for (const block of path.blocks) {
     const labs = block.labs.filter(lab => visible.includes(lab));
@@ -26,11 +31,15 @@ export function pathView(state: ScreenState, width: number): PaneView {
     }
   }
   const waits = waitsFor(state, visible[state.pathCursor]);
-  if (cursorRow !== undefined && waits !== undefined) lines.splice(cursorRow + 1, 0, ...wrap(plain(waits, 'faint'), width, '    '));
+  if (cursorRow !== undefined && waits !== undefined)
+    lines.splice(cursorRow + 1, 0, ...wrap(plain(waits, 'faint'), width, '    '));
   return {title: 'Path', lines, ...(cursorRow === undefined ? {} : {cursorRow})};
 }
 
-function phaseLine({phase, title, passed, total}: {phase: number; title: string; passed: number; total: number}, width: number): Line {
+function phaseLine(
+  {phase, title, passed, total}: {phase: number; title: string; passed: number; total: number},
+  width: number,
+): Line {
   const count = ` ${passed}/${total}`;
   return [span(column(`Phase ${phase} ${title}`, width - count.length)), span(count, passed > 0 ? 'good' : 'faint')];
 }
@@ -41,7 +50,10 @@ function labLine(state: ScreenState, lab: PathLab, chosen: boolean, width: numbe
   const mark = lab.id === state.lab ? '▸' : ' ';
   const line: Line = [
     span(`${mark}${look.mark} `, look.tone),
-    span(column(lab.title, width - 3 - word.length), lab.id === state.lab ? 'strong' : lab.status === 'planned' ? 'faint' : undefined),
+    span(
+      column(lab.title, width - 3 - word.length),
+      lab.id === state.lab ? 'strong' : lab.status === 'planned' ? 'faint' : undefined,
+    ),
     span(word, look.tone),
   ];
   if (!chosen) return line;

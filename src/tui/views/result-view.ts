@@ -13,7 +13,13 @@ export function resultView(state: ScreenState, width: number): PaneView {
   if (result === null) return {title: 'Verdict', lines: wrap(plain('Not checked yet: press c.', 'faint'), width)};
   const look = VERDICT_LOOK[result.verdict];
   const lines: Line[] = [
-    ...wrap([span(`${look.mark} ${HEADLINE[result.verdict]}`, look.tone), span(`  ${result.tasks.filter(task => task.verdict === 'pass').length} of ${result.tasks.length} items pass`)], width),
+    ...wrap(
+      [
+        span(`${look.mark} ${HEADLINE[result.verdict]}`, look.tone),
+        span(`  ${result.tasks.filter(task => task.verdict === 'pass').length} of ${result.tasks.length} items pass`),
+      ],
+      width,
+    ),
     ...wrap(plain(`seed ${result.seed} · ${result.runtime} · ${seconds(result.durationMs)}`, 'faint'), width),
     EMPTY,
     ...whatNow(result).flatMap(text => wrap(plain(text), width, '  ')),
@@ -34,7 +40,9 @@ function taskLines(state: ScreenState, index: number, width: number): Line[] {
   if (item === undefined) return [plain('no such item', 'faint')];
   const {verdict} = item;
   const look = VERDICT_LOOK[verdict?.verdict ?? (item.waiting ? 'waiting' : 'none')];
-  const lines: Line[] = [...wrap([span(`${look.mark} ${look.word}  `, look.tone), span(item.title, 'strong')], width, '  ')];
+  const lines: Line[] = [
+    ...wrap([span(`${look.mark} ${look.word}  `, look.tone), span(item.title, 'strong')], width, '  '),
+  ];
   if (verdict === null) return [...lines, EMPTY, ...wrap(plain('Press c to have it judged.', 'faint'), width)];
   if (verdict.code !== null) lines.push(plain(verdict.code, look.tone));
   lines.push(
@@ -42,14 +50,29 @@ function taskLines(state: ScreenState, index: number, width: number): Line[] {
     ...wrap([span('expected  ', 'faint'), span(clean(verdict.expected))], width, ' '.repeat(10)),
   );
   if (verdict.evidence.length > 0) {
-    lines.push(EMPTY, plain('Evidence', 'strong'), ...verdict.evidence.flatMap(text => wrap(plain(`  ${clean(text)}`), width, '    ')));
+    lines.push(
+      EMPTY,
+      plain('Evidence', 'strong'),
+      ...verdict.evidence.flatMap(text => wrap(plain(`  ${clean(text)}`), width, '    ')),
+    );
   }
   return lines;
 }
 
 function whatNow({verdict}: CheckResult): readonly string[] {
-  if (verdict === 'pass') return ['Passed, measured on the running system.', 'd  the debrief: why it works and what it costs', 's  the reference solution beside yours', 'n  the next lab'];
-  if (verdict === 'fail') return ['What the system did is below. What would have to be different?', 'h  a hint for what was found', 'e  back to your file; save it, then c checks again'];
+  if (verdict === 'pass')
+    return [
+      'Passed, measured on the running system.',
+      'd  the debrief: why it works and what it costs',
+      's  the reference solution beside yours',
+      'n  the next lab',
+    ];
+  if (verdict === 'fail')
+    return [
+      'What the system did is below. What would have to be different?',
+      'h  a hint for what was found',
+      'e  back to your file; save it, then c checks again',
+    ];
   return ['Nothing was decided: the run could not show it either way. The reason is below; c tries again.'];
 }
 

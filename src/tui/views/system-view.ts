@@ -39,14 +39,20 @@ function startLines(system: SystemState, now: number, width: number): Line[] {
   if (system.state === 'failed') {
     lines.push(plain('✖ the system is not up', 'bad'));
     if (system.error !== null) {
-      lines.push(...wrap([span(`${system.error.code} `, 'strong'), span(clean(system.error.message).replaceAll('\n', ' '))], width));
+      lines.push(
+        ...wrap(
+          [span(`${system.error.code} `, 'strong'), span(clean(system.error.message).replaceAll('\n', ' '))],
+          width,
+        ),
+      );
       lines.push(...wrap(plain(system.error.fix, 'info'), width), EMPTY, plain('press u to try again'));
     }
   } else {
     lines.push(plain(`◐ starting the system, ${seconds(now - system.startedAt)}`, 'info'));
     if (system.share !== undefined) lines.push(plain(bar(system.share, Math.min(width, 30)), 'info'));
   }
-  if (system.progress.length > 0) lines.push(EMPTY, ...system.progress.slice(-12).flatMap(text => wrap(plain(clean(text), 'faint'), width, '  ')));
+  if (system.progress.length > 0)
+    lines.push(EMPTY, ...system.progress.slice(-12).flatMap(text => wrap(plain(clean(text), 'faint'), width, '  ')));
   return lines;
 }
 
@@ -86,14 +92,22 @@ function linkLines(links: readonly LinkStatus[], width: number): Line[] {
     if (roomy) lines.push([span(column(link.name, nameWidth)), ...figures]);
     else lines.push(truncate(plain(link.name), width), [span('  '), ...figures]);
     const toxics = [...new Set(link.toxics.map(({kind}) => kind))];
-    if (toxics.length > 0) lines.push(truncate([span('  ! ', 'warn'), span(`toxic: ${toxics.join(', ')}`, 'warn')], width));
+    if (toxics.length > 0)
+      lines.push(truncate([span('  ! ', 'warn'), span(`toxic: ${toxics.join(', ')}`, 'warn')], width));
   }
   return lines;
 }
 
 function faultLines(fault: FaultRecord, now: number, width: number): Line[] {
-  const lines = wrap([span(`! ${fault.kind} `, 'warn'), span(`${fault.target} `), span(timeLeft(fault, now), 'strong')], width, '  ');
-  const effect = fault.effect === undefined ? [] : wrap(plain(`  ${fault.effect.verdict}: ${clean(fault.effect.observed)}`, 'faint'), width, '    ');
+  const lines = wrap(
+    [span(`! ${fault.kind} `, 'warn'), span(`${fault.target} `), span(timeLeft(fault, now), 'strong')],
+    width,
+    '  ',
+  );
+  const effect =
+    fault.effect === undefined
+      ? []
+      : wrap(plain(`  ${fault.effect.verdict}: ${clean(fault.effect.observed)}`, 'faint'), width, '    ');
   return [...lines, ...effect];
 }
 

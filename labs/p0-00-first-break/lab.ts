@@ -1,0 +1,161 @@
+import {defineLab, type Evidence} from '../../src/labs/lab.ts';
+import {fail, pass} from '../../src/labs/verdict.ts';
+import type {LedgerEntry, Operation} from '../../src/load/load.ts';
+
+const RATE_PER_SECOND = 12;
+const PAUSE_AT_MS = 2_000;
+const PAUSE_FOR_MS = 5_000;
+const LOAD_MS = 9_500;
+/** A page that was asked for this shortly before the pause may have been caught by it, in ms; and after it the system needs a moment. */
+const EDGE_MS = 700;
+const IN_TIME_SHARE = 0.97;
+const PARTS = ['account', 'activity', 'windows'] as const;
+
+type Setup = {readonly token: string; readonly account: string; readonly patienceMs: number};
+
+export default defineLab<Setup, null>({
+  id: 'p0-00-first-break',
+  title: 'First break',
+  phase: 0,
+  weeks: [1],
+  objective: 'inter-service communication',
+  concepts: ['API gateway', 'health checks and recovery'],
+  minutes: 5,
+  needs: [],
+  seams: {gateway: {compose: 'compose.ts'}},
+  given: {gateway: {'upstream-policy': 'upstream-policy.ts'}},
+  watch: 'pages that came within the caller\'s patience while stream was paused',
+  setUp: async tools => {
+    const password = tools.random.hex(16);
+    const account = idOf((await tools.http('POST', '/v1/accounts', {body: {name: 'Ada', password}})).body);
+    const token = tokenOf((await tools.http('POST', '/v1/sessions', {body: {account, password}})).body);
+    await tools.http('POST', '/v1/activity', {headers: {authorization: `Bearer ${token}`}, body: {kind: 'page.opened'}});
+    return {account, token, patienceMs: tools.random.integer(6, 9) * 100};
+  },
+  baseline: {load: (_, setup) => ({operations: pages(setup, 'before', 2_000)}), okShareMin: 0.98},
+  load: (_, setup) => ({operations: pages(setup, 'attack', LOAD_MS)}),
+  faults: () => [{kind: 'pause', target: 'stream', atMs: PAUSE_AT_MS, forMs: PAUSE_FOR_MS}],
+  recovery: {withinMs: 10_000},
+  replay: (_, setup) => ({operations: pages(setup, 'after', 1_500)}),
+  final: async () => null,
+  summary: evidence => {
+    const during = caught(evidence);
+    const inTime = during.filter(entry => entry.outcome === 'ok');
+    return [
+      `stream was paused for ${PAUSE_FOR_MS / 1000} s. Of ${during.length} pages asked for meanwhile, ${inTime.length} came within the ${evidence.setup.patienceMs} ms that their callers wait.`,
+      `Before the pause a page took ${median(evidence.baseline)} ms, during it ${median(during)} ms.`,
+    ];
+  },
+  tasks: [
+    {
+      id: 'in-time',
+      title: 'The page comes within its caller\'s patience',
+      judges: 'timing',
+      codes: ['PAGE_TOO_LATE', 'PAGE_REFUSED'],
+      judge: evidence => {
+        const during = caught(evidence);
+        const inTime = during.filter(entry => entry.outcome === 'ok');
+        const observed = `${inTime.length} of ${during.length} pages came within ${evidence.setup.patienceMs} ms while stream was paused`;
+        const expected = `${IN_TIME_SHARE * 100} % of them do`;
+        if (inTime.length >= IN_TIME_SHARE * during.length) return pass(observed, expected);
+        const refused = during.filter(entry => entry.status !== null && entry.status >= 500);
+        return fail(refused.length > during.length / 2 ? 'PAGE_REFUSED' : 'PAGE_TOO_LATE', observed, expected, stories(evidence, during.filter(entry => entry.outcome !== 'ok')));
+      },
+    },
+    {
+      id: 'says-what-is-missing',
+      title: 'It has the part that works, and names what is missing',
+      judges: 'counting',
+      codes: ['NOT_NAMED', 'WORKING_PART_LOST'],
+      judge: evidence => {
+        const answered = caught(evidence).filter(entry => entry.status === 200);
+        const expected = 'every page that was answered has the account part, and names the parts that it does not have';
+        const wrong = answered.filter(entry => !isHonest(pageOf(entry)));
+        const lost = answered.filter(entry => pageOf(entry)?.['account'] === null);
+        const observed = `${answered.length - wrong.length - lost.length} of ${answered.length} answered pages were so`;
+        if (lost.length > 0) return fail('WORKING_PART_LOST', `${lost.length} of ${answered.length} answered pages lack the account, though identity was well`, expected, stories(evidence, lost));
+        if (wrong.length > 0) return fail('NOT_NAMED', observed, expected, stories(evidence, wrong));
+        return pass(observed, expected);
+      },
+    },
+    {
+      id: 'whole-when-healthy',
+      title: 'When everything is well, the page is whole',
+      judges: 'counting',
+      codes: ['PART_DROPPED'],
+      judge: evidence => {
+        const healthy = [...evidence.baseline, ...evidence.replay].filter(entry => entry.status === 200);
+        const broken = healthy.filter(entry => PARTS.some(part => (pageOf(entry)?.[part] ?? null) === null));
+        const observed = `${healthy.length - broken.length} of ${healthy.length} pages before the pause and after it were whole`;
+        const expected = 'a healthy system gives whole pages (97 % at least)';
+        if (healthy.length > 0 && broken.length <= 0.03 * healthy.length) return pass(observed, expected);
+        return fail('PART_DROPPED', observed, expected, stories(evidence, broken));
+      },
+    },
+  ],
+  wrong: [
+    {name: 'longer-is-safer', task: 'in-time', code: 'PAGE_TOO_LATE', why: 'a longer timeout makes fewer errors, in the log of the one who waits'},
+    {name: 'one-second', task: 'in-time', code: 'PAGE_TOO_LATE', why: 'a round number is what one writes when nobody says how long the caller waits'},
+    {name: 'account-only', task: 'whole-when-healthy', code: 'PART_DROPPED', why: 'leaving out what hangs is the quickest fix of an incident, and stays'},
+    {name: 'all-or-nothing', task: 'in-time', code: 'PAGE_REFUSED', why: 'an error is an answer in time'},
+  ],
+});
+
+function pages({token, patienceMs}: Setup, phase: string, forMs: number): Operation[] {
+  return Array.from({length: Math.floor((forMs / 1000) * RATE_PER_SECOND)}, (_, index) => ({
+    id: `${phase}-${index}`,
+    name: 'dashboard',
+    atMs: (index * 1000) / RATE_PER_SECOND,
+    request: {method: 'GET', path: '/v1/dashboard', headers: {authorization: `Bearer ${token}`, 'x-patience-ms': String(patienceMs)}},
+    patienceMs,
+  }));
+}
+
+/** Pages that were asked for while stream was paused, as the fault's record tells it. */
+function caught({attack, faults, times}: Evidence<Setup, null>): readonly LedgerEntry[] {
+  const pause = faults.find(fault => fault.kind === 'pause');
+  const from = (pause?.appliedAt ?? times.attackFrom + PAUSE_AT_MS) + 50;
+  const to = (pause?.endedAt ?? from + PAUSE_FOR_MS) - EDGE_MS;
+  return attack.filter(entry => entry.intendedAt >= from && entry.intendedAt <= to);
+}
+
+function stories({times}: Evidence<Setup, null>, entries: readonly LedgerEntry[]): string[] {
+  return entries.slice(0, 4).map(entry => {
+    const at = ((entry.intendedAt - times.attackFrom) / 1000).toFixed(2);
+    const missing = pageOf(entry)?.['missing'];
+    return `op ${entry.id} at +${at} s: ${entry.status ?? entry.sends[0]?.error ?? 'no answer'} after ${Math.round(entry.latencyMs)} ms${Array.isArray(missing) ? `, missing: ${missing.join(', ') || 'nothing'}` : ''}`;
+  });
+}
+
+function isHonest(page: Readonly<Record<string, unknown>> | undefined): boolean {
+  const missing = page?.['missing'];
+  return Array.isArray(missing) && PARTS.every(part => ((page?.[part] ?? null) === null) === missing.includes(part));
+}
+
+function pageOf(entry: LedgerEntry): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(entry.sends.at(-1)?.body ?? '');
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function median(entries: readonly LedgerEntry[]): number {
+  const sorted = entries.map(entry => entry.latencyMs).toSorted((a, b) => a - b);
+  return Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0);
+}
+
+function idOf(body: unknown): string {
+  return field(body, 'id');
+}
+
+function tokenOf(body: unknown): string {
+  return field(body, 'token');
+}
+
+function field(body: unknown, name: string): string {
+  const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
+  if (typeof value !== 'string') throw new Error(`the system answered without "${name}": ${JSON.stringify(body)}`);
+  return value;
+}

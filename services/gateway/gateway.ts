@@ -1,0 +1,36 @@
+import type {ServiceDefinition} from '../kit/service.ts';
+import {createAccessTokens} from './access-tokens.ts';
+import {serveDashboard} from './dashboard.ts';
+import {createInFlight} from './in-flight.ts';
+import {type ProxyTools, serveRoutes} from './proxy.ts';
+import {ROUTES} from './routes.ts';
+import {compose as defaultCompose} from './seams/compose.default.ts';
+import {createUpstreamPolicy as defaultPolicy} from './seams/upstream-policy.default.ts';
+import {createUpstreams} from './upstreams.ts';
+
+/** One cap for all routes together, so that a hung upstream that nobody guards against really starves the others. */
+const IN_FLIGHT_MAX = 64;
+
+/** The front door: routing, composition, verification of access tokens, and one policy per upstream. */
+export const gateway: ServiceDefinition = {
+  name: 'gateway',
+  async build(kit) {
+    const createPolicy = await kit.seam('upstream-policy', 'createUpstreamPolicy', defaultPolicy);
+    const compose = await kit.seam('compose', 'compose', defaultCompose);
+    const tools: ProxyTools = {
+      upstreams: createUpstreams(kit, createPolicy),
+      tokens: createAccessTokens(kit),
+      inFlight: createInFlight(IN_FLIGHT_MAX),
+      clock: kit.clock,
+    };
+    kit.app.decorateRequest('account', '');
+    serveDashboard(kit.app, compose, tools);
+    await serveRoutes(kit.app, ROUTES, tools);
+    const index = {
+      service: 'gateway',
+      routes: [...ROUTES.map(({method, path}) => `${method} ${path}`), 'GET /v1/dashboard'],
+      documentation: '/openapi.json',
+    };
+    kit.app.get('/', {schema: {hide: true}}, () => index);
+  },
+};

@@ -1,0 +1,94 @@
+import type {FastifyReply, FastifyRequest} from 'fastify';
+import type {Clock} from '../kit/clock.ts';
+import type {LinkAnswer} from '../kit/links.ts';
+import type {App} from '../kit/server.ts';
+import type {AccessTokens} from './access-tokens.ts';
+import type {InFlight} from './in-flight.ts';
+import {callerDeadline, holdPlace} from './request-bounds.ts';
+import {requireAccount} from './require-account.ts';
+import type {Route} from './routes.ts';
+import type {Upstreams} from './upstreams.ts';
+
+export interface ProxyTools {
+  readonly upstreams: Upstreams;
+  readonly tokens: AccessTokens;
+  readonly inFlight: InFlight;
+  readonly clock: Clock;
+}
+
+/** What goes on to an upstream. Nothing else does: a client cannot claim an identity by a header that a service trusts. */
+const REQUEST_HEADERS = [
+  'accept',
+  'accept-language',
+  'authorization',
+  'content-type',
+  'idempotency-key',
+  'if-match',
+  'if-none-match',
+  'prefer',
+  'x-client-id',
+] as const;
+/** Belong to one connection, not to the answer (RFC 9110, 7.6.1). */
+const HOP_HEADERS = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'x-trace-id',
+]);
+
+/** Serves the routes of a table by passing requests on and answers back, as they are. */
+export async function serveRoutes(app: App, routes: readonly Route[], tools: ProxyTools): Promise<void> {
+  await app.register(async scope => {
+    // Bodies are the upstream's to read and to refuse.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', {parseAs: 'buffer'}, (_request, body, done) => done(null, body));
+    for (const route of routes) {
+      scope.route({
+        method: route.method,
+        url: route.path,
+        schema: {summary: route.summary, tags: [route.service]},
+        onRequest: route.signedIn ? [requireAccount(tools.tokens, route.own)] : [],
+        handler: (request, reply) => holdPlace(tools.inFlight, reply, () => passOn(route, request, reply, tools)),
+      });
+    }
+  });
+}
+
+async function passOn(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  {upstreams, clock}: ProxyTools,
+): Promise<FastifyReply> {
+  const body = Buffer.isBuffer(request.body) ? {body: request.body} : {};
+  const answer = await upstreams.call(route.service, {
+    method: route.method,
+    path: request.url,
+    headers: requestHeaders(request),
+    deadline: callerDeadline(request, clock),
+    ...body,
+  });
+  return sendAnswer(answer, reply);
+}
+
+function sendAnswer({status, headers, body}: LinkAnswer, reply: FastifyReply): FastifyReply {
+  // An answer that breaks off half-way breaks the caller's connection: no part of it may pass for all of it.
+  body.once('error', () => reply.raw.destroy());
+  reply.raw.once('close', () => body.destroy());
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !HOP_HEADERS.has(name)) reply.header(name, value);
+  }
+  return reply.code(status).send(body);
+}
+
+function requestHeaders({headers}: FastifyRequest): Record<string, string> {
+  const kept = REQUEST_HEADERS.map(name => [name, headers[name]] as const);
+  return Object.fromEntries(
+    kept.filter((entry): entry is readonly [(typeof entry)[0], string] => typeof entry[1] === 'string'),
+  );
+}

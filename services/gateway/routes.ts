@@ -1,0 +1,36 @@
+/** A service behind the gateway. */
+export type Upstream = 'identity' | 'stream';
+
+/** One line of the gateway's table: what it takes, and who answers it. Paths are the same on both sides. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly service: Upstream;
+  readonly summary: string;
+  /** Only with a valid access token. */
+  readonly signedIn: boolean;
+  /** The path parameter that must name the signed-in account. */
+  readonly own?: string;
+}
+
+export const ROUTES: readonly Route[] = [
+  {method: 'POST', path: '/v1/accounts', service: 'identity', summary: 'Open an account', signedIn: false},
+  {method: 'POST', path: '/v1/sessions', service: 'identity', summary: 'Sign in', signedIn: false},
+  {method: 'GET', path: '/v1/accounts/me', service: 'identity', summary: 'The signed-in account', signedIn: true},
+  {method: 'POST', path: '/v1/activity', service: 'stream', summary: 'Report activity', signedIn: true},
+  {
+    method: 'GET',
+    path: '/v1/activity/:account',
+    service: 'stream',
+    summary: 'What an account did last',
+    signedIn: true,
+    own: 'account',
+  },
+  {
+    method: 'GET',
+    path: '/v1/windows',
+    service: 'stream',
+    summary: 'Activity counted in windows of time',
+    signedIn: false,
+  },
+];

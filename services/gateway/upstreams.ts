@@ -1,0 +1,73 @@
+import type {LinkAnswer, LinkRequest} from '../kit/links.ts';
+import {DEADLINE_HEADER} from '../kit/request-context.ts';
+import type {Kit} from '../kit/service.ts';
+import type {Upstream} from './routes.ts';
+import type {CreateUpstreamPolicy, UpstreamPolicy} from './seams/upstream-policy.ts';
+import {upstreamProblem} from './upstream-errors.ts';
+
+export interface UpstreamCall extends Omit<LinkRequest, 'signal'> {
+  /** When the caller stops waiting, unix ms. */
+  readonly deadline: number;
+  /** Ends the call from outside, whatever the policy does. */
+  readonly signal?: AbortSignal;
+}
+
+/** The services behind the gateway, each called by its own policy. */
+export interface Upstreams {
+  /** Rejects with a problem for the caller when no answer came. */
+  call(service: Upstream, call: UpstreamCall): Promise<LinkAnswer>;
+}
+
+const REPEATABLE_METHODS = new Set(['GET', 'HEAD']);
+
+export function createUpstreams(
+  {links, clock, log}: Pick<Kit, 'links' | 'clock' | 'log'>,
+  createPolicy: CreateUpstreamPolicy,
+): Upstreams {
+  const policies: Readonly<Record<Upstream, UpstreamPolicy>> = {
+    identity: createPolicy('identity', {clock, log}),
+    stream: createPolicy('stream', {clock, log}),
+  };
+  return {
+    async call(service, {deadline, signal: outer, ...request}) {
+      const safeToRepeat = REPEATABLE_METHODS.has(request.method) || request.headers?.['idempotency-key'] !== undefined;
+      const headers = {...request.headers, [DEADLINE_HEADER]: String(Math.floor(deadline))};
+      try {
+        outer?.throwIfAborted();
+        const answer = policies[service].call(
+          {method: request.method, path: request.path, safeToRepeat, deadline},
+          signal =>
+            links.request(service, {
+              ...request,
+              headers,
+              signal: outer === undefined ? signal : AbortSignal.any([signal, outer]),
+            }),
+        );
+        return await unlessAborted(answer, outer);
+      } catch (error) {
+        throw upstreamProblem(service, error);
+      }
+    },
+  };
+}
+
+/** Rejects as soon as the signal is aborted. An answer that comes later is destroyed, so that it holds no socket. */
+async function unlessAborted(answer: Promise<LinkAnswer>, signal: AbortSignal | undefined): Promise<LinkAnswer> {
+  if (signal === undefined) return answer;
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, {once: true});
+  });
+  try {
+    return await Promise.race([answer, aborted]);
+  } catch (error) {
+    answer.then(
+      late => late.body.destroy(),
+      () => undefined,
+    );
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

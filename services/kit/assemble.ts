@@ -1,0 +1,117 @@
+import type {ControlChannel} from './control-channel.ts';
+import {withCrashPoints} from './crash-broker.ts';
+import {createCrashPoints} from './crash-points.ts';
+import type {Database} from './database.ts';
+import type {Check} from './health.ts';
+import {createJsonLogger} from './json-logger.ts';
+import {type Links, UnknownServiceError} from './links.ts';
+import type {Environment} from './parse-environment.ts';
+import type {PostgresDatabase} from './postgres.ts';
+import {createRequestContexts} from './request-context.ts';
+import {createSeamLoader} from './seams.ts';
+import {createServer} from './server.ts';
+import type {Kit, ServiceDefinition} from './service.ts';
+import {createSystemClock} from './system-clock.ts';
+
+type Step = () => Promise<void>;
+
+/** A kit, and what was registered with it so far. */
+export interface Assembly {
+  readonly kit: Kit;
+  readonly checks: readonly Check[];
+  readonly startSteps: readonly Step[];
+  /** In order of registration. */
+  readonly stopSteps: readonly Step[];
+  /** Seams that were configured and that the service did not ask for. */
+  unknownSeams(): readonly string[];
+  /** Requests are taken from now on. */
+  markStarted(): void;
+  isStarted(): boolean;
+  markDraining(): void;
+}
+
+/** Makes the parts of a service and joins them. Nothing listens and nothing is connected yet. */
+export async function assemble(
+  definition: ServiceDefinition,
+  environment: Environment,
+  channel: ControlChannel,
+): Promise<Assembly> {
+  const {name} = definition;
+  const contexts = createRequestContexts();
+  const clock = createSystemClock();
+  const log = createJsonLogger({service: name, node: environment.nodeName, level: environment.logLevel, contexts});
+  const draining = new AbortController();
+  const crashPoints = createCrashPoints(channel);
+  channel.listen(command =>
+    command.type === 'arm' ? crashPoints.arm(command.point, command.skip) : crashPoints.disarm(),
+  );
+  const seams = createSeamLoader(environment.seams);
+  const checks: Check[] = [];
+  const startSteps: Step[] = [];
+  const stopSteps: Step[] = [];
+  let started = false;
+
+  const database = await openDatabase();
+  const links = await openLinks();
+  const app = await createServer({name, clock, log, contexts, started: () => started, draining: draining.signal});
+  const kit: Kit = {
+    environment,
+    clock,
+    log,
+    app,
+    links,
+    crashPoints,
+    contexts,
+    draining: draining.signal,
+    database: database ?? noDatabase(name),
+    seam: (seam, exportName, fallback) => seams.load(seam, exportName, fallback),
+    wrapBroker: broker => withCrashPoints(broker, crashPoints),
+    onReady: (check, run) => void checks.push({name: check, run}),
+    onStart: work => void startSteps.push(work),
+    onStop: work => void stopSteps.push(work),
+  };
+  return {
+    kit,
+    checks,
+    startSteps,
+    stopSteps,
+    unknownSeams: () => seams.unknown(),
+    markStarted() {
+      started = true;
+    },
+    isStarted: () => started,
+    markDraining: () => draining.abort(new Error('The service is draining.')),
+  };
+
+  async function openDatabase(): Promise<PostgresDatabase | undefined> {
+    // Loaded, like the HTTP client below, only where it is used: each is several megabytes of memory.
+    const {databaseUrl: url, databasePoolMax: poolMax, nodeName} = environment;
+    if (definition.database === undefined || url === undefined) return undefined;
+    const {createPostgresDatabase} = await import('./postgres.ts');
+    const opened = createPostgresDatabase({url, log, crashPoints, applicationName: nodeName, poolMax});
+    checks.push({name: 'database', run: () => opened.ping()});
+    stopSteps.push(() => opened.close());
+    return opened;
+  }
+
+  async function openLinks(): Promise<Links> {
+    if (Object.keys(environment.links).length === 0) return noLinks();
+    const {createHttpLinks} = await import('./http-links.ts');
+    const opened = createHttpLinks({instances: environment.links, contexts, clock});
+    stopSteps.push(() => opened.close());
+    return opened;
+  }
+}
+
+function noDatabase(name: string): Database {
+  const refuse = (): Promise<never> => Promise.reject(new Error(`${name} is defined without a database.`));
+  return {query: refuse, transaction: refuse};
+}
+
+function noLinks(): Links {
+  return {
+    request: service => Promise.reject(new UnknownServiceError(service)),
+    instances: () => [],
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,96 @@
+import request from 'undici/lib/api/api-request.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
+import type {Clock} from './clock.ts';
+import {type Instance, type LinkAnswer, type LinkRequest, type Links, UnknownServiceError} from './links.ts';
+import type {RequestContexts} from './request-context.ts';
+
+export interface HttpLinksOptions {
+  readonly instances: Readonly<Record<string, readonly Instance[]>>;
+  readonly contexts: RequestContexts;
+  readonly clock: Clock;
+}
+
+/** Nobody said how long to wait: a bound against waiting for ever. Whoever calls sets a shorter one. */
+const SILENCE_MAX_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+const CONNECTIONS_MAX = 128;
+/** An instance that did not answer is asked last for this long. */
+const REST_MS = 1_000;
+
+interface Target extends Instance {
+  readonly pool: Pool;
+  restsUntil: number;
+}
+
+/** Links over HTTP/1.1: one pool of kept-alive connections per instance. */
+export function createHttpLinks({instances, contexts, clock}: HttpLinksOptions): Links {
+  const targets = new Map(Object.entries(instances).map(([service, list]) => [service, list.map(openTarget)]));
+  const turns = new Map<string, number>();
+
+  /** In turn, those that rest last. */
+  function inOrder(service: string): readonly Target[] {
+    const all = targets.get(service) ?? [];
+    const turn = turns.get(service) ?? 0;
+    turns.set(service, turn + 1);
+    const from = all.length === 0 ? 0 : turn % all.length;
+    const now = clock.monotonic();
+    const rests = ({restsUntil}: Target): number => (restsUntil > now ? 1 : 0);
+    return [...all.slice(from), ...all.slice(0, from)].sort((left, right) => rests(left) - rests(right));
+  }
+
+  return {
+    async request(service, what) {
+      const order = inOrder(service);
+      let failure: unknown = new UnknownServiceError(service);
+      for (const target of order) {
+        try {
+          return await send(target, {...what, headers: {...contexts.outgoing(), ...what.headers}});
+        } catch (error) {
+          if (what.signal?.aborted === true) throw error;
+          target.restsUntil = clock.monotonic() + REST_MS;
+          failure = error;
+          if (!isUnsent(error)) throw error;
+        }
+      }
+      throw failure;
+    },
+    instances: service => instances[service] ?? [],
+    async close() {
+      await Promise.all([...targets.values()].flat().map(({pool}) => pool.destroy()));
+    },
+  };
+}
+
+function openTarget({node, url}: Instance): Target {
+  const pool = new Pool(url, {
+    connections: CONNECTIONS_MAX,
+    connect: {timeout: CONNECT_TIMEOUT_MS},
+    headersTimeout: SILENCE_MAX_MS,
+    bodyTimeout: SILENCE_MAX_MS,
+  });
+  return {node, url, pool, restsUntil: 0};
+}
+
+async function send({pool, node}: Target, {method, path, headers, body, signal}: LinkRequest): Promise<LinkAnswer> {
+  const answer = await request.call(pool, {
+    method: method as 'GET',
+    path,
+    headers: headers ?? {},
+    body: body ?? null,
+    signal: signal ?? null,
+  });
+  return {status: answer.statusCode, headers: answer.headers, body: answer.body, node};
+}
+
+/** Whether the connection could not be made, so that not a byte of the request has left. */
+function isUnsent(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (error instanceof AggregateError) return error.errors.every(isUnsent);
+  return (
+    code === 'ECONNREFUSED' ||
+    code === 'UND_ERR_CONNECT_TIMEOUT' ||
+    code === 'EHOSTUNREACH' ||
+    code === 'ENETUNREACH' ||
+    code === 'ENOTFOUND'
+  );
+}

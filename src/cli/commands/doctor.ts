@@ -1,0 +1,52 @@
+import type {Outcome} from '../command.ts';
+import type {Context} from '../context.ts';
+import {colours, docker, editor, terminal, tmux} from '../doctor/comfort.ts';
+import {type Finding, fail} from '../doctor/finding.ts';
+import {disk, memory, nodeVersion, platform, postgresPackage, processors} from '../doctor/machine.ts';
+import {gatewayPort, loopback, socketPath} from '../doctor/network.ts';
+import {paint} from '../output/paint.ts';
+import {table} from '../output/table.ts';
+import {counted} from '../output/text.ts';
+
+const LOOK = {ok: {mark: '✔ ok', colour: 'good'}, warn: {mark: '! warn', colour: 'warn'}, fail: {mark: '✖ fail', colour: 'bad'}} as const;
+
+export async function run(context: Context): Promise<Outcome> {
+  const {workspace} = context;
+  const looks: readonly (readonly [string, () => Finding | Promise<Finding>])[] = [
+    ['Node', nodeVersion],
+    ['platform', platform],
+    ['processors', processors],
+    ['memory', memory],
+    ['disk', disk],
+    ['Postgres', postgresPackage],
+    ['loopback', loopback],
+    ['ports', gatewayPort],
+    ['socket', async () => socketPath(workspace)],
+    ['terminal', terminal],
+    ['colours', colours],
+    ['editor', editor],
+    ['tmux', tmux],
+    ['Docker', docker],
+  ];
+  const findings = await Promise.all(looks.map(async ([name, look]) => carefully(name, look)));
+  const failed = findings.filter(({state}) => state === 'fail').length;
+  if (context.json) context.document({ok: failed === 0, findings});
+  else context.lines(render(findings, context.width));
+  return failed === 0 ? 'ok' : 'environment';
+}
+
+/** One look that cannot be taken does not keep the others from being shown. */
+async function carefully(name: string, look: () => Finding | Promise<Finding>): Promise<Finding> {
+  try {
+    return await look();
+  } catch (error) {
+    return fail(name, `could not be looked at: ${error instanceof Error ? error.message : String(error)}`, 'Check who owns the named file or folder.');
+  }
+}
+
+function render(findings: readonly Finding[], width: number): string[] {
+  const rows = findings.map(({name, state, found, fix}) => [paint[LOOK[state].colour](LOOK[state].mark), name, fix === null ? found : `${found}. ${fix}`]);
+  const failed = findings.filter(({state}) => state === 'fail').length;
+  const summary = failed === 0 ? `${paint.good('✔')} This machine can run teralab.` : `${paint.bad('✖')} ${counted(failed, 'thing')} must be put right first.`;
+  return [...table(rows, {width}), '', summary];
+}

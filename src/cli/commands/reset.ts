@@ -1,0 +1,17 @@
+import type {Outcome} from '../command.ts';
+import type {Context} from '../context.ts';
+import {editedFiles, openLearner} from '../learner.ts';
+
+export async function run(context: Context, name: string | undefined): Promise<Outcome> {
+  const learner = openLearner(context);
+  const lab = await learner.pick(name);
+  const kept = await learner.workspace.reset(lab);
+  const files = editedFiles(lab, learner.workspace.labFolder(lab.id));
+  if (context.json) {
+    context.document({lab: lab.id, files, kept: kept ?? null});
+    return 'ok';
+  }
+  context.line(`Fresh start files: ${files.join(', ')}`);
+  context.line(kept === undefined ? 'There was nothing of yours to keep.' : `Yours are in ${kept}`);
+  return 'ok';
+}

@@ -1,0 +1,81 @@
+import {stat} from 'node:fs/promises';
+import {join} from 'node:path';
+import {findEntries} from '../controller/entries.ts';
+import {LabError} from '../errors.ts';
+import {type Catalogue, createCatalogue} from '../labs/catalogue.ts';
+import {CURRICULUM} from '../labs/curriculum.ts';
+import type {AnyLab} from '../labs/lab.ts';
+import {openProgress, type ProgressData, type ProgressStore} from '../labs/progress.ts';
+import {nextLab, standingOf} from '../labs/status.ts';
+import {openWorkspace, type Workspace} from '../labs/workspace.ts';
+import {labPaths} from '../paths.ts';
+import type {Context} from './context.ts';
+
+/** What commands on labs work with: the labs, the learner's files, and how far they are. Needs no running system. */
+export interface Learner {
+  readonly catalogue: Catalogue;
+  readonly progress: ProgressStore;
+  readonly workspace: Workspace;
+  /** A lab by id or the start of one; without a name the one last worked on, or the next open one. Errors: UNKNOWN_LAB. */
+  pick(name: string | undefined): Promise<AnyLab>;
+  /** The next open lab; undefined when all are passed or skipped. */
+  next(): Promise<AnyLab | undefined>;
+}
+
+export function openLearner(context: Pick<Context, 'workspace'>): Learner {
+  const catalogue = openCatalogue();
+  const progress = openProgress(labPaths().data);
+  const workspace = openWorkspace({folder: context.workspace, packageFolder: findEntries().packageFolder});
+  const next = async (): Promise<AnyLab | undefined> => nextLab(await catalogue.list(), await progress.read());
+  return {
+    catalogue,
+    progress,
+    workspace,
+    next,
+    pick: async name => {
+      if (name !== undefined) return byName(catalogue, name);
+      const labs = await catalogue.list();
+      const lab = (await lastWorkedOn(labs, await progress.read(), workspace)) ?? (await next()) ?? labs[0];
+      if (lab === undefined) throw new LabError('UNKNOWN_LAB', 'This installation has no labs.');
+      return lab;
+    },
+  };
+}
+
+export function openCatalogue(): Catalogue {
+  const {packageFolder, builtLabs} = findEntries();
+  return createCatalogue({labsFolder: join(packageFolder, 'labs'), builtFolder: builtLabs});
+}
+
+/** Absolute paths of the files of a lab that the learner edits. */
+export function editedFiles(lab: AnyLab, folder: string): readonly string[] {
+  const names = Object.values(lab.seams).flatMap(seams => Object.values(seams));
+  return [...new Set(names)].map(name => join(folder, name));
+}
+
+async function byName(catalogue: Catalogue, name: string): Promise<AnyLab> {
+  try {
+    return await catalogue.load(name);
+  } catch (error) {
+    const planned = CURRICULUM.filter(({id}) => name !== '' && id.startsWith(name));
+    const [only] = planned;
+    if (!(error instanceof LabError) || error.code !== 'UNKNOWN_LAB' || only === undefined || planned.length > 1) throw error;
+    throw new LabError('UNKNOWN_LAB', `${only.id} is on the path, but not part of this version yet.`);
+  }
+}
+
+/** The lab whose files or checks are the newest, unless it is behind the learner. */
+async function lastWorkedOn(labs: readonly AnyLab[], progress: ProgressData, workspace: Workspace): Promise<AnyLab | undefined> {
+  const ids = labs.map(({id}) => id);
+  const touched = await Promise.all(
+    labs.map(async lab => {
+      const files = editedFiles(lab, workspace.labFolder(lab.id));
+      const times = await Promise.all(files.map(async file => (await stat(file).catch(() => undefined))?.mtimeMs ?? 0));
+      return {lab, at: Math.max(0, progress.labs[lab.id]?.last?.at ?? 0, ...times)};
+    }),
+  );
+  const [newest] = touched.filter(({at}) => at > 0).toSorted((a, b) => b.at - a.at);
+  if (newest === undefined) return undefined;
+  const {status} = standingOf(newest.lab, progress, ids);
+  return status === 'passed' || status === 'skipped' ? undefined : newest.lab;
+}

@@ -1,0 +1,36 @@
+import {existsSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {fileURLToPath, pathToFileURL} from 'node:url';
+
+/** Built files that other processes and threads start from, and the package's folders. */
+export interface Entries {
+  readonly services: Readonly<Record<string, string>>;
+  readonly agent: {readonly fabric: URL; readonly load: URL};
+  readonly controller: string;
+  /** The package: `labs/`, `templates/`, `services/`. */
+  readonly packageFolder: string;
+  /** Compiled labs: `<id>/lab.js`. */
+  readonly builtLabs: string;
+}
+
+/** Finds them from whatever chunk of `dist` this module was bundled into. */
+export function findEntries(): Entries {
+  const packageFolder = findPackage(dirname(fileURLToPath(import.meta.url)));
+  const dist = join(packageFolder, 'dist');
+  const thread = (name: string): URL => pathToFileURL(join(dist, 'agent', `${name}.js`));
+  return {
+    services: Object.fromEntries(['gateway', 'identity', 'stream'].map(name => [name, join(dist, 'services', `${name}.js`)])),
+    agent: {fabric: thread('fabric-thread'), load: thread('load-thread')},
+    controller: join(dist, 'controller', 'main.js'),
+    packageFolder,
+    builtLabs: join(dist, 'labs'),
+  };
+}
+
+/** The nearest folder above that holds both the launcher and the labs; `dist/package.json` is none. */
+function findPackage(folder: string): string {
+  if (existsSync(join(folder, 'bin', 'teralab.js'))) return folder;
+  const parent = dirname(folder);
+  if (parent === folder) throw new Error('teralab is not installed completely: its launcher is missing.');
+  return findPackage(parent);
+}

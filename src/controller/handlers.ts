@@ -1,0 +1,69 @@
+import {LabError} from '../errors.ts';
+import type {Controller} from './controller.ts';
+import {runLoad} from './run-load.ts';
+import {runLab} from './run-lab.ts';
+import type {Handlers} from './server.ts';
+
+/** A watching client gets the status this often, in ms. */
+const WATCH_EVERY_MS = 1_000;
+
+declare const TERALAB_VERSION: string | undefined;
+
+/** What the controller answers to; `end` is called once `down` has been answered. */
+export function createHandlers(controller: Controller, end: () => void): Handlers {
+  const {session, workspace} = controller.options;
+  return {
+    hello: async () => ({session, version: typeof TERALAB_VERSION === 'string' ? TERALAB_VERSION : '0', pid: process.pid, workspace}),
+    up: async (params, emit) => {
+      await controller.up(params, text => emit({type: 'progress', text}));
+      return controller.status();
+    },
+    down: async (_, emit) => {
+      const stopped = await controller.down(text => emit({type: 'progress', text}));
+      setImmediate(end);
+      return {stopped};
+    },
+    status: async () => controller.status(),
+    watch: async (_, emit, signal) => {
+      while (!signal.aborted) {
+        if (controller.isUp) await controller.report().then(report => emit({type: 'status', ...report}), () => undefined);
+        await sleep(WATCH_EVERY_MS, signal);
+      }
+      return null;
+    },
+    check: async (params, emit, signal) => (await runLab(controller, {...params, mode: params.quick === true ? 'quick' : 'check'}, emit, signal)).result,
+    break: async (params, emit, signal) => {
+      const {result, summary} = await runLab(controller, {...params, mode: 'break'}, emit, signal);
+      return {lab: result.lab, seed: result.seed, runtime: result.runtime, summary, durationMs: result.durationMs};
+    },
+    'chaos.inject': async ({request, dryRun}) => {
+      const {faults} = controller.live();
+      return dryRun === true ? faults.dryRun(request) : faults.inject(request, {measure: 'wait'});
+    },
+    'chaos.list': async ({all}) => {
+      const {faults} = controller.live();
+      return all === true ? faults.history() : faults.list();
+    },
+    'chaos.clear': async ({id}) => {
+      const {faults} = controller.live();
+      if (id !== undefined) return [await faults.clear(id)];
+      return faults.clearAll();
+    },
+    load: async (params, emit, signal) => {
+      if (!(params.ratePerSecond > 0)) throw new LabError('BAD_VALUE', 'The rate must be more than nothing.');
+      return controller.alone('load', signal, async both => runLoad(controller, params, emit, both));
+    },
+  };
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>(resolve => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done, {once: true});
+  });
+}

@@ -1,0 +1,78 @@
+import type {Broker} from '../../services/kit/broker.ts';
+import {LabError} from '../errors.ts';
+import type {FaultEngine} from '../faults/engine.ts';
+import {openBroker} from '../labs/broker.ts';
+import type {LabSystem, NodeEvent} from '../labs/system.ts';
+import {planTopology} from '../topology/plan-topology.ts';
+import type {PostgresReader} from './postgres.ts';
+import type {System} from './system.ts';
+
+/** Services get this long to finish what they have under way when a run wants fresh ones, in ms. */
+const RESET_GRACE_MS = 1_000;
+
+export interface LabSystemTools {
+  readonly system: System;
+  readonly faults: FaultEngine;
+  readonly postgres: PostgresReader;
+}
+
+/** The running system as labs see it. Disposing it closes what it opened. */
+export function createLabSystem({system, faults, postgres}: LabSystemTools): LabSystem & AsyncDisposable {
+  let broker: Promise<Broker> | undefined;
+  const {agent, runtime} = system;
+  return {
+    runtime: runtime.name,
+    fabric: agent.fabric,
+    load: agent.load,
+    gatewayUrls: () => system.gatewayUrls(),
+    nodesOf: service => system.plan.nodes.filter(node => node.service === service).map(node => node.name),
+    sql: async (node, text, parameters) => postgres.query(node, text, parameters),
+    broker: async () => {
+      broker ??= openBroker(runtime.postgres(brokerNode(system)));
+      return broker;
+    },
+    inject: async request => faults.inject(request, {measure: 'background'}),
+    runCrashSeries: async (series, options) => faults.runCrashSeries(series, options),
+    clear: async id => faults.clear(id),
+    clearAll: async () => faults.clearAll(),
+    faults: () => faults.history(),
+    events: since => system.events(since),
+    logTail: async (node, lines) => system.logTail(node, lines),
+    ready: async withinMs => system.ready(withinMs),
+    reset: async ({replicas, seams, say}) => {
+      await faults.clearAll();
+      const services = (): readonly string[] => system.plan.nodes.filter(node => node.kind === 'service').map(node => node.name);
+      const databases = system.plan.nodes.filter(node => node.kind !== 'service').map(node => node.name);
+      say('stopping the services and emptying their databases');
+      await system.stopNodes(services(), RESET_GRACE_MS);
+      await system.databasesReady();
+      await Promise.all(databases.map(async node => postgres.empty(node)));
+      await system.replan(planTopology(system.plan.topology, {replicas: {...ones(system), ...replicas}}));
+      say(`starting ${services().join(', ')}`);
+      const since = Date.now();
+      await system.startNodes(services(), seams);
+      try {
+        await system.ready();
+      } catch (error) {
+        const refused = system.events(since).filter(event => event.type === 'seam-error');
+        if (refused.length > 0 && error instanceof LabError) return refused;
+        throw error;
+      }
+      return [] satisfies NodeEvent[];
+    },
+    [Symbol.asyncDispose]: async () => {
+      await (await broker?.catch(() => undefined))?.close().catch(() => undefined);
+    },
+  };
+}
+
+/** A run has the replicas that its lab asks for, whatever the last one had. */
+function ones(system: System): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(system.plan.topology.services).map(([service, spec]) => [service, spec.replicas]));
+}
+
+function brokerNode(system: System): string {
+  const node = system.plan.nodes.find(({kind}) => kind === 'broker');
+  if (node === undefined) throw new LabError('INTERNAL', 'The topology has no broker.');
+  return node.name;
+}

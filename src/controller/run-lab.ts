@@ -1,0 +1,63 @@
+import {randomInt} from 'node:crypto';
+import {existsSync} from 'node:fs';
+import {join} from 'node:path';
+import {LabError} from '../errors.ts';
+import {createCatalogue} from '../labs/catalogue.ts';
+import type {CheckEvent} from '../labs/check-event.ts';
+import {openProgress} from '../labs/progress.ts';
+import {runCheck, type RunOutcome} from '../labs/run-check.ts';
+import {openWorkspace} from '../labs/workspace.ts';
+import type {Controller} from './controller.ts';
+import {createLabSystem} from './lab-system.ts';
+
+export interface RunLabOptions {
+  readonly lab: string;
+  readonly seed?: number;
+  readonly task?: string;
+  readonly variant?: string;
+  readonly mode: 'check' | 'quick' | 'break';
+}
+
+/** Runs a lab on the controller's system, which is brought up first where it is not; a check of the learner's own files is recorded. */
+export async function runLab(controller: Controller, options: RunLabOptions, emit: (event: CheckEvent) => void, signal: AbortSignal): Promise<RunOutcome> {
+  const {paths, entries, workspace, session} = controller.options;
+  const catalogue = createCatalogue({labsFolder: join(entries.packageFolder, 'labs'), builtFolder: entries.builtLabs});
+  const lab = await catalogue.load(options.lab);
+  const files = options.variant === undefined
+    ? await openWorkspace({folder: workspace, packageFolder: entries.packageFolder}).ensureLab(lab)
+    : variantFolder(join(entries.packageFolder, 'labs', lab.id), options.variant);
+  return controller.alone(lab.id, signal, async (both, setPhase) => {
+    const live = await controller.up({}, text => emit({type: 'note', text}));
+    await using system = createLabSystem(live);
+    const seed = options.seed ?? randomInt(1, 2 ** 31 - 1);
+    const startedAt = Date.now();
+    const runFolder = join(paths.data, 'runs', `${new Date(startedAt).toISOString().replaceAll(':', '-')}-${lab.id}-${session}`);
+    const outcome = await runCheck({
+      lab,
+      system,
+      seed,
+      files,
+      runFolder,
+      mode: options.mode,
+      signal: both,
+      paceFile: join(paths.state, 'pace.json'),
+      ...(options.task === undefined ? {} : {task: options.task}),
+      emit: event => {
+        if (event.type === 'phase') setPhase(event.phase);
+        emit(event);
+      },
+    });
+    if (options.variant === undefined && options.mode === 'check' && options.task === undefined) {
+      await openProgress(paths.data).recordCheck({result: outcome.result, runFolder, judged: outcome.judged, at: startedAt});
+    }
+    return outcome;
+  });
+}
+
+function variantFolder(labFolder: string, variant: string): string {
+  const folder = join(labFolder, variant);
+  if (!/^(start|solution|wrong\/[a-z0-9-]+)$/.test(variant) || !existsSync(folder)) {
+    throw new LabError('USAGE', `There is no variant "${variant}" of this lab; there are start, solution and wrong/<name>.`);
+  }
+  return folder;
+}

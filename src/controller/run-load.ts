@@ -1,0 +1,34 @@
+import {randomInt} from 'node:crypto';
+import {mkdir} from 'node:fs/promises';
+import {join} from 'node:path';
+import {LabError} from '../errors.ts';
+import {prepareProfile} from '../load/profiles.ts';
+import type {LoadSummary} from '../load/load.ts';
+import {createRandom} from '../random.ts';
+import type {Controller} from './controller.ts';
+import type {LoadOptions} from './protocol.ts';
+
+const SUMMARY_EVERY_MS = 500;
+
+/** Drives a load profile against the running system; what it saw is kept as a ledger. */
+export async function runLoad(controller: Controller, options: LoadOptions, emit: (event: {type: 'summary'; summary: LoadSummary}) => void, signal: AbortSignal): Promise<LoadSummary> {
+  const {system, agent} = controller.live();
+  const targets = system.gatewayUrls();
+  const folder = join(controller.options.paths.data, 'runs', `${new Date().toISOString().replaceAll(':', '-')}-load`);
+  await mkdir(folder, {recursive: true, mode: 0o700});
+  const random = createRandom(options.seed ?? randomInt(1, 2 ** 31 - 1), 'load');
+  const makeOperations = await prepareProfile(options.profile, {targets, random, signal});
+  const operations = makeOperations({ratePerSecond: options.ratePerSecond, durationMs: options.durationMs});
+  const run = await agent.load.start({name: options.profile, operations, targets}, {ledgerFile: join(folder, 'ledger.jsonl'), phase: 'load'});
+  const onAbort = (): void => void run.stop().catch(() => undefined);
+  signal.addEventListener('abort', onAbort, {once: true});
+  const timer = setInterval(() => void run.summary().then(summary => emit({type: 'summary', summary}), () => undefined), SUMMARY_EVERY_MS);
+  try {
+    const summary = await run.done;
+    if (signal.aborted) throw signal.reason instanceof Error ? signal.reason : new LabError('INTERRUPTED', 'The load was interrupted.');
+    return summary;
+  } finally {
+    clearInterval(timer);
+    signal.removeEventListener('abort', onAbort);
+  }
+}

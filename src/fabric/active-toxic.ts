@@ -1,0 +1,67 @@
+import {createRandom, type Random} from '../random.ts';
+import type {ToxicSpec, ToxicState} from './fabric.ts';
+import {TOXICS} from './toxics/registry.ts';
+import type {ToxicDefinition, ToxicHost, ToxicInForce} from './toxics/toxic.ts';
+
+/** A toxic in force, and what it has touched so far. */
+export class ActiveToxic {
+  readonly spec: ToxicSpec;
+  readonly definition: ToxicDefinition;
+  readonly #appliedAt: number;
+  readonly #shared = new Map<string, Random>();
+  #connections = 0;
+  #actions = 0;
+
+  constructor(spec: ToxicSpec, appliedAt: number) {
+    this.spec = spec;
+    this.definition = TOXICS[spec.kind];
+    this.#appliedAt = appliedAt;
+  }
+
+  /** Puts it on a connection unless the draw spares that. Returns what takes it off. Probes feel it and are not counted. */
+  attach(host: ToxicHost & {readonly probe: boolean}): (() => void) | undefined {
+    if (!selects(this.spec, host.proxy, host.key)) return undefined;
+    if (!host.probe) this.#connections++;
+    return this.definition.attach(host, host.probe ? this.#forProbes : this.#forTraffic);
+  }
+
+  state(): ToxicState {
+    return {
+      ...this.spec,
+      appliedAt: this.#appliedAt,
+      touched: {connections: this.#connections, actions: this.#actions},
+    };
+  }
+
+  readonly #forTraffic: ToxicInForce = this.#inForce('', () => {
+    this.#actions++;
+  });
+
+  /** Draws of their own, so that a probe never shifts what traffic gets. */
+  readonly #forProbes: ToxicInForce = this.#inForce('probe/', () => {});
+
+  #inForce(prefix: string, acted: () => void): ToxicInForce {
+    const toxic = this;
+    return {
+      get attributes() {
+        return toxic.spec.attributes;
+      },
+      random: name => createRandom(toxic.spec.seed, `${prefix}${name}`),
+      sharedRandom: name => toxic.#sharedRandom(`${prefix}${name}`),
+      acted,
+    };
+  }
+
+  #sharedRandom(name: string): Random {
+    const random = this.#shared.get(name) ?? createRandom(this.spec.seed, name);
+    this.#shared.set(name, random);
+    return random;
+  }
+}
+
+/** A pure function of the toxic's seed and the connection: whatever else comes and goes, the answer stays the same. */
+export function selects(spec: Pick<ToxicSpec, 'seed' | 'toxicity'>, proxy: string, key: string): boolean {
+  if (spec.toxicity >= 1) return true;
+  if (spec.toxicity <= 0) return false;
+  return createRandom(spec.seed, `${proxy}/${key}`).next() < spec.toxicity;
+}

@@ -1,0 +1,193 @@
+import type {Socket} from 'node:net';
+import type {ActiveToxic} from './active-toxic.ts';
+import type {Stream} from './fabric.ts';
+import type {Exchange} from './http/exchange.ts';
+import {HttpObserver, type ReplyFilter} from './http/observer.ts';
+import {Lane} from './lane.ts';
+import {resetSocket} from './sockets.ts';
+import type {ToxicHost} from './toxics/toxic.ts';
+
+/** What a connection needs of the proxy that it belongs to. */
+export interface ConnectionOwner {
+  readonly name: string;
+  readonly http: boolean;
+  now(): number;
+  connectUpstream(): Socket;
+  connectFailed(connection: Connection): void;
+  passed(direction: 'upstream' | 'downstream', bytes: number, connection: Connection): void;
+  completed(exchange: Exchange, lost: 'drop_reply' | 'reset' | 'closed' | undefined, connection: Connection): void;
+  gone(connection: Connection): void;
+}
+
+/** A client's connection and the one to the upstream that belongs to it, with a lane for each direction between them. */
+export class Connection {
+  readonly probe: boolean;
+  /** Its number on its proxy: what draws for it are derived from. */
+  readonly key: string;
+  readonly #owner: ConnectionOwner;
+  readonly #client: Socket;
+  #upstream: Socket | undefined;
+  readonly #up: Lane;
+  readonly #down: Lane;
+  readonly #observer: HttpObserver | undefined;
+  readonly #attached = new Map<ActiveToxic, () => void>();
+  #broken = false;
+  #over = false;
+
+  constructor(owner: ConnectionOwner, client: Socket, number: number, probe: boolean) {
+    this.#owner = owner;
+    this.#client = client;
+    this.probe = probe;
+    this.key = probe ? `probe-${number}` : `${number}`;
+    this.#observer = owner.http ? this.#observe() : undefined;
+    this.#up = new Lane({
+      open: () => this.#openUpstream(),
+      end: () => this.#endUpstream(),
+      reset: () => this.#resetFrom(this.#client, this.#upstream),
+      passed: bytes => owner.passed('upstream', bytes, this),
+      completed: () => {},
+    });
+    this.#down = new Lane({
+      open: () => this.#client,
+      end: () => this.#client.end(),
+      reset: () => this.#resetFrom(this.#upstream, this.#client),
+      passed: bytes => owner.passed('downstream', bytes, this),
+      completed: exchanges => this.#completed(exchanges),
+    });
+  }
+
+  /** Begins to carry bytes. Toxics that are in force are put on it before, so that none is escaped. */
+  start(): void {
+    if (this.#over) return;
+    this.#down.writeTo(this.#client);
+    this.#up.readFrom(this.#client);
+    const observer = this.#observer;
+    this.#client.on('data', (bytes: Buffer) => {
+      observer?.request(bytes);
+      this.#up.pass(bytes);
+    });
+    this.#client.on('end', () => this.#up.end());
+    this.#client.on('close', () => this.#closed());
+    // While nothing gets through, the upstream is not bothered with a connection either.
+    if (!this.#up.holding) this.#openUpstream();
+  }
+
+  attach(toxic: ActiveToxic): void {
+    if (this.#over) return;
+    const detach = toxic.attach(this.#host(toxic.spec.stream));
+    if (detach !== undefined && !this.#over) this.#attached.set(toxic, detach);
+  }
+
+  detach(toxic: ActiveToxic): void {
+    const detach = this.#attached.get(toxic);
+    this.#attached.delete(toxic);
+    if (!this.#over) detach?.();
+  }
+
+  /** RST to both ends, now. */
+  reset(): void {
+    this.#broken = true;
+    resetSocket(this.#client);
+    if (this.#upstream !== undefined) resetSocket(this.#upstream);
+    this.#finish();
+  }
+
+  /** The upstream is gone. The client learns of it as fast as the link lets anything through. */
+  upstreamGone(): void {
+    if (this.#over) return;
+    if (this.#upstream !== undefined) resetSocket(this.#upstream);
+    this.#broken = true;
+    this.#down.reset();
+  }
+
+  clientError(): void {
+    this.#broken = true;
+    this.#up.reset();
+  }
+
+  #observe(): HttpObserver {
+    return new HttpObserver({
+      now: () => this.#owner.now(),
+      passReply: (bytes, completes) => this.#down.pass(bytes, completes),
+      cut: () => {
+        this.#upstream?.destroy();
+        this.#down.reset();
+      },
+    });
+  }
+
+  #openUpstream(): Socket | undefined {
+    if (this.#upstream !== undefined || this.#over) return this.#upstream;
+    const upstream = this.#owner.connectUpstream();
+    this.#upstream = upstream;
+    this.#up.writeTo(upstream);
+    this.#down.readFrom(upstream);
+    const observer = this.#observer;
+    if (observer === undefined) upstream.on('data', (bytes: Buffer) => this.#down.pass(bytes));
+    else upstream.on('data', (bytes: Buffer) => observer.reply(bytes));
+    upstream.on('end', () => this.#down.end(observer?.endReplies()));
+    upstream.on('error', () => {
+      if (!connected) this.#owner.connectFailed(this);
+      this.#broken = true;
+      this.#down.reset();
+    });
+    let connected = false;
+    upstream.once('connect', () => {
+      connected = true;
+    });
+    upstream.on('close', () => this.#closed());
+    return upstream;
+  }
+
+  #endUpstream(): void {
+    // A client that came while nothing got through, said nothing and left: there is nothing to deliver.
+    if (this.#upstream === undefined) this.#client.end();
+    else this.#upstream.end();
+  }
+
+  #resetFrom(source: Socket | undefined, target: Socket | undefined): void {
+    this.#broken = true;
+    if (target !== undefined) resetSocket(target);
+    source?.destroy();
+    this.#closed();
+  }
+
+  #completed(exchanges: readonly Exchange[]): void {
+    for (const exchange of exchanges) {
+      this.#observer?.close(exchange);
+      this.#owner.completed(exchange, undefined, this);
+    }
+  }
+
+  #closed(): void {
+    if (this.#client.destroyed && this.#upstream?.destroyed !== false) this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#up.discard();
+    this.#down.discard();
+    for (const exchange of this.#observer?.open ?? []) {
+      this.#owner.completed(exchange, exchange.dropped ? 'drop_reply' : this.#broken ? 'reset' : 'closed', this);
+    }
+    for (const detach of this.#attached.values()) detach();
+    this.#attached.clear();
+    this.#owner.gone(this);
+  }
+
+  #host(stream: Stream): ToxicHost & {readonly probe: boolean} {
+    const lanes = [
+      {name: 'upstream', lane: this.#up},
+      {name: 'downstream', lane: this.#down},
+    ] as const;
+    return {
+      proxy: this.#owner.name,
+      key: this.key,
+      probe: this.probe,
+      lanes: () => lanes.filter(({name}) => stream === 'both' || stream === name),
+      reset: () => this.reset(),
+      filterReplies: (filter: ReplyFilter) => this.#observer?.addFilter(filter) ?? (() => {}),
+    };
+  }
+}

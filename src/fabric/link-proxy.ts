@@ -1,0 +1,194 @@
+import {connect, type Socket} from 'node:net';
+import {LabError} from '../errors.ts';
+import type {ActiveToxic} from './active-toxic.ts';
+import {Connection, type ConnectionOwner} from './connection.ts';
+import type {ProxyCounters, ProxySpec, RequestLogEntry} from './fabric.ts';
+import type {Exchange} from './http/exchange.ts';
+import {Listener} from './listener.ts';
+import {LiveWindow} from './live-window.ts';
+import {candidatePorts} from './ports.ts';
+
+const PREFERRED_PORTS_TRIED = 100;
+const HOST = '127.0.0.1';
+
+export interface ProxyContext {
+  now(): number;
+  log(entry: RequestLogEntry): void;
+}
+
+/** A listener for one pair of nodes, the connections that it carries, and the toxics on them. */
+export class LinkProxy implements ConnectionOwner {
+  readonly spec: ProxySpec;
+  readonly listener: Listener;
+  readonly #context: ProxyContext;
+  readonly #connections = new Set<Connection>();
+  /** In the order in which they were put on. */
+  #toxics: readonly ActiveToxic[] = [];
+  #nodeUp = true;
+  readonly #probePorts = new Set<number>();
+  readonly #live: LiveWindow;
+  #accepted = 0;
+  #probes = 0;
+  #failed = 0;
+  #bytesUpstream = 0;
+  #bytesDownstream = 0;
+
+  /** @throws LabError PORT_TAKEN, NOT_ALLOWED. */
+  static async open(spec: ProxySpec, context: ProxyContext): Promise<LinkProxy> {
+    let proxy: LinkProxy | undefined;
+    const listener = await Listener.open(HOST, portsFor(spec), socket => proxy?.accept(socket));
+    if (listener === undefined) throw new LabError('PORT_TAKEN', takenText(spec));
+    proxy = new LinkProxy(spec, listener, context);
+    return proxy;
+  }
+
+  private constructor(spec: ProxySpec, listener: Listener, context: ProxyContext) {
+    this.spec = spec;
+    this.listener = listener;
+    this.#context = context;
+    this.#live = new LiveWindow(context.now());
+  }
+
+  get name(): string {
+    return this.spec.name;
+  }
+
+  get http(): boolean {
+    return this.spec.protocol === 'http';
+  }
+
+  /** Changes the toxics in one step. Opening the listener again takes a moment: `listener.settled()`. */
+  setToxics(toxics: readonly ActiveToxic[]): void {
+    const before = this.#toxics;
+    this.#toxics = toxics;
+    this.#listenAsWanted();
+    for (const toxic of before) {
+      if (!toxics.includes(toxic)) for (const connection of [...this.#connections]) connection.detach(toxic);
+    }
+    for (const toxic of toxics) {
+      if (!before.includes(toxic)) for (const connection of [...this.#connections]) connection.attach(toxic);
+    }
+    if (!this.#nodeUp) this.#loseUpstream();
+  }
+
+  setNodeUp(up: boolean): void {
+    this.#nodeUp = up;
+    this.#listenAsWanted();
+    if (!up) this.#loseUpstream();
+  }
+
+  /** Ends the listener and all connections. */
+  close(): void {
+    this.listener.want(false);
+    for (const connection of [...this.#connections]) connection.reset();
+  }
+
+  /** A connection from this port of ours is a probe. Returns what forgets it. */
+  expectProbe(port: number): () => void {
+    this.#probePorts.add(port);
+    return () => this.#probePorts.delete(port);
+  }
+
+  counters(): ProxyCounters {
+    const {name, link, from, to} = this.spec;
+    const open = [...this.#connections].filter(connection => !connection.probe).length;
+    return {
+      name,
+      link,
+      from,
+      to,
+      address: this.listener.address,
+      listening: this.listener.listening,
+      connections: {open, total: this.#accepted, failed: this.#failed},
+      bytes: {upstream: this.#bytesUpstream, downstream: this.#bytesDownstream},
+      ...(this.http ? {http: this.#live.figures(this.#context.now())} : {}),
+      toxics: this.#toxics.map(({spec}) => ({id: spec.id, kind: spec.kind})),
+    };
+  }
+
+  accept(socket: Socket): void {
+    const probe = socket.remotePort !== undefined && this.#probePorts.has(socket.remotePort);
+    const number = probe ? ++this.#probes : ++this.#accepted;
+    const connection = new Connection(this, socket, number, probe);
+    socket.on('error', () => connection.clientError());
+    this.#connections.add(connection);
+    for (const toxic of this.#toxics) connection.attach(toxic);
+    connection.start();
+  }
+
+  now(): number {
+    return this.#context.now();
+  }
+
+  connectUpstream(): Socket {
+    const {host, port} = this.spec.upstream;
+    return connect({host, port, allowHalfOpen: true, noDelay: true});
+  }
+
+  connectFailed(connection: Connection): void {
+    if (!connection.probe) this.#failed++;
+  }
+
+  passed(direction: 'upstream' | 'downstream', bytes: number, connection: Connection): void {
+    if (connection.probe) return;
+    if (direction === 'upstream') this.#bytesUpstream += bytes;
+    else this.#bytesDownstream += bytes;
+  }
+
+  completed(exchange: Exchange, lost: RequestLogEntry['lost'], connection: Connection): void {
+    if (connection.probe) return;
+    const now = this.#context.now();
+    const durationMs = Math.max(0, now - exchange.at);
+    const status = lost === undefined ? exchange.status : null;
+    this.#live.add(now, durationMs, status === null || status >= 500);
+    const {name, link, from, to} = this.spec;
+    const {at, method, path, idempotencyKey, traceparent} = exchange;
+    this.#context.log({
+      proxy: name,
+      link,
+      from,
+      to,
+      at,
+      method,
+      path,
+      status,
+      durationMs,
+      ...(lost === undefined ? {} : {lost}),
+      ...(idempotencyKey === undefined ? {} : {idempotencyKey}),
+      ...(traceparent === undefined ? {} : {traceparent}),
+    });
+  }
+
+  gone(connection: Connection): void {
+    this.#connections.delete(connection);
+  }
+
+  #loseUpstream(): void {
+    for (const connection of [...this.#connections]) connection.upstreamGone();
+  }
+
+  #listenAsWanted(): void {
+    const refused = this.#toxics.some(toxic => toxic.definition.closesListener);
+    // Behind a partition nobody can learn that the node is down: its callers get silence, not ECONNREFUSED.
+    const silent = this.#toxics.some(
+      ({spec}) => spec.kind === 'blackhole' && spec.stream !== 'upstream' && spec.toxicity === 1,
+    );
+    this.listener.want(!refused && (this.#nodeUp || silent));
+  }
+}
+
+function portsFor(spec: ProxySpec): Iterable<number> | AsyncIterable<number> {
+  if (spec.port !== undefined) return [spec.port];
+  const {preferredPort} = spec;
+  if (preferredPort === undefined) return candidatePorts();
+  return Array.from({length: PREFERRED_PORTS_TRIED + 1}, (_, index) => preferredPort + index).filter(
+    port => port <= 65_535,
+  );
+}
+
+function takenText(spec: ProxySpec): string {
+  if (spec.port !== undefined) return `${spec.name} was to listen on port ${spec.port}, which another process has.`;
+  if (spec.preferredPort !== undefined)
+    return `${spec.name} found no free port from ${spec.preferredPort} to ${spec.preferredPort + PREFERRED_PORTS_TRIED}.`;
+  return `${spec.name} found no free port.`;
+}

@@ -1,0 +1,29 @@
+import type {ToxicDefinition} from './toxic.ts';
+
+/** Resets connections at both ends: those that are there, idle ones too, and new ones; `timeout` ms after it was put on or they came. */
+export const resetPeer: ToxicDefinition = {
+  kind: 'reset_peer',
+  attributes: {
+    timeout: {
+      type: 'number',
+      min: 0,
+      max: 600_000,
+      default: 0,
+      unit: 'ms',
+      meaning: 'how long a connection lives first',
+    },
+  },
+  attach(host, toxic) {
+    const reset = (): void => {
+      toxic.acted();
+      host.reset();
+    };
+    const timeout = Number(toxic.attributes.timeout);
+    if (timeout === 0) {
+      reset();
+      return () => {};
+    }
+    const timer = setTimeout(reset, timeout);
+    return () => clearTimeout(timer);
+  },
+};

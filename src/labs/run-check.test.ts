@@ -1,0 +1,310 @@
+import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import type {CheckEvent} from './check-event.ts';
+import {LabError} from '../errors.ts';
+import type {Operation} from '../load/load.ts';
+import {type FakeBehaviour, fakeSystem} from './fake-system.ts';
+import {type AnyLab, defineLab} from './lab.ts';
+import {type RunOptions, runCheck} from './run-check.ts';
+import {fail, pass} from './verdict.ts';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'teralab-run-'));
+  await mkdir(join(root, 'files'));
+  await writeFile(join(root, 'files', 'publisher.ts'), 'export const createPublisher = () => ({});');
+});
+afterEach(() => rm(root, {recursive: true, force: true}));
+
+const operations = (count: number, everyMs: number): Operation[] =>
+  Array.from({length: count}, (_, index) => ({
+    id: `op-${index}`,
+    name: 'register',
+    atMs: index * everyMs,
+    request: {method: 'GET', path: '/'},
+    patienceMs: 1_000,
+  }));
+
+const lab = defineLab({
+  id: 'p2-04-no-lost-events',
+  title: 'No lost events',
+  phase: 2,
+  weeks: [5, 6],
+  objective: 'distributed transactions',
+  concepts: [],
+  minutes: 40,
+  needs: [],
+  watch: 'missing events',
+  seams: {identity: {publisher: 'publisher.ts'}},
+  baseline: {load: () => ({operations: operations(10, 5)}), okShareMin: 0.9},
+  load: () => ({operations: operations(40, 5), okMin: 30}),
+  faults: () => [{kind: 'isolate', target: 'broker', atMs: 20, forMs: 60}],
+  recovery: {withinMs: 1_000},
+  final: async () => ({rows: 40}),
+  summary: ({attack}) => [`${attack.length} operations`],
+  tasks: [
+    {
+      id: 'nothing-missing',
+      title: 'Nothing is missing',
+      judges: 'counting',
+      codes: ['EVENT_MISSING'],
+      judge: ({attack, final}) =>
+        attack.every(({outcome}) => outcome === 'ok')
+          ? pass(`${final.rows} of 40`, '40 of 40')
+          : fail('EVENT_MISSING', 'some are missing', '40 of 40'),
+    },
+    {
+      id: 'in-time',
+      title: 'In time',
+      judges: 'timing',
+      codes: ['TOO_SLOW'],
+      judge: ({attack}) =>
+        attack.length > 0 && attack.every(({status}) => status !== 504)
+          ? pass('fast', 'fast')
+          : fail('TOO_SLOW', 'slow', 'fast'),
+    },
+  ],
+  wrong: [],
+}) as AnyLab;
+
+async function check(behaviour: FakeBehaviour = {}, options: Partial<RunOptions> = {}) {
+  const system = fakeSystem(behaviour);
+  const events: CheckEvent[] = [];
+  const outcome = await runCheck({
+    lab,
+    system,
+    seed: 7,
+    files: join(root, 'files'),
+    runFolder: join(root, 'run'),
+    emit: event => events.push(event),
+    signal: new AbortController().signal,
+    ...options,
+  });
+  return {...outcome, system, events, codes: outcome.result.tasks.map(({code}) => code)};
+}
+
+describe('a check', () => {
+  it('passes when all judges pass, and keeps what it saw', async () => {
+    const {result, system, events, judged} = await check();
+    expect(result).toMatchObject({lab: lab.id, verdict: 'pass', seed: 7, runtime: 'process'});
+    expect(system.calls).toEqual([
+      'reset identity/publisher',
+      'control baseline',
+      'load baseline',
+      'control attack',
+      'load attack',
+      'inject isolate broker',
+      'control heal',
+      'clearAll',
+      'clearAll',
+    ]);
+    expect(events.flatMap(event => (event.type === 'phase' ? event.phase : []))).toEqual([
+      'prepare',
+      'baseline',
+      'attack',
+      'heal',
+      'final',
+      'judge',
+    ]);
+    expect(judged).toEqual([{file: 'publisher.ts', sha256: expect.stringMatching(/^[0-9a-f]{64}$/)}]);
+    expect((await readdir(join(root, 'run'))).sort()).toEqual(
+      [
+        'control-attack.jsonl',
+        'control-baseline.jsonl',
+        'control-heal.jsonl',
+        'events.jsonl',
+        'evidence.json',
+        'faults.jsonl',
+      ].concat([
+        'ledger-attack.jsonl',
+        'ledger-baseline.jsonl',
+        'requests-baseline.jsonl',
+        'requests.jsonl',
+        'result.json',
+        'seams',
+      ]),
+    );
+    expect(JSON.parse(await readFile(join(root, 'run', 'result.json'), 'utf8'))).toEqual(result);
+  });
+
+  it('fails what a judge fails, also with too little work', async () => {
+    const {result, codes} = await check({
+      respond: (_, phase) => (phase === 'attack' ? {outcome: 'info', status: 500} : OK),
+    });
+    expect(result.verdict).toBe('fail');
+    expect(codes).toEqual(['EVENT_MISSING', 'TOO_LITTLE_WORK']);
+  });
+
+  it('is inconclusive when the healthy system does not meet the baseline', async () => {
+    const {codes, evidence} = await check({respond: () => ({outcome: 'info', status: 503})});
+    expect(codes).toEqual(['UNHEALTHY_BASELINE', 'UNHEALTHY_BASELINE']);
+    expect(evidence).toBeUndefined();
+  });
+
+  it('blames the code when its service fails undisturbed while what it asks answers', async () => {
+    const entry = {
+      link: 'gateway->identity',
+      from: 'gateway-1',
+      at: 0,
+      method: 'POST',
+      path: '/v1/accounts',
+      durationMs: 1,
+    };
+    const requests = [1, 2, 3].map(() => ({...entry, proxy: 'gateway-1->identity-1', to: 'identity-1', status: 500}));
+    const {result, codes} = await check({respond: () => ({outcome: 'info', status: 500}), requests});
+    expect(codes).toEqual(['BREAKS_THE_SERVICE', 'BREAKS_THE_SERVICE']);
+    expect(result.tasks[0]?.evidence).toEqual(['{"level":50,"msg":"boom"}']);
+  });
+
+  it('turns a timing fail into doubt on a busy machine, and leaves a counting one', async () => {
+    const respond = (_: Operation, phase: string) =>
+      phase === 'attack' ? ({outcome: 'info', status: 504} as const) : OK;
+    const {codes} = await check({respond, controlP99: phase => (phase === 'attack' ? 80 : 2)});
+    expect(codes).toEqual(['EVENT_MISSING', 'BUSY_MACHINE']);
+  });
+
+  it('does not let a fault that was cleared from outside pass', async () => {
+    const {result, codes} = await check({clearedAfterMs: 1}, {lab: withFault(300)});
+    expect(codes).toEqual(['FAULT_TAMPERED', 'FAULT_TAMPERED']);
+    expect(result.tasks[0]?.observed).toContain('ended from outside before its time');
+  });
+
+  it('does not let a fault that never began pass', async () => {
+    const {result} = await check(
+      {},
+      {lab: {...lab, faults: () => [{kind: 'isolate', target: 'broker', atMs: 5_000, forMs: 60}]}},
+    );
+    expect(result.tasks[0]).toMatchObject({code: 'FAULT_TAMPERED', observed: expect.stringContaining('never began')});
+  });
+
+  it('wants all hits of a series of crash points', async () => {
+    const faults: AnyLab['faults'] = () => [
+      {
+        kind: 'crash-points',
+        service: 'identity',
+        points: ['before_commit'],
+        times: 8,
+        fromMs: 0,
+        sinceReadyMs: 0,
+        skipMax: 3,
+      },
+    ];
+    expect((await check({}, {lab: {...lab, faults}})).result.verdict).toBe('pass');
+    const {result} = await check({seriesHits: 5}, {lab: {...lab, faults}, runFolder: join(root, 'again')});
+    expect(result.tasks[0]?.observed).toContain('hit 5 of 8 times');
+  });
+
+  it('goes on past enough work until every fault has had its window', async () => {
+    const spec = {operations: operations(200, 5), stopAfterOk: 5};
+    const {evidence, result} = await check({}, {lab: {...lab, load: () => spec, faults: withFault(300).faults}});
+    expect(result.verdict).toBe('pass');
+    expect(evidence?.attack.length).toBeGreaterThan(50);
+    expect(evidence?.attack.length).toBeLessThan(200);
+  });
+
+  it('gives every task the load error of a module', async () => {
+    const seamErrors = [
+      {
+        at: 0,
+        node: 'identity-1',
+        type: 'seam-error' as const,
+        detail: 'publisher.ts:3: createPublisher is not a function',
+      },
+    ];
+    const {result, codes} = await check({seamErrors});
+    expect(codes).toEqual(['DOES_NOT_LOAD', 'DOES_NOT_LOAD']);
+    expect(result.tasks[0]?.observed).toContain('publisher.ts:3');
+  });
+
+  it('blames a module whose node never becomes ready while all others do', async () => {
+    const system = fakeSystem({
+      events: [
+        {at: 0, node: 'gateway-1', type: 'started', detail: ''},
+        {at: 0, node: 'gateway-1', type: 'ready', detail: ''},
+        {at: 0, node: 'identity-1', type: 'started', detail: ''},
+      ],
+    });
+    const reset = () => Promise.reject(new LabError('NODE_NOT_READY', 'identity-1 did not answer'));
+    expect((await check({}, {system: {...system, reset}})).codes).toEqual(['DOES_NOT_LOAD', 'DOES_NOT_LOAD']);
+  });
+
+  it('gives every task the build error of a file', async () => {
+    await writeFile(join(root, 'files', 'publisher.ts'), 'export const = 1;');
+    const {codes, system} = await check();
+    expect(codes).toEqual(['DOES_NOT_BUILD', 'DOES_NOT_BUILD']);
+    expect(system.calls).toEqual(['clearAll']);
+  });
+
+  it('reports a judge that throws, or that fails with an unknown code, as the fault of the lab', async () => {
+    const [first] = lab.tasks;
+    if (!first) return;
+    const throws = {...first, judge: () => JSON.parse('{')};
+    await expect(check({}, {lab: {...lab, tasks: [throws]}})).rejects.toMatchObject({code: 'BROKEN_LAB'});
+    const unknown = {...first, judge: () => fail('NO_SUCH_CODE', '', '')};
+    await expect(check({}, {lab: {...lab, tasks: [unknown]}})).rejects.toMatchObject({code: 'BROKEN_LAB'});
+  });
+
+  it('judges one task when asked, and refuses one that is not there', async () => {
+    expect((await check({}, {task: 'in-time'})).result.tasks.map(({id}) => id)).toEqual(['in-time']);
+    await expect(check({}, {task: 'nowhere'})).rejects.toMatchObject({code: 'UNKNOWN_TASK'});
+  });
+
+  it('cannot pass by a quick look', async () => {
+    const {codes, result} = await check(
+      {},
+      {mode: 'quick', lab: {...lab, load: () => ({operations: operations(40, 5)})}},
+    );
+    expect(codes).toEqual(['QUICK_LOOK', 'QUICK_LOOK']);
+    expect(result.verdict).toBe('inconclusive');
+  });
+
+  it('shows an attack without judging it', async () => {
+    const {result, summary} = await check({}, {mode: 'break'});
+    expect(result.tasks).toEqual([]);
+    expect(summary).toEqual(['40 operations']);
+  });
+
+  it('halves the rates after two baselines in a row that were not met', async () => {
+    const paceFile = join(root, 'pace.json');
+    const respond = () => ({outcome: 'info', status: 503}) as const;
+    await check({respond}, {paceFile, runFolder: join(root, 'a')});
+    await check({respond}, {paceFile, runFolder: join(root, 'b')});
+    const {evidence, result} = await check({}, {paceFile, runFolder: join(root, 'c')});
+    expect(result.verdict).toBe('pass');
+    const [first, last] = [evidence?.attack[0], evidence?.attack.at(-1)];
+    expect((last?.intendedAt ?? 0) - (first?.intendedAt ?? 0)).toBe(39 * 5 * 2);
+  });
+
+  it('heals and stops its loads when it is interrupted', async () => {
+    const stop = new AbortController();
+    const system = fakeSystem();
+    const events: CheckEvent[] = [];
+    const running = check(
+      {},
+      {
+        system,
+        signal: stop.signal,
+        lab: {
+          ...lab,
+          load: () => ({operations: operations(100, 1_000)}),
+          faults: () => [{kind: 'isolate', target: 'broker', atMs: 0, forMs: 60_000}],
+        },
+        emit: event => {
+          events.push(event);
+          if (event.type === 'fault') stop.abort();
+        },
+      },
+    );
+    await expect(running).rejects.toMatchObject({code: 'INTERRUPTED'});
+    expect(system.calls.at(-1)).toBe('clearAll');
+    expect(system.faults().map(({state}) => state)).toEqual(['ended']);
+  });
+});
+
+const OK = {outcome: 'ok', status: 200} as const;
+
+function withFault(forMs: number): AnyLab {
+  return {...lab, faults: () => [{kind: 'isolate', target: 'broker', atMs: 0, forMs}]};
+}

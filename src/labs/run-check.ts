@@ -1,0 +1,219 @@
+import {mkdir} from 'node:fs/promises';
+import {setTimeout as delay} from 'node:timers/promises';
+import type {CheckEvent} from './check-event.ts';
+import {LabError} from '../errors.ts';
+import {createRandom} from '../random.ts';
+import type {JudgedFile} from './build-seam.ts';
+import type {AnyLab, Evidence, LabTask} from './lab.ts';
+import {rememberBaseline, slowdownOf} from './pace.ts';
+import {runAttack} from './run/attack.ts';
+import {type Baseline, inLab, requestsSince, runBaseline, unhealthyBaseline} from './run/baseline.ts';
+import {interrupted, isStopped, type RunContext, type RunMode, sleepUnless, unlessAborted} from './run/context.ts';
+import {CONTROL_LINK, openControlStream, wasBusy} from './run/control.ts';
+import {heal} from './run/heal.ts';
+import {judgeTasks} from './run/judge.ts';
+import {keepEvidence, keepResult} from './run/keep.ts';
+import {labsFault, prepare} from './run/prepare.ts';
+import {runReplay} from './run/replay.ts';
+import {createTools} from './run/tools.ts';
+import type {LabSystem} from './system.ts';
+import {type CheckResult, combine, type Judgement, type TaskVerdict} from './verdict.ts';
+
+export interface RunOptions {
+  readonly lab: AnyLab;
+  readonly system: LabSystem;
+  readonly seed: number;
+  /** Folder of the files that are judged: the workspace's lab folder, `start/`, `solution/`, `wrong/NAME/`. */
+  readonly files: string;
+  /** Where everything that the run sees is kept. Made where it is missing. */
+  readonly runFolder: string;
+  readonly emit: (event: CheckEvent) => void;
+  readonly signal: AbortSignal;
+  /** Default: `check`. */
+  readonly mode?: RunMode;
+  /** Judge this one task only. */
+  readonly task?: string;
+  /** File that remembers labs whose baseline this machine cannot keep up with. Without it nothing is remembered. */
+  readonly paceFile?: string;
+}
+
+export interface RunOutcome {
+  /** In `break` mode no task is judged, unless the learner's code does not even run. */
+  readonly result: CheckResult;
+  /** Undefined when the run ended before the attack. */
+  readonly evidence: Evidence<unknown, unknown> | undefined;
+  /** What the attack did, in two or three lines with figures. */
+  readonly summary: readonly string[];
+  /** What was judged, as it was when it was built. */
+  readonly judged: readonly JudgedFile[];
+}
+
+/** Cleaning up after a run may take this long, ms; then it is left to whoever owns the system. */
+const CLEAN_UP_WITHIN_MS = 10_000;
+
+/**
+ * Runs one check: prepare, baseline, attack, heal, replay, final reads, judge. Whatever becomes of it, its faults have ended and its
+ * loads have stopped when it returns.
+ *
+ * @throws UNKNOWN_TASK; BROKEN_LAB when the lab's own code fails; INTERRUPTED when `signal` aborts; errors of the environment.
+ */
+export async function runCheck(options: RunOptions): Promise<RunOutcome> {
+  const {lab, system, seed, runFolder} = options;
+  const tasks = tasksOf(lab, options.task);
+  const startedAt = Date.now();
+  await mkdir(runFolder, {recursive: true, mode: 0o700});
+  const pending = new Set<Promise<unknown>>();
+  const context = await createContext(options, pending);
+  const resultOf = (verdicts: readonly TaskVerdict[]): CheckResult => ({
+    lab: lab.id,
+    verdict: combine(verdicts.map(({verdict}) => verdict)),
+    seed,
+    runtime: system.runtime,
+    tasks: verdicts,
+    durationMs: Date.now() - startedAt,
+  });
+  try {
+    const played = await play(context, options, tasks);
+    for (const task of played.verdicts) context.emit({type: 'task', task});
+    const result = resultOf(played.verdicts);
+    await keepResult(runFolder, result);
+    return {result, evidence: played.evidence, summary: played.summary, judged: played.judged};
+  } catch (error) {
+    if (options.signal.aborted) throw interrupted();
+    throw error;
+  } finally {
+    await cleanUp(system, pending);
+  }
+}
+
+interface Played {
+  readonly verdicts: readonly TaskVerdict[];
+  readonly evidence: Evidence<unknown, unknown> | undefined;
+  readonly summary: readonly string[];
+  readonly judged: readonly JudgedFile[];
+}
+
+async function play(
+  context: RunContext,
+  options: RunOptions,
+  tasks: readonly LabTask<unknown, unknown>[],
+): Promise<Played> {
+  const {lab, system, mode, folder} = context;
+  context.emit({type: 'phase', phase: 'prepare', text: 'a fresh system that runs your code'});
+  const prepared = await prepare(context, options.files);
+  if (isStopped(prepared)) return allAlike(tasks, prepared.stopped, []);
+  const {setup, judged} = prepared;
+  const control = await context.settled(openControlStream(system, folder));
+  const baseline = await runBaseline(context, setup, control);
+  if (isStopped(baseline)) return allAlike(tasks, baseline.stopped, judged);
+  await remember(context, options.paceFile, baseline);
+  if (baseline.unhealthy !== undefined) {
+    if (mode !== 'break') return allAlike(tasks, unhealthyBaseline(context, baseline).stopped, judged);
+    context.emit({type: 'note', text: `before anything was broken: ${baseline.unhealthy}`});
+  }
+  const attack = await runAttack(context, setup, control);
+  const healed = await heal(context, setup, control);
+  const replay = await runReplay(context, setup, control);
+  context.emit({type: 'phase', phase: 'final', text: 'final reads'});
+  const final = await context.settled(lab.final(context.tools('final'), setup)).catch(error => {
+    throw context.signal.aborted ? error : labsFault(lab, 'its final reads', error);
+  });
+  const phases = [attack.control, healed.control, ...(replay ? [replay.control] : [])];
+  const busy = wasBusy(baseline.control, phases);
+  const evidence: Evidence<unknown, unknown> = {
+    seed: context.seed,
+    setup,
+    baseline: baseline.entries,
+    attack: attack.entries,
+    replay: replay?.entries ?? [],
+    faults: system.faults().filter(fault => fault.plannedAt >= attack.from),
+    requests: await requestsSince(context, attack.from),
+    baselineRequests: baseline.requests,
+    events: system.events(baseline.from),
+    times: {
+      baselineFrom: baseline.from,
+      attackFrom: attack.from,
+      attackTo: attack.to,
+      healedAt: healed.healedAt,
+      recoveredAt: healed.recoveredAt,
+      endedAt: Date.now(),
+    },
+    control: {baseline: baseline.control, attack: attack.control, busy},
+    final,
+  };
+  await keepEvidence(folder, evidence);
+  const summary = inLab(context, () => lab.summary(evidence), 'its summary');
+  if (mode === 'break') return {verdicts: [], evidence, summary, judged};
+  context.emit({type: 'phase', phase: 'judge', text: `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`});
+  const worst = Math.max(...phases.map(({p99}) => p99));
+  const verdicts = judgeTasks(lab, tasks, evidence, {
+    tooLittle: attack.tooLittle ?? replay?.tooLittle,
+    faultProblems: attack.faultProblems,
+    busy,
+    busyBecause: `the control stream's p99 was ${worst.toFixed(1)} ms, ${baseline.control.p99.toFixed(1)} ms in the baseline`,
+    recovered: healed.recoveredAt !== null,
+    quick: mode === 'quick',
+  });
+  return {verdicts, evidence, summary, judged};
+}
+
+async function createContext(options: RunOptions, pending: Set<Promise<unknown>>): Promise<RunContext> {
+  const {lab, system, seed, signal, emit, runFolder, paceFile, mode = 'check'} = options;
+  const random = createRandom(seed, lab.id);
+  const slowdown = paceFile === undefined ? 1 : await slowdownOf(paceFile, lab.id, Date.now());
+  if (slowdown > 1)
+    emit({type: 'note', text: `rates / ${slowdown}: this machine did not keep up with this lab's load`});
+  return {
+    lab,
+    system,
+    seed,
+    random,
+    mode,
+    folder: runFolder,
+    slowdown,
+    signal,
+    emit,
+    tools: use => createTools(system, random.stream(use), signal),
+    settled: async work => {
+      pending.add(work);
+      const forget = (): void => void pending.delete(work);
+      work.then(forget, forget);
+      return unlessAborted(signal, work);
+    },
+    sleep: (ms, also) => sleepUnless(ms, also ? AbortSignal.any([signal, also]) : signal),
+  };
+}
+
+/** Ends what the run started, within a bound, and never hides the first error. */
+async function cleanUp(system: LabSystem, pending: ReadonlySet<Promise<unknown>>): Promise<void> {
+  const bound = new AbortController();
+  const work = async (): Promise<void> => {
+    await Promise.allSettled([system.load.stopAll(), ...pending]);
+    await Promise.allSettled([system.clearAll(), system.fabric.close([CONTROL_LINK])]);
+  };
+  await Promise.race([work(), delay(CLEAN_UP_WITHIN_MS, undefined, {signal: bound.signal}).catch(() => {})]);
+  bound.abort();
+}
+
+async function remember({lab}: RunContext, paceFile: string | undefined, baseline: Baseline): Promise<void> {
+  if (paceFile !== undefined) await rememberBaseline(paceFile, lab.id, baseline.unhealthy === undefined, Date.now());
+}
+
+function tasksOf(lab: AnyLab, only: string | undefined): readonly LabTask<unknown, unknown>[] {
+  if (only === undefined) return lab.tasks;
+  const tasks = lab.tasks.filter(task => task.id === only);
+  if (tasks.length > 0) return tasks;
+  throw new LabError(
+    'UNKNOWN_TASK',
+    `Lab ${lab.id} has no task "${only}"; its tasks are ${lab.tasks.map(task => task.id).join(', ')}.`,
+  );
+}
+
+function allAlike(
+  tasks: readonly LabTask<unknown, unknown>[],
+  judgement: Judgement,
+  judged: readonly JudgedFile[],
+): Played {
+  const verdicts = tasks.map(({id, title}) => ({id, title, ...judgement}));
+  return {verdicts, evidence: undefined, summary: [judgement.observed, ...judgement.evidence], judged};
+}

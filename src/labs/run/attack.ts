@@ -1,0 +1,77 @@
+import type {LatencySummary, LedgerEntry} from '../../load/load.ts';
+import type {CrashPointSeries, LoadSpec, TimedFault} from '../lab.ts';
+import {inLab} from './baseline.ts';
+import type {RunContext} from './context.ts';
+import type {ControlStream} from './control.ts';
+import {drive, lengthMs, shortened, slowed} from './drive.ts';
+import {startTimetable, type Timetable} from './timetable.ts';
+import {tooLittleWork} from './work.ts';
+
+/** How long a quick look goes on after its first fault has ended, ms. */
+const QUICK_AFTER_MS = 1_000;
+
+export interface Attack {
+  readonly from: number;
+  readonly to: number;
+  readonly entries: readonly LedgerEntry[];
+  readonly control: LatencySummary;
+  /** Why there was too little work to judge by. */
+  readonly tooLittle: string | undefined;
+  /** What of the faults did not happen as planned. */
+  readonly faultProblems: readonly string[];
+}
+
+/** Drives the lab's load while its faults come and go on their timetable. */
+export async function runAttack(context: RunContext, setup: unknown, control: ControlStream): Promise<Attack> {
+  const {lab, mode} = context;
+  const full = slowed(
+    inLab(context, () => lab.load(context.tools('load'), setup)),
+    context.slowdown,
+  );
+  const planned = inLab(context, () => lab.faults(context.tools('faults'), setup), 'its faults');
+  const {spec, faults} = mode === 'quick' ? quick(full, planned) : {spec: full, faults: planned};
+  context.emit({type: 'phase', phase: 'attack', text: 'the load, and the faults', expectedMs: lengthMs(spec)});
+  const stream = await context.settled(control.during('attack'));
+  let timetable: Timetable | undefined;
+  try {
+    const driven = await drive(context, {
+      phase: 'attack',
+      spec,
+      onStart: from => {
+        timetable = startTimetable(context, faults, from);
+      },
+      onLook: async () => timetable?.look(),
+      // Enough work alone does not end it: every fault is to have its whole window.
+      ...(spec.stopAfterOk === undefined
+        ? {}
+        : {enough: enoughWork(spec.stopAfterOk, () => timetable?.isOver() ?? false)}),
+    });
+    const faultProblems = (await context.settled(timetable?.end() ?? Promise.resolve([]))) ?? [];
+    const calm = await context.settled(stream.stop());
+    const {entries, from, to} = driven;
+    return {from, to, entries, control: calm, tooLittle: tooLittleWork(spec, entries), faultProblems};
+  } finally {
+    await timetable?.end().catch(() => {});
+  }
+}
+
+function enoughWork(stopAfterOk: number, faultsAreOver: () => boolean): (ok: number) => boolean {
+  return ok => ok >= stopAfterOk && faultsAreOver();
+}
+
+/** Half of the load, or as much as shows the first fault whole; a quarter of each series. */
+function quick(
+  spec: LoadSpec,
+  planned: readonly (TimedFault | CrashPointSeries)[],
+): {readonly spec: LoadSpec; readonly faults: readonly (TimedFault | CrashPointSeries)[]} {
+  const faults = planned.map(fault =>
+    fault.kind === 'crash-points' ? {...fault, times: Math.ceil(fault.times / 4)} : fault,
+  );
+  const ends = faults.flatMap(fault => (fault.kind === 'crash-points' ? [] : [fault.atMs + fault.forMs]));
+  const untilMs = Math.max(lengthMs(spec) / 2, Math.min(...ends, Number.MAX_SAFE_INTEGER) + QUICK_AFTER_MS);
+  const share = ends.length > 0 ? untilMs : lengthMs(spec) / 2;
+  return {
+    spec: shortened({operations: spec.operations}, share),
+    faults: faults.filter(fault => fault.kind === 'crash-points' || fault.atMs < share),
+  };
+}

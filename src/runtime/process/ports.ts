@@ -1,0 +1,39 @@
+import {randomInt} from 'node:crypto';
+import {createServer} from 'node:net';
+import {LabError} from '../../errors.ts';
+
+/**
+ * Below every usual ephemeral range, whose ports the kernel hands to outgoing connections: a node that is down for a while must find
+ * its own port free when it comes back.
+ */
+const PORT_MIN = 20_000;
+const PORT_MAX = 31_999;
+export const LOOPBACK = '127.0.0.1';
+
+/** Hands out ports that are free on the loopback interface, each one once. Errors: PORT_TAKEN when none is left. */
+export function createPorts(): () => Promise<number> {
+  const count = PORT_MAX - PORT_MIN + 1;
+  // Sessions that start at the same time begin at different places.
+  let next = randomInt(count);
+  let left = count;
+  return async () => {
+    for (; left > 0; left -= 1) {
+      const port = PORT_MIN + next;
+      next = (next + 1) % count;
+      if (await isFree(port)) {
+        left -= 1;
+        return port;
+      }
+    }
+    throw new LabError('PORT_TAKEN', `No port from ${PORT_MIN} to ${PORT_MAX} is free on ${LOOPBACK}.`);
+  };
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const server = createServer();
+    server.unref();
+    server.once('error', () => resolve(false));
+    server.listen({host: LOOPBACK, port, exclusive: true}, () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,132 @@
+import {createHash, randomBytes} from 'node:crypto';
+import {readFile, rm, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {LabError} from '../../errors.ts';
+import {systemCode} from '../../files.ts';
+import {buildOnce} from './build-once.ts';
+import type {PostgresBinaries} from './postgres-binaries.ts';
+import {ensureOwnedFolder, type PostgresHome} from './postgres-home.ts';
+import {HBA, INITDB_ARGS, settingsArgs} from './postgres-settings.ts';
+import {isAlive, processesIn} from './process-table.ts';
+import {killAll} from './process-tree.ts';
+import {runCommand} from './run-command.ts';
+import {waitUntil} from './wait.ts';
+
+/** A server on the same data that is about to end (its session has died) gets this long, in ms. */
+const PREDECESSOR_ENDS_WITHIN_MS = 10_000;
+/** Backends notice within this time (ms) that their postmaster is dead, unless they are stopped. */
+const ORPHANS_END_WITHIN_MS = 500;
+
+/** Role and database of a Postgres node, after the service that owns it: `identity` for `identity-db`. */
+export function roleOf(node: string): string {
+  return node.replace(/-db$/, '').replaceAll('-', '_');
+}
+
+/** The data folder of a node, cloned from a template the first time and kept between sessions of the same workspace. */
+export async function prepareData(
+  home: PostgresHome,
+  binaries: PostgresBinaries,
+  owner: {readonly workspaceId: string; readonly node: string},
+): Promise<string> {
+  const workspace = join(home.databases, owner.workspaceId);
+  await ensureOwnedFolder(workspace, home.user);
+  // Data of another major version cannot be read; it stays aside until `clean`.
+  const folder = join(workspace, `${owner.node}-${binaries.version.split('.')[0]}`);
+  await buildOnce(folder, home.user, async draft => {
+    const reflink = process.platform === 'linux' ? ['--reflink=auto'] : [];
+    await runCommand(
+      `making the data of ${owner.node}`,
+      'cp',
+      ['-a', ...reflink, `${templateFolder(home, binaries)}/.`, draft],
+      {user: home.user},
+    );
+    const role = roleOf(owner.node);
+    await runSql(binaries, home, join(draft, 'data'), [
+      `CREATE ROLE ${role} LOGIN`,
+      `GRANT pg_monitor TO ${role}`,
+      `CREATE DATABASE ${role} OWNER ${role}`,
+    ]);
+  });
+  return join(folder, 'data');
+}
+
+/** The template that data folders are cloned from: what `initdb` makes, once per version and kind. */
+export async function prepareTemplate(
+  home: PostgresHome,
+  binaries: PostgresBinaries,
+  say: (line: string) => void,
+): Promise<void> {
+  await buildOnce(templateFolder(home, binaries), home.user, async draft => {
+    say('initialising Postgres (once)');
+    const data = join(draft, 'data');
+    await runCommand('initdb', join(binaries.folder, 'bin/initdb'), [...INITDB_ARGS, `--pgdata=${data}`], {
+      user: home.user,
+    });
+    await writeFile(join(data, 'pg_hba.conf'), HBA);
+  });
+}
+
+/**
+ * Gives the node's role a new random password and returns it. Done in single-user mode (20 ms), so that it holds from the first
+ * connection on, and nothing of it is kept anywhere.
+ */
+export async function renewPassword(
+  home: PostgresHome,
+  binaries: PostgresBinaries,
+  data: string,
+  node: string,
+): Promise<string> {
+  const password = randomBytes(24).toString('base64url');
+  await runSql(binaries, home, data, [`ALTER ROLE ${roleOf(node)} PASSWORD '${password}'`]);
+  return password;
+}
+
+/**
+ * Makes sure that nobody uses a data folder before a server starts on it. After SIGKILL its lock file is still there, and the pid
+ * in it may be anybody's by now. Errors: POSTGRES_FAILED when another living server has it.
+ */
+export async function freeData(data: string): Promise<void> {
+  const lockFile = join(data, 'postmaster.pid');
+  const text = await readFile(lockFile, 'utf8').catch(error => {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return;
+  const postmaster = Number(text.split('\n')[0]);
+  const users = (): readonly number[] => processesIn(data);
+  const serverLives = (): boolean =>
+    process.platform === 'linux' ? users().includes(postmaster) : isAlive(postmaster);
+  if (!(await waitUntil(() => !serverLives(), PREDECESSOR_ENDS_WITHIN_MS, 20))) {
+    throw new LabError('POSTGRES_FAILED', `Another Postgres (pid ${postmaster}) still uses ${data}.`);
+  }
+  if (!(await waitUntil(() => users().length === 0, ORPHANS_END_WITHIN_MS))) await killAll(users());
+  await rm(lockFile, {force: true});
+}
+
+/** Runs statements as superuser without a server. The data folder must not be in use. */
+async function runSql(
+  binaries: PostgresBinaries,
+  home: PostgresHome,
+  data: string,
+  statements: readonly string[],
+): Promise<void> {
+  await runCommand(
+    'Postgres',
+    join(binaries.folder, 'bin/postgres'),
+    ['--single', '-D', data, ...settingsArgs(), 'postgres'],
+    {
+      user: home.user,
+      input: `${statements.join('\n')}\n`,
+      // In this mode a failed statement does not show in the exit code.
+      failsOn: /\b(ERROR|FATAL|PANIC):/,
+    },
+  );
+}
+
+function templateFolder(home: PostgresHome, binaries: PostgresBinaries): string {
+  const kind = createHash('sha256')
+    .update(JSON.stringify([INITDB_ARGS, HBA]))
+    .digest('hex')
+    .slice(0, 8);
+  return join(home.cache, `template-${binaries.version}-${kind}`);
+}

@@ -1,0 +1,74 @@
+import {join} from 'node:path';
+import type {Paths} from '../../paths.ts';
+import type {Address} from '../../topology/address.ts';
+import type {PlannedNode} from '../../topology/plan.ts';
+import type {RunningNode} from '../runtime.ts';
+import {installBinaries, type PostgresBinaries} from './postgres-binaries.ts';
+import {freeData, prepareData, prepareTemplate, renewPassword} from './postgres-data.ts';
+import {type PostgresHome, preparePostgresHome} from './postgres-home.ts';
+import {settingsArgs} from './postgres-settings.ts';
+import {createRunningNode} from './running-node.ts';
+import {startProcess} from './start-process.ts';
+
+/** A fast shutdown writes a checkpoint; after an immediate one the next start recovers. */
+const STOP_SIGNALS = [
+  {signal: 'SIGINT', graceMs: 10_000},
+  {signal: 'SIGQUIT', graceMs: 2_000},
+] as const;
+
+/** Binaries and template, ready for any number of nodes. */
+export interface PostgresTools {
+  readonly home: PostgresHome;
+  readonly binaries: PostgresBinaries;
+}
+
+/** A node whose data is ready to be served. */
+export interface PreparedPostgres {
+  readonly data: string;
+  /** Of the node's role, in this session. */
+  readonly password: string;
+}
+
+export async function preparePostgresTools(paths: Paths, say: (line: string) => void): Promise<PostgresTools> {
+  const home = await preparePostgresHome(paths);
+  const binaries = await installBinaries(home, say);
+  await prepareTemplate(home, binaries, say);
+  return {home, binaries};
+}
+
+export async function preparePostgres(
+  {home, binaries}: PostgresTools,
+  workspaceId: string,
+  node: string,
+): Promise<PreparedPostgres> {
+  const data = await prepareData(home, binaries, {workspaceId, node});
+  await freeData(data);
+  return {data, password: await renewPassword(home, binaries, data, node)};
+}
+
+/** Starts a Postgres server on prepared data. Its pid is the postmaster's. */
+export async function startPostgres(
+  {home, binaries}: PostgresTools,
+  prepared: PreparedPostgres,
+  spec: {readonly node: PlannedNode; readonly address: Address; readonly session: string; readonly logFile: string},
+): Promise<RunningNode> {
+  await freeData(prepared.data);
+  const started = await startProcess({
+    name: spec.node.name,
+    command: join(binaries.folder, 'bin/postgres'),
+    args: ['-D', prepared.data, '-p', String(spec.address.port), ...settingsArgs()],
+    env: {PATH: '/usr/bin:/bin', LC_ALL: 'C'},
+    session: spec.session,
+    logFile: spec.logFile,
+    leashSignal: 'QUIT',
+    control: false,
+    user: home.user,
+  });
+  return createRunningNode(started, {
+    node: spec.node,
+    address: spec.address,
+    logFile: spec.logFile,
+    stopSignals: STOP_SIGNALS,
+    isTree: true,
+  });
+}

@@ -1,0 +1,160 @@
+import {randomBytes} from 'node:crypto';
+import {join} from 'node:path';
+import {LabError} from '../../errors.ts';
+import {nearest} from '../../nearest.ts';
+import type {Paths} from '../../paths.ts';
+import type {Address} from '../../topology/address.ts';
+import type {PlannedNode} from '../../topology/plan.ts';
+import type {RunningNode, Runtime, StartOptions} from '../runtime.ts';
+import {removeStrays} from './leftovers.ts';
+import {createPorts, LOOPBACK} from './ports.ts';
+import {roleOf} from './postgres-data.ts';
+import {
+  type PostgresTools,
+  type PreparedPostgres,
+  preparePostgres,
+  preparePostgresTools,
+  startPostgres,
+} from './postgres-node.ts';
+import {startService} from './service-node.ts';
+
+export interface ProcessRuntimeOptions {
+  /** Marks everything that this runtime starts. */
+  readonly session: string;
+  /** Databases are kept between sessions of the same workspace. */
+  readonly workspaceId: string;
+  readonly paths: Paths;
+  /** Built bundles, by service. */
+  readonly serviceEntries: Readonly<Record<string, string>>;
+  readonly logFolder: string;
+}
+
+/**
+ * Runs nodes as processes of this machine: services from their bundles, databases and the broker as Postgres servers. All of them end
+ * when the process that holds this runtime dies. Errors: UNSUPPORTED_PLATFORM on native Windows.
+ */
+export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
+  if (process.platform !== 'linux' && process.platform !== 'darwin') {
+    throw new LabError(
+      'UNSUPPORTED_PLATFORM',
+      `teralab runs its nodes on Linux and macOS, not on ${process.platform}.`,
+    );
+  }
+  const {session, workspaceId, paths, serviceEntries} = options;
+  const nextPort = createPorts();
+  const sessionSecret = randomBytes(32).toString('base64url');
+  const addresses = new Map<string, Promise<Address>>();
+  const known = new Map<string, Address>();
+  const databases = new Map<string, Promise<PreparedPostgres>>();
+  const passwords = new Map<string, string>();
+  const running = new Set<RunningNode>();
+  let tools: Promise<PostgresTools> | undefined;
+  let isDown = false;
+
+  const logFile = (node: string): string => join(options.logFolder, `${node}.log`);
+  const addressOf = async (node: string): Promise<Address> =>
+    once(addresses, node, async () => {
+      const address = {host: LOOPBACK, port: await nextPort()};
+      known.set(node, address);
+      return address;
+    });
+  const toolsOf = async (say: (line: string) => void): Promise<PostgresTools> => {
+    tools ??= preparePostgresTools(paths, say);
+    try {
+      return await tools;
+    } catch (error) {
+      // What failed may be mended by now when it is asked for again.
+      tools = undefined;
+      throw error;
+    }
+  };
+  const databaseOf = async (node: string, say: (line: string) => void): Promise<PreparedPostgres> =>
+    once(databases, node, async () => {
+      const prepared = await preparePostgres(await toolsOf(say), workspaceId, node);
+      passwords.set(node, prepared.password);
+      return prepared;
+    });
+  const knownAddress = (node: string): Address => {
+    const address = known.get(node);
+    if (address === undefined) throw unknownNode(node, [...known.keys()]);
+    return address;
+  };
+  const launch = async (node: PlannedNode, startOptions: StartOptions): Promise<RunningNode> => {
+    const address = await addressOf(node.name);
+    const common = {node, address, session, logFile: logFile(node.name)};
+    if (node.kind !== 'service') {
+      const prepared = await databaseOf(node.name, () => undefined);
+      return startPostgres(await toolsOf(() => undefined), prepared, common);
+    }
+    const entry = Object.hasOwn(serviceEntries, node.service) ? serviceEntries[node.service] : undefined;
+    if (entry === undefined) {
+      throw new LabError(
+        'BAD_TOPOLOGY',
+        `There is no program for the service "${node.service}"; there are ${Object.keys(serviceEntries).join(', ')}.`,
+      );
+    }
+    return startService({...common, options: startOptions, entry, sessionSecret});
+  };
+
+  return {
+    name: 'process',
+    prepare: async (nodes, say) => {
+      // One after the other, so that ports follow the order of the plan.
+      for (const node of nodes) await addressOf(node.name);
+      await Promise.all(nodes.filter(node => node.kind !== 'service').map(node => databaseOf(node.name, say)));
+    },
+    start: async (node, startOptions) => {
+      const started = await launch(node, startOptions);
+      running.add(started);
+      void started.exited.then(() => running.delete(started));
+      if (isDown) {
+        await started.kill();
+        throw new LabError('NODE_GONE', `${node.name} was started while the system went down.`);
+      }
+      return started;
+    },
+    address: knownAddress,
+    postgres: node => {
+      const password = passwords.get(node);
+      if (password === undefined) throw unknownNode(node, [...passwords.keys()]);
+      return {address: knownAddress(node), user: roleOf(node), password, database: roleOf(node)};
+    },
+    logFile,
+    describe: () => ({
+      pause: true,
+      crashPoints: true,
+      missing: {
+        memory: 'Memory limits belong to containers: use `--runtime docker`.',
+        'disk-full': 'Disks of their own belong to containers: use `--runtime docker`.',
+      },
+    }),
+    down: async () => {
+      isDown = true;
+      const nodes = [...running];
+      const isDatabase = (node: RunningNode): boolean => passwords.has(node.name);
+      // Services first: so they can finish what they do with their databases.
+      for (const group of [nodes.filter(node => !isDatabase(node)), nodes.filter(isDatabase)]) {
+        await Promise.all(group.map(async node => node.stop()));
+      }
+      await removeStrays(session);
+    },
+  };
+}
+
+/** Does something once per name, also when it is asked for twice at the same time; what failed may be tried again. */
+async function once<T>(results: Map<string, Promise<T>>, name: string, make: () => Promise<T>): Promise<T> {
+  const existing = results.get(name);
+  if (existing !== undefined) return existing;
+  const result = make();
+  results.set(name, result);
+  result.catch(() => results.delete(name));
+  return result;
+}
+
+function unknownNode(node: string, names: readonly string[]): LabError {
+  const close = nearest(node, names);
+  return new LabError(
+    'UNKNOWN_NODE',
+    `There is no node "${node}" here${close === undefined ? '' : `; did you mean ${close}?`}`,
+  );
+}

@@ -1,0 +1,254 @@
+import pg from 'pg';
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {spec} from '../topology/default.ts';
+import type {PlannedNode} from '../topology/plan.ts';
+import {waitUntil} from './process/wait.ts';
+import type {NodeReport, RunningNode, Runtime, StartOptions} from './runtime.ts';
+
+const WITHIN_MS = 20_000;
+const ECHO: PlannedNode = {name: 'echo-1', service: 'echo', kind: 'service', supervision: spec('service').supervision};
+const DATABASE: PlannedNode = {
+  name: 'echo-db',
+  service: 'echo-db',
+  kind: 'postgres',
+  supervision: spec('postgres').supervision,
+};
+const NOTHING: StartOptions = {env: {}, links: {}, seams: {}};
+
+/** What every runtime promises. It must be able to run the service `echo` (`testing/echo-service.ts`), and a Postgres node. */
+export function runtimeContract(name: string, makeRuntime: () => Promise<Runtime>): void {
+  describe(`${name} runtime`, () => {
+    let runtime: Runtime;
+    beforeEach(async () => {
+      runtime = await makeRuntime();
+    });
+    afterEach(async () => runtime.down());
+
+    describe('with a service', () => {
+      const startEcho = async (options: Partial<StartOptions> = {}): Promise<RunningNode> => {
+        await runtime.prepare([ECHO], () => undefined);
+        const node = await runtime.start(ECHO, {...NOTHING, ...options});
+        await eventually('echo answers', async () => (await ask(node)) !== undefined);
+        return node;
+      };
+
+      it('passes on the environment, the links and the seams', async () => {
+        const node = await startEcho({
+          env: {DATABASE_URL: 'postgres://a'},
+          links: {identity: [{node: 'identity-1', address: {host: '127.0.0.1', port: 1}}]},
+          seams: {compose: '/tmp/compose.mjs'},
+        });
+        const answer = await ask(node);
+        expect(answer).toMatchObject({
+          NODE_NAME: 'echo-1',
+          PROFILE: 'lab',
+          DATABASE_URL: 'postgres://a',
+          PORT: String(node.address.port),
+        });
+        expect(JSON.parse(answer?.LINKS ?? '')).toEqual({identity: [{node: 'identity-1', url: 'http://127.0.0.1:1'}]});
+        expect(JSON.parse(answer?.SEAMS ?? '')).toEqual({compose: '/tmp/compose.mjs'});
+        expect(answer?.SESSION_SECRET?.length).toBeGreaterThan(20);
+      });
+
+      it('keeps the address over restarts', async () => {
+        const first = await startEcho();
+        await first.kill();
+        const second = await startEcho();
+        expect(second.address).toEqual(first.address);
+        expect(runtime.address('echo-1')).toEqual(first.address);
+        expect((await ask(second))?.pid).not.toBe(first.pid);
+      });
+
+      it('says that it was stopped, killed, or ended by itself', async () => {
+        const stopped = await startEcho();
+        await stopped.stop();
+        await expect(stopped.exited).resolves.toMatchObject({how: 'stopped', code: 0});
+        const killed = await startEcho();
+        await killed.kill();
+        await expect(killed.exited).resolves.toMatchObject({how: 'killed', signal: 'SIGKILL'});
+        const ended = await startEcho();
+        process.kill(ended.pid ?? 0, 'SIGKILL');
+        await expect(ended.exited).resolves.toMatchObject({how: 'exited', signal: 'SIGKILL'});
+        await expect(ended.stats()).resolves.toBeUndefined();
+      });
+
+      it('is killed when it does not stop within its grace', async () => {
+        const node = await startEcho({env: {DEAF: 'yes'}});
+        await node.stop(50);
+        await expect(node.exited).resolves.toMatchObject({how: 'killed'});
+      });
+
+      it('answers nothing while it is paused, and goes on afterwards', async () => {
+        const node = await startEcho();
+        await node.pause();
+        await expect(ask(node, '/', 150)).resolves.toBeUndefined();
+        await node.resume();
+        await expect(ask(node)).resolves.toBeDefined();
+      });
+
+      it('is gone after disposal, even when it was paused', async () => {
+        const node = await startEcho();
+        await node.pause();
+        await node[Symbol.asyncDispose]();
+        await expect(node.exited).resolves.toMatchObject({how: 'killed'});
+        await expect(ask(node, '/', 500)).resolves.toBeUndefined();
+      });
+
+      it('dies at an armed crash point, as often as it was told to pass it before', async () => {
+        const node = await startEcho();
+        const reports: NodeReport[] = [];
+        node.onReport(report => reports.push(report));
+        await node.armCrashPoint('before_commit', 1);
+        await expect(ask(node, '/pass')).resolves.toBeDefined();
+        await expect(ask(node, '/pass')).resolves.toBeUndefined();
+        await expect(node.exited).resolves.toMatchObject({
+          how: 'crash-point',
+          point: 'before_commit',
+          signal: 'SIGKILL',
+        });
+        expect(reports).toEqual([{type: 'crash-point', point: 'before_commit', at: expect.any(Number)}]);
+      });
+
+      it('passes a crash point that was disarmed', async () => {
+        const node = await startEcho();
+        await node.armCrashPoint('before_commit', 0);
+        await node.disarmCrashPoints();
+        await node.armCrashPoint('before_commit', 5);
+        await expect(ask(node, '/pass')).resolves.toBeDefined();
+      });
+
+      it('says so when a node is gone before a crash point is armed', async () => {
+        const node = await startEcho();
+        const arming = node.armCrashPoint('nowhere', 0);
+        await Promise.all([expect(arming).rejects.toMatchObject({code: 'NODE_GONE'}), node.kill()]);
+        await expect(node.armCrashPoint('before_commit', 0)).rejects.toMatchObject({code: 'NODE_GONE'});
+      });
+
+      it('hands on what a node reports of its seams, also to who listens late', async () => {
+        const node = await startEcho({env: {SEAM_ERROR: 'no such export'}});
+        const reports: NodeReport[] = [];
+        node.onReport(report => reports.push(report));
+        expect(reports).toEqual([
+          {type: 'seam-error', seam: 'compose', file: '/w/compose.ts', line: 3, message: 'no such export'},
+        ]);
+      });
+
+      it('keeps what the node writes, and counts what it uses', async () => {
+        const node = await startEcho();
+        await eventually('the line is there', async () => (await node.logTail(1))[0] === 'echo-1 listens');
+        const stats = await node.stats();
+        expect(stats?.rssBytes).toBeGreaterThan(10_000_000);
+        expect(stats?.cpuMs).toBeGreaterThan(0);
+        await node.stop();
+        await expect(node.logTail(1)).resolves.toEqual(['asked to stop']);
+      });
+
+      it('leaves nothing behind when it goes down', async () => {
+        const node = await startEcho();
+        await node.pause();
+        await runtime.down();
+        await expect(node.exited).resolves.toMatchObject({how: 'killed'});
+      });
+    });
+
+    describe('with a Postgres', () => {
+      const startDatabase = async (): Promise<RunningNode> => {
+        await runtime.prepare([DATABASE], () => undefined);
+        const node = await runtime.start(DATABASE, NOTHING);
+        await eventually('Postgres answers', async () => (await query(runtime, 'select 1', 2_000)) !== undefined);
+        return node;
+      };
+
+      it('keeps what was committed when it is killed, and starts again', async () => {
+        const first = await startDatabase();
+        await query(runtime, 'create table if not exists kept (what text); truncate kept');
+        const writer = connect(runtime);
+        await writer.connect();
+        await writer.query("insert into kept values ('committed')");
+        await first.kill();
+        await expect(first.exited).resolves.toMatchObject({how: 'killed'});
+        await writer.end().catch(() => undefined);
+        const second = await startDatabase();
+        expect(second.address).toEqual(first.address);
+        expect(await query(runtime, 'select what from kept')).toEqual([{what: 'committed'}]);
+        await second.stop();
+        await expect(second.exited).resolves.toMatchObject({how: 'stopped', code: 0});
+      });
+
+      it('hangs while it is paused, connected sessions too, and goes on afterwards', async () => {
+        const node = await startDatabase();
+        const client = connect(runtime);
+        await client.connect();
+        await node.pause();
+        let answered = false;
+        const answer = client.query('select 1 as one').then(result => {
+          answered = true;
+          return result.rows;
+        });
+        await expect(query(runtime, 'select 1', 200)).resolves.toBeUndefined();
+        expect(answered).toBe(false);
+        await node.resume();
+        await expect(answer).resolves.toEqual([{one: 1}]);
+        await client.end();
+      });
+
+      it('is gone after disposal, even when it was paused, and starts again', async () => {
+        const node = await startDatabase();
+        await node.pause();
+        await node[Symbol.asyncDispose]();
+        await expect(node.exited).resolves.toMatchObject({how: 'killed'});
+        await startDatabase();
+      });
+
+      it('has no crash points', async () => {
+        const node = await startDatabase();
+        await expect(node.armCrashPoint('before_commit', 0)).rejects.toMatchObject({code: 'NOT_POSSIBLE_HERE'});
+      });
+
+      it('lets nobody in without the password of the session', async () => {
+        await startDatabase();
+        const client = connect(runtime, {password: 'teralab'});
+        await expect(client.connect()).rejects.toMatchObject({code: '28P01'});
+        const superuser = connect(runtime, {user: 'teralab', password: ''});
+        await expect(superuser.connect()).rejects.toBeDefined();
+      });
+    });
+  });
+}
+
+async function ask(
+  node: RunningNode,
+  path = '/',
+  timeoutMs = WITHIN_MS,
+): Promise<(Record<string, string> & {pid?: number}) | undefined> {
+  try {
+    const url = `http://${node.address.host}:${node.address.port}${path}`;
+    const response = await fetch(url, {headers: {connection: 'close'}, signal: AbortSignal.timeout(timeoutMs)});
+    return (await response.json()) as Record<string, string>;
+  } catch {
+    return undefined;
+  }
+}
+
+function connect(runtime: Runtime, options: pg.ClientConfig = {}): pg.Client {
+  const {address, ...access} = runtime.postgres(DATABASE.name);
+  const client = new pg.Client({...address, ...access, ...options});
+  client.on('error', () => undefined);
+  return client;
+}
+
+async function query(runtime: Runtime, text: string, timeoutMs = WITHIN_MS): Promise<readonly unknown[] | undefined> {
+  const client = connect(runtime, {connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs});
+  try {
+    await client.connect();
+    return (await client.query(text)).rows;
+  } catch {
+    return undefined;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function eventually(what: string, test: () => Promise<boolean>): Promise<void> {
+  expect(await waitUntil(test, WITHIN_MS, 10), what).toBe(true);
+}

@@ -1,0 +1,52 @@
+// A service as small as can be, for the contract suite of runtimes: it speaks HTTP and the control channel, and has one crash point.
+import {writeSync} from 'node:fs';
+import {createServer} from 'node:http';
+import {Socket} from 'node:net';
+import {createInterface} from 'node:readline';
+
+const armed = new Map<string, number>();
+const controlFd = Number(process.env.CONTROL_FD);
+
+const server = createServer((request, response) => {
+  switch (request.url) {
+    case '/pass':
+      passCrashPoint('before_commit');
+      break;
+    case '/spin':
+      // What a learner's endless loop does: no event is seen any more, neither SIGTERM nor the end of the control channel.
+      for (;;);
+  }
+  response.end(JSON.stringify({...process.env, pid: process.pid}));
+});
+server.listen(Number(process.env.PORT), process.env.HOST, () => console.log(`${process.env.NODE_NAME} listens`));
+process.on('SIGTERM', () => {
+  console.log('asked to stop');
+  if (process.env.DEAF !== 'yes') process.exit(0);
+});
+createInterface({input: new Socket({fd: controlFd})})
+  .on('line', line => {
+    const command: {type: string; point: string; skip: number} = JSON.parse(line);
+    if (command.type === 'disarm') armed.clear();
+    if (command.type !== 'arm' || command.point !== 'before_commit') return;
+    armed.set(command.point, command.skip);
+    report({type: 'armed', point: command.point});
+  })
+  .on('close', () => process.exit(0));
+if (process.env.SEAM_ERROR !== undefined)
+  report({type: 'seam-error', seam: 'compose', file: '/w/compose.ts', line: 3, message: process.env.SEAM_ERROR});
+writeSync(controlFd, 'not JSON\n{"type":"unknown"}\n');
+
+function passCrashPoint(point: string): void {
+  const skip = armed.get(point);
+  if (skip === undefined) return;
+  if (skip > 0) {
+    armed.set(point, skip - 1);
+    return;
+  }
+  report({type: 'crash-point', point, at: Date.now()});
+  process.kill(process.pid, 'SIGKILL');
+}
+
+function report(message: object): void {
+  writeSync(controlFd, `${JSON.stringify(message)}\n`);
+}

@@ -10,7 +10,9 @@ const flags = separator === -1 ? args : args.slice(0, separator);
 
 decideColour();
 if (nodeIsTooOld()) {
-  process.stderr.write(`teralab needs Node 20.19 or newer; this is ${process.version}.\nInstall a newer Node (https://nodejs.org) and run the command again.\nerror NODE_TOO_OLD\n`);
+  process.stderr.write(
+    `teralab needs Node 20.19 or newer; this is ${process.version}.\nInstall a newer Node (https://nodejs.org) and run the command again.\nerror NODE_TOO_OLD\n`,
+  );
   process.exit(4);
 }
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
@@ -24,7 +26,9 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
     program = await import(main.href);
   } catch (error) {
     const detail = flags.includes('--debug') && error instanceof Error ? error.stack : String(error);
-    process.stderr.write(`${detail}\nThe installation of teralab is incomplete; install it again (in a checkout: npm install).\nerror INTERNAL\n`);
+    process.stderr.write(
+      `${detail}\nThe installation of teralab is incomplete; install it again (in a checkout: npm install).\nerror INTERNAL\n`,
+    );
     process.exit(5);
   }
   await program.main(args);
@@ -55,6 +59,8 @@ function buildOnce() {
     if (built.status === 0) return;
     process.stderr.write('The build failed; its words are above.\n');
   }
-  process.stderr.write('The installation of teralab is incomplete; install it again (in a checkout: npm install).\nerror INTERNAL\n');
+  process.stderr.write(
+    'The installation of teralab is incomplete; install it again (in a checkout: npm install).\nerror INTERNAL\n',
+  );
   process.exit(5);
 }

@@ -73,6 +73,11 @@ describe('the socket', () => {
     await expect(labPaths({XDG_RUNTIME_DIR: folder}).socket(id)).rejects.toMatchObject({code: 'SOCKET_NOT_OURS'});
   });
 
+  it('lies in the folder for temporary files when the one for sockets does not exist', async () => {
+    const path = await labPaths({XDG_RUNTIME_DIR: join(folder, 'none'), TMPDIR: folder}).socket(id);
+    expect(path.startsWith(join(folder, 'teralab-'))).toBe(true);
+  });
+
   it('is refused when its path would be cut', async () => {
     const long = join(folder, 'x'.repeat(80));
     mkdirSync(long);

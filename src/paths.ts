@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import {existsSync} from 'node:fs';
 import {lstat, mkdir, realpath} from 'node:fs/promises';
 import {homedir, tmpdir, userInfo} from 'node:os';
 import {basename, dirname, isAbsolute, join, resolve} from 'node:path';
@@ -54,8 +55,10 @@ export async function workspaceId(workspace: string): Promise<string> {
 }
 
 async function socketPath(id: string, env: Environment): Promise<string> {
+  // Sessions begun with `su` or `sudo` often name a folder here that nobody has made.
   const runtimeFolder = env.XDG_RUNTIME_DIR;
-  const base = runtimeFolder !== undefined && isAbsolute(runtimeFolder) ? runtimeFolder : env.TMPDIR || tmpdir();
+  const usable = runtimeFolder !== undefined && isAbsolute(runtimeFolder) && existsSync(runtimeFolder);
+  const base = usable ? runtimeFolder : env.TMPDIR || tmpdir();
   const {uid} = userInfo();
   const folder = join(base, `teralab-${uid}`);
   const path = join(folder, `${id}.sock`);

@@ -1,4 +1,5 @@
 import type {Message} from '../kit/broker.ts';
+import {createWake} from '../kit/wake.ts';
 import {EVENTS} from './events.ts';
 import type {PublisherTools} from './seams/publisher.ts';
 
@@ -27,14 +28,12 @@ export interface OutboxRelay {
 export function createOutboxRelay({database, broker, clock, log}: PublisherTools): OutboxRelay {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
-  let endWait: (() => void) | undefined;
-  let woken = false;
+  const wake = createWake(clock);
 
   async function run(): Promise<void> {
     let failures = 0;
     let cleanUpAt = clock.monotonic() + CLEAN_UP_EVERY_MS;
     while (!stopping.signal.aborted) {
-      woken = false;
       try {
         const outcome = await relayBatch();
         if (failures > 0) log.info({failures}, 'the relay of the outbox works again');
@@ -43,7 +42,7 @@ export function createOutboxRelay({database, broker, clock, log}: PublisherTools
           await cleanUp();
           cleanUpAt = clock.monotonic() + CLEAN_UP_EVERY_MS;
         }
-        if (outcome !== 'more') await wait(outcome === 'busy' ? BUSY_WAIT_MS : POLL_EVERY_MS);
+        if (outcome !== 'more') await wake.wait(outcome === 'busy' ? BUSY_WAIT_MS : POLL_EVERY_MS, stopping.signal);
       } catch (error) {
         failures += 1;
         if (failures === 1) log.warn({err: error}, 'the relay of the outbox failed; it tries again until it works');
@@ -85,22 +84,11 @@ export function createOutboxRelay({database, broker, clock, log}: PublisherTools
     );
   }
 
-  async function wait(ms: number): Promise<void> {
-    if (woken) return;
-    const timer = new AbortController();
-    endWait = () => timer.abort();
-    await clock.sleep(ms, AbortSignal.any([timer.signal, stopping.signal])).catch(() => undefined);
-    endWait = undefined;
-  }
-
   return {
     start() {
       running ??= run();
     },
-    wake() {
-      woken = true;
-      endWait?.();
-    },
+    wake: wake.wake,
     async stop() {
       stopping.abort();
       await running;

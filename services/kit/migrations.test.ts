@@ -3,8 +3,16 @@ import {type Migration, migrate, migrateDown} from './migrations.ts';
 import {createPostgresDatabase, type PostgresDatabase} from './postgres.ts';
 import {startTestPostgres, type TestPostgres} from './testing/postgres.ts';
 
-const FIRST: Migration = {name: '001-notes', up: "create table notes (text text); insert into notes values ('first')", down: 'drop table notes'};
-const SECOND: Migration = {name: '002-author', up: 'alter table notes add column author text', down: 'alter table notes drop column author'};
+const FIRST: Migration = {
+  name: '001-notes',
+  up: "create table notes (text text); insert into notes values ('first')",
+  down: 'drop table notes',
+};
+const SECOND: Migration = {
+  name: '002-author',
+  up: 'alter table notes add column author text',
+  down: 'alter table notes drop column author',
+};
 const BROKEN: Migration = {name: '003-broken', up: 'create table half (id int); select nonsense', down: ''};
 
 let postgres: TestPostgres;
@@ -29,7 +37,9 @@ it('applies each migration once, also when replicas start at the same instant', 
 it('leaves nothing behind of a migration that fails', async () => {
   await fresh();
   await expect(migrate(database, [FIRST, BROKEN])).rejects.toThrow('nonsense');
-  expect(await database.query("select to_regclass('notes') is null as none, to_regclass('half') is null as nothing")).toEqual([{none: false, nothing: true}]);
+  expect(
+    await database.query("select to_regclass('notes') is null as none, to_regclass('half') is null as nothing"),
+  ).toEqual([{none: false, nothing: true}]);
 });
 
 it('takes back the latest migrations', async () => {
@@ -42,5 +52,10 @@ it('takes back the latest migrations', async () => {
 async function fresh(): Promise<void> {
   await database?.close();
   const log = {debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined};
-  database = createPostgresDatabase({url: await postgres.createDatabase(), log, crashPoints: {hit: () => undefined}, applicationName: 'test'});
+  database = createPostgresDatabase({
+    url: await postgres.createDatabase(),
+    log,
+    crashPoints: {hit: () => undefined},
+    applicationName: 'test',
+  });
 }

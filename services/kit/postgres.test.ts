@@ -15,7 +15,9 @@ afterAll(() => postgres[Symbol.asyncDispose]());
 it('commits what a transaction did, and comes past both crash points on the way', async () => {
   await using fixture = await open();
   const {database, hits} = fixture;
-  expect(await database.transaction(transaction => transaction.query('insert into notes values ($1) returning text', ['a']))).toEqual([{text: 'a'}]);
+  expect(
+    await database.transaction(transaction => transaction.query('insert into notes values ($1) returning text', ['a'])),
+  ).toEqual([{text: 'a'}]);
   expect(hits).toEqual(['before_commit', 'after_commit_before_publish']);
   expect(await texts(database)).toEqual(['a']);
 });
@@ -50,7 +52,8 @@ it('refuses a query of a transaction that is over', async () => {
 it('says that the outcome is unknown when the answer to COMMIT is lost, though it is committed', async () => {
   await using cable = await openCable({host: '127.0.0.1', port: postgres.port});
   await using fixture = await open({cable});
-  cable.cutAfter('commit');
+  // Its length stands before it in the protocol's message: BEGIN names an isolation level that also says "commit".
+  cable.cutAfter('\u000bcommit');
   const commit = fixture.database.transaction(transaction => transaction.query("insert into notes values ('a')"));
   await expect(commit).rejects.toMatchObject({commitUnknown: true});
   expect(fixture.hits).toEqual(['before_commit']);
@@ -76,7 +79,9 @@ it('does not hang when the link goes silent, and drops the session', async () =>
 it('ends statements that take too long and sessions that idle in a transaction', async () => {
   await using fixture = await open({statementTimeoutMs: 50});
   await expect(fixture.database.query('select pg_sleep(5)')).rejects.toMatchObject({code: '57014'});
-  const [settings] = await fixture.database.query("select current_setting('idle_in_transaction_session_timeout') as idle, current_setting('lock_timeout') as lock");
+  const [settings] = await fixture.database.query(
+    "select current_setting('idle_in_transaction_session_timeout') as idle, current_setting('lock_timeout') as lock",
+  );
   expect(settings).toEqual({idle: '5s', lock: '3s'});
 });
 
@@ -93,12 +98,21 @@ interface OpenOptions {
   readonly statementTimeoutMs?: number;
 }
 
-async function open({cable, ...options}: OpenOptions = {}): Promise<AsyncDisposable & {database: PostgresDatabase; hits: CrashPoint[]}> {
+async function open({
+  cable,
+  ...options
+}: OpenOptions = {}): Promise<AsyncDisposable & {database: PostgresDatabase; hits: CrashPoint[]}> {
   const url = new URL(await postgres.createDatabase());
   if (cable !== undefined) url.port = String(cable.port);
   const hits: CrashPoint[] = [];
   const log = {debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined};
-  const database = createPostgresDatabase({url: url.href, log, crashPoints: {hit: point => void hits.push(point)}, applicationName: 'test', ...options});
+  const database = createPostgresDatabase({
+    url: url.href,
+    log,
+    crashPoints: {hit: point => void hits.push(point)},
+    applicationName: 'test',
+    ...options,
+  });
   await database.query('create table notes (text text)');
   return {database, hits, [Symbol.asyncDispose]: () => database.close()};
 }

@@ -107,7 +107,7 @@ it('waits for its database: alive and not ready while it cannot be reached', asy
 });
 
 it('replaces a seam by a built module', async () => {
-  const file = await seamModule('fine', 'export const greet = (name: string): string => `Bonjour ${name}`;');
+  const file = await seamModule('fine', 'export const greet = (name: string): string => "Bonjour " + name;');
   await using running = spawnService(service.file, {SEAMS: JSON.stringify({greeting: file})});
   expect(await (await fetch(`${await running.url()}/greet/Ada`)).json()).toEqual({text: 'Bonjour Ada'});
 });
@@ -115,7 +115,7 @@ it('replaces a seam by a built module', async () => {
 it.each([
   [
     'throws',
-    'const first = 1;\n\nthrow new Error(`no ${first}`);\nexport const greet = first;',
+    'const first = 1;\n\nthrow new Error("no " + first);\nexport const greet = first;',
     {line: 3, message: 'Error: no 1'},
   ],
   ['misses', 'export const other = 1;', {message: 'The module does not export `greet`: it exports other.'}],

@@ -50,7 +50,11 @@ export function attemptsPerInterval(
 }
 
 /** The most requests in any stretch of `withinMs`, wherever it begins: what "at most one probe an interval" is judged by. */
-export function mostWithin(requests: readonly RequestLogEntry[], withinMs: number, selection: RequestSelection = {}): number {
+export function mostWithin(
+  requests: readonly RequestLogEntry[],
+  withinMs: number,
+  selection: RequestSelection = {},
+): number {
   const times = selectRequests(requests, selection)
     .map(({at}) => at)
     .toSorted((a, b) => a - b);

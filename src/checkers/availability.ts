@@ -30,7 +30,10 @@ export function availability(entries: readonly LedgerEntry[], selection: Selecti
 }
 
 /** Availability of every route there is, by name. */
-export function availabilityByName(entries: readonly LedgerEntry[], selection: Omit<Selection, 'name'> = {}): ReadonlyMap<string, Availability> {
+export function availabilityByName(
+  entries: readonly LedgerEntry[],
+  selection: Omit<Selection, 'name'> = {},
+): ReadonlyMap<string, Availability> {
   const names = [...new Set(entries.map(({name}) => name))];
   return new Map(names.map(name => [name, availability(entries, {...selection, name})]));
 }
@@ -44,7 +47,9 @@ export function longestGapMs(entries: readonly LedgerEntry[], selection: Selecti
   const intended = selected.map(({intendedAt}) => intendedAt).toSorted((a, b) => a - b);
   const [first, last] = [intended[0], intended.at(-1)];
   if (first === undefined || last === undefined) return 0;
-  const answered = selected.filter(({outcome}) => outcome === 'ok').map(({intendedAt, latencyMs}) => intendedAt + latencyMs);
+  const answered = selected
+    .filter(({outcome}) => outcome === 'ok')
+    .map(({intendedAt, latencyMs}) => intendedAt + latencyMs);
   const moments = [first, ...answered, last].toSorted((a, b) => a - b);
   return moments.reduce((longest, moment, index) => Math.max(longest, moment - (moments[index - 1] ?? moment)), 0);
 }

@@ -20,5 +20,7 @@ export function median(values: readonly number[]): number | undefined {
  * more: leaving it out would make a system that answers nothing look fast.
  */
 export function latencies(entries: readonly LedgerEntry[]): readonly number[] {
-  return entries.map(({outcome, latencyMs, operation}) => (outcome === 'ok' ? latencyMs : Math.max(latencyMs, operation.patienceMs)));
+  return entries.map(({outcome, latencyMs, operation}) =>
+    outcome === 'ok' ? latencyMs : Math.max(latencyMs, operation.patienceMs),
+  );
 }

@@ -28,7 +28,10 @@ export interface StoryOptions {
  *
  * Times count from the first send, or from the intended start where nothing was sent.
  */
-export function story(entry: LedgerEntry, {requests = [], events = [], counts = {}, linesMax = 12}: StoryOptions = {}): readonly string[] {
+export function story(
+  entry: LedgerEntry,
+  {requests = [], events = [], counts = {}, linesMax = 12}: StoryOptions = {},
+): readonly string[] {
   const zero = entry.sends[0]?.at ?? entry.intendedAt;
   const after = (at: number): string => `${at < zero ? '-' : '+'}${Math.abs(Math.round(at - zero))}`;
   const {method, path} = entry.operation.request;
@@ -37,7 +40,10 @@ export function story(entry: LedgerEntry, {requests = [], events = [], counts = 
       at: send.at,
       text: `${method} ${path} sent: ${send.status ?? send.error ?? 'no answer'} after ${Math.round(send.durationMs)} ms`,
     })),
-    ...requests.map(request => ({at: request.at, text: `${request.proxy} ${request.method} ${request.path}: ${fateOf(request)}`})),
+    ...requests.map(request => ({
+      at: request.at,
+      text: `${request.proxy} ${request.method} ${request.path}: ${fateOf(request)}`,
+    })),
     ...events,
   ].toSorted((a, b) => a.at - b.at);
   const lines = moments.map(({at, text}) => `  ${after(at)} ms ${text}`);

@@ -60,7 +60,9 @@ export function createShell(argv: readonly string[]): Shell {
     }
     const stack = argv.includes('--debug') && thrown instanceof Error ? thrown.stack : undefined;
     const colour = env.FORCE_COLOR === undefined ? stderr.isTTY : env.FORCE_COLOR !== '0';
-    stderr.write(`${renderError(toErrorData(error), {stack, red: text => (colour ? `\u001b[31m${text}\u001b[39m` : text)}).join('\n')}\n`);
+    stderr.write(
+      `${renderError(toErrorData(error), {stack, red: text => (colour ? `\u001b[31m${text}\u001b[39m` : text)}).join('\n')}\n`,
+    );
   };
   return {
     report,
@@ -114,7 +116,9 @@ async function internalError(thrown: unknown, argv: readonly string[]): Promise<
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const {writeInternalLog} = await import('./errors/internal-log.ts');
   const file = await writeInternalLog(thrown, argv);
-  return new LabError('INTERNAL', `teralab ran into a bug of its own: ${message}\nThe details are in ${file}.`, {cause: thrown});
+  return new LabError('INTERNAL', `teralab ran into a bug of its own: ${message}\nThe details are in ${file}.`, {
+    cause: thrown,
+  });
 }
 
 interface Interrupts {

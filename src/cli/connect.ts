@@ -6,12 +6,17 @@ import type {Context} from './context.ts';
 /** Works with the controller that runs, and closes the connection afterwards. @throws NOT_RUNNING when there is none. */
 export async function withRunning<T>(context: Context, use: (client: ControllerClient) => Promise<T>): Promise<T> {
   const client = await context.controllers.find(context.workspace);
-  if (client === undefined) throw new LabError('NOT_RUNNING', `No system is running for the workspace ${context.workspace}.`);
+  if (client === undefined)
+    throw new LabError('NOT_RUNNING', `No system is running for the workspace ${context.workspace}.`);
   return closing(client, use);
 }
 
 /** Works with a system that is up: starts what is missing first, and says so. */
-export async function withSystem<T>(context: Context, options: UpOptions, use: (client: ControllerClient, status: StatusReport) => Promise<T>): Promise<T> {
+export async function withSystem<T>(
+  context: Context,
+  options: UpOptions,
+  use: (client: ControllerClient, status: StatusReport) => Promise<T>,
+): Promise<T> {
   const say = (line: string): void => context.progress.step(line);
   const client = await context.controllers.ensure(context.workspace, say);
   return closing(client, async () => {

@@ -16,6 +16,8 @@ export interface Learner {
   readonly catalogue: Catalogue;
   readonly progress: ProgressStore;
   readonly workspace: Workspace;
+  /** Makes the workspace and the lab's files where they are missing; gives the files that the learner edits. */
+  prepare(lab: AnyLab): Promise<readonly string[]>;
   /** A lab by id or the start of one; without a name the one last worked on, or the next open one. Errors: UNKNOWN_LAB. */
   pick(name: string | undefined): Promise<AnyLab>;
   /** The next open lab; undefined when all are passed or skipped. */
@@ -25,13 +27,23 @@ export interface Learner {
 export function openLearner(context: Pick<Context, 'workspace'>): Learner {
   const catalogue = openCatalogue();
   const progress = openProgress(labPaths().data);
-  const workspace = openWorkspace({folder: context.workspace, packageFolder: findEntries().packageFolder});
+  const {packageFolder} = findEntries();
+  const workspace = openWorkspace({
+    folder: context.workspace,
+    templates: join(packageFolder, 'templates', 'workspace'),
+    services: join(packageFolder, 'services'),
+  });
   const next = async (): Promise<AnyLab | undefined> => nextLab(await catalogue.list(), await progress.read());
   return {
     catalogue,
     progress,
     workspace,
     next,
+    prepare: async lab => {
+      await workspace.ensure();
+      await workspace.ensureLab(lab, await catalogue.folder(lab.id));
+      return workspace.editedFiles(lab);
+    },
     pick: async name => {
       if (name !== undefined) return byName(catalogue, name);
       const labs = await catalogue.list();
@@ -59,13 +71,18 @@ async function byName(catalogue: Catalogue, name: string): Promise<AnyLab> {
   } catch (error) {
     const planned = CURRICULUM.filter(({id}) => name !== '' && id.startsWith(name));
     const [only] = planned;
-    if (!(error instanceof LabError) || error.code !== 'UNKNOWN_LAB' || only === undefined || planned.length > 1) throw error;
+    if (!(error instanceof LabError) || error.code !== 'UNKNOWN_LAB' || only === undefined || planned.length > 1)
+      throw error;
     throw new LabError('UNKNOWN_LAB', `${only.id} is on the path, but not part of this version yet.`);
   }
 }
 
 /** The lab whose files or checks are the newest, unless it is behind the learner. */
-async function lastWorkedOn(labs: readonly AnyLab[], progress: ProgressData, workspace: Workspace): Promise<AnyLab | undefined> {
+async function lastWorkedOn(
+  labs: readonly AnyLab[],
+  progress: ProgressData,
+  workspace: Workspace,
+): Promise<AnyLab | undefined> {
   const ids = labs.map(({id}) => id);
   const touched = await Promise.all(
     labs.map(async lab => {

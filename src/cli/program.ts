@@ -10,7 +10,9 @@ import {declareTools} from './declare/tools.ts';
 export function createProgram(shell: Shell, version: string): Command {
   const program = new Command('teralab');
   program
-    .description('A distributed-systems lab in your terminal: a real microservice system, real faults, exercises judged by measurement.')
+    .description(
+      'A distributed-systems lab in your terminal: a real microservice system, real faults, exercises judged by measurement.',
+    )
     .usage('[options] [command]')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
@@ -45,7 +47,9 @@ async function bare(program: Command, shell: Shell): Promise<void> {
   const [word] = program.args;
   if (word !== undefined) throw unknownWord(program, word);
   if (process.stdin.isTTY === true && process.stdout.isTTY === true) {
-    await shell.run(program.opts<RawGlobals>(), async context => (await import('./commands/start.ts')).run(context, undefined, {}));
+    await shell.run(program.opts<RawGlobals>(), async context =>
+      (await import('./commands/start.ts')).run(context, undefined, {}),
+    );
     return;
   }
   if (program.opts<RawGlobals>().json !== true) program.outputHelp();
@@ -54,9 +58,18 @@ async function bare(program: Command, shell: Shell): Promise<void> {
 
 function unknownWord(program: Command, word: string): LabError {
   if (word.startsWith('-')) {
-    const close = nearest(word, program.options.flatMap(option => option.long ?? []));
+    const close = nearest(
+      word,
+      program.options.flatMap(option => option.long ?? []),
+    );
     return new LabError('USAGE', `There is no option ${word}.${close === undefined ? '' : ` Did you mean ${close}?`}`);
   }
-  const close = nearest(word, program.commands.map(command => command.name()));
-  return new LabError('UNKNOWN_COMMAND', `There is no command "${word}".${close === undefined ? '' : ` Did you mean \`teralab ${close}\`?`}`);
+  const close = nearest(
+    word,
+    program.commands.map(command => command.name()),
+  );
+  return new LabError(
+    'UNKNOWN_COMMAND',
+    `There is no command "${word}".${close === undefined ? '' : ` Did you mean \`teralab ${close}\`?`}`,
+  );
 }

@@ -1,17 +1,18 @@
 import {readFile} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
 import {type LabError, toErrorData} from '../errors.ts';
-import type {AnyLab} from '../labs/lab.ts';
 import type {Outcome} from './command.ts';
 import type {Context} from './context.ts';
-import {editedFiles} from './learner.ts';
 
 /** Content is compared, by polling: it works on every file system, and a save that changes nothing checks nothing. */
 const POLL_EVERY_MS = 300;
 
 /** Checks now, and again whenever a file of the lab was saved with new content, until Ctrl-C. What a check throws is told, and waits for the next save. */
-export async function watchAndCheck(context: Context, lab: AnyLab, folder: string, check: () => Promise<void>): Promise<Outcome> {
-  const files = editedFiles(lab, folder);
+export async function watchAndCheck(
+  context: Context,
+  files: readonly string[],
+  check: () => Promise<void>,
+): Promise<Outcome> {
   while (!context.signal.aborted) {
     const before = await contents(files);
     try {

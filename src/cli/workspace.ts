@@ -2,8 +2,8 @@ import {existsSync, realpathSync} from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
 import {workspaceFolder} from '../paths.ts';
 
-/** Files that every workspace has; a folder with both is one. */
-const MARKS = ['tsconfig.json', 'labs'] as const;
+/** A folder that teralab keeps in every workspace: the types of the seams. */
+const MARK = join('.teralab', 'types');
 
 /** The folder that `--workspace` names; without it the workspace around `cwd`, and otherwise `./teralab`. Its real path, so that every way to it is the same. */
 export function findWorkspace(named: string | undefined, cwd = process.cwd(), env = process.env): string {
@@ -14,7 +14,7 @@ export function findWorkspace(named: string | undefined, cwd = process.cwd(), en
 
 /** Commands work from within the workspace too, like `git` does. */
 function around(folder: string): string | undefined {
-  if (basename(folder) === 'teralab' && MARKS.every(mark => existsSync(join(folder, mark)))) return folder;
+  if (existsSync(join(folder, MARK))) return folder;
   return dirname(folder) === folder ? undefined : around(dirname(folder));
 }
 

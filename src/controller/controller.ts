@@ -137,7 +137,7 @@ export class Controller {
       const faults = await createFaultEngine({
         fabric: agent.fabric,
         plan: () => live.plan,
-        nodes: faultNodes(live),
+        nodes: faultNodes(live, listener => this.onEvent(listener)),
         recordFile: join(paths.state, 'faults', `${workspaceId}.jsonl`),
       });
       say(`starting ${plan.nodes.map(node => node.name).join(', ')}`);

@@ -9,6 +9,8 @@ import type {NodeState} from './protocol.ts';
 const STARTING_PROBE_EVERY_MS = 20;
 /** A node that was ready this long has earned a fresh back-off, in ms. */
 const STEADY_AFTER_MS = 10_000;
+/** A node that ended this often without having been ready in between will not come up. */
+const FAILED_STARTS_MAX = 4;
 
 export interface KeeperTools {
   readonly runtime: Runtime;
@@ -32,9 +34,10 @@ export class NodeKeeper {
   #wanted: 'running' | 'held' | 'stopped' = 'stopped';
   #state: NodeState = 'stopped';
   #restarts = 0;
+  #failedStarts = 0;
   #backoffMs: number;
   #readySince = 0;
-  #pauses = 0;
+  #paused = false;
   #timer: NodeJS.Timeout | undefined;
   /** A seam that cannot be loaded: restarting would not help. */
   #hopeless = false;
@@ -63,9 +66,9 @@ export class NodeKeeper {
     return this.#running;
   }
 
-  /** Whether it ended in a way that starting it again cannot mend. */
+  /** Whether it ended in a way that starting it again cannot mend, or again and again before it was ever ready. */
   get hopeless(): boolean {
-    return this.#hopeless;
+    return this.#hopeless || this.#failedStarts >= FAILED_STARTS_MAX;
   }
 
   /** Starts the node and keeps it running from now on. Returns once its process exists. */
@@ -74,6 +77,7 @@ export class NodeKeeper {
     this.#wanted = 'running';
     this.#hopeless = false;
     this.#restarts = 0;
+    this.#failedStarts = 0;
     this.#backoffMs = this.node.supervision.restartBackoffMs;
     await this.#launch();
   }
@@ -81,17 +85,17 @@ export class NodeKeeper {
   async stop(graceMs?: number): Promise<void> {
     this.#wanted = 'stopped';
     clearTimeout(this.#timer);
-    this.#pauses = 0;
+    this.#paused = false;
     const running = this.#running;
     if (running !== undefined) await running.stop(graceMs);
     this.#setState('stopped');
   }
 
-  /** A crash that lasts: the node stays down until `release`. */
+  /** A crash that lasts: the node stays down until `release`, also when it was down already. */
   async crash(): Promise<void> {
     this.#wanted = 'held';
     clearTimeout(this.#timer);
-    await this.#need().kill();
+    await this.#running?.kill();
   }
 
   /** Ends what `crash` began. */
@@ -109,11 +113,10 @@ export class NodeKeeper {
     await this.release();
   }
 
-  /** Freezes the node. Pauses nest: it goes on when the last one ends. */
+  /** Freezes the present process: it keeps its connections and answers nothing. */
   async pause(): Promise<void> {
     const running = this.#need();
-    this.#pauses += 1;
-    if (this.#pauses > 1) return;
+    this.#paused = true;
     clearTimeout(this.#timer);
     await running.pause();
     this.#setState('paused');
@@ -121,15 +124,21 @@ export class NodeKeeper {
   }
 
   async resume(): Promise<void> {
-    if (this.#pauses === 0) return;
-    this.#pauses -= 1;
-    if (this.#pauses > 0) return;
     const running = this.#running;
-    if (running === undefined) return;
+    if (!this.#paused || running === undefined) return;
     await running.resume();
+    this.#paused = false;
     this.#setState('starting');
     this.#event('resumed', 'SIGCONT');
     this.#awaitReady(this.#life);
+  }
+
+  async armCrashPoint(point: string, skip: number): Promise<void> {
+    await this.#need().armCrashPoint(point, skip);
+  }
+
+  async disarmCrashPoints(): Promise<void> {
+    await this.#running?.disarmCrashPoints();
   }
 
   #need(): RunningNode {
@@ -178,31 +187,38 @@ export class NodeKeeper {
     const steady = this.#readySince > 0 && Date.now() - this.#readySince > STEADY_AFTER_MS;
     this.#running = undefined;
     this.#readySince = 0;
-    this.#pauses = 0;
+    this.#paused = false;
     this.#setState(this.#wanted === 'stopped' ? 'stopped' : 'crashed');
     this.#event('exited', exitText(exit));
     await this.#tools.onReachable(this.name, false);
     if (this.#wanted !== 'running' || this.#hopeless) return;
     if (steady) this.#backoffMs = this.node.supervision.restartBackoffMs;
+    // A crash that the lab itself ordered is no sign of a node that cannot run.
+    const ordered = exit.how === 'crash-point';
+    const waitMs = ordered ? this.node.supervision.restartBackoffMs : this.#backoffMs;
+    if (!ordered) {
+      this.#failedStarts += 1;
+      this.#backoffMs = Math.min(this.#backoffMs * 2, this.node.supervision.restartBackoffMaxMs);
+    }
     this.#restarts += 1;
-    this.#event('restarting', `in ${this.#backoffMs} ms`);
+    this.#event('restarting', `in ${waitMs} ms`);
     this.#timer = setTimeout(() => {
       if (this.#wanted === 'running' && this.#running === undefined) void this.#launch().catch(() => undefined);
-    }, this.#backoffMs);
-    this.#backoffMs = Math.min(this.#backoffMs * 2, this.node.supervision.restartBackoffMaxMs);
+    }, waitMs);
   }
 
   #awaitReady(life: number): void {
     clearTimeout(this.#timer);
     const look = async (): Promise<void> => {
       const ready = await this.#isReady();
-      if (life !== this.#life || this.#running === undefined || this.#pauses > 0) return;
+      if (life !== this.#life || this.#running === undefined || this.#paused) return;
       if (!ready) {
         this.#timer = setTimeout(() => void look(), STARTING_PROBE_EVERY_MS);
         return;
       }
       await this.#tools.onReachable(this.name, true);
       this.#readySince = Date.now();
+      this.#failedStarts = 0;
       this.#setState('ready');
       this.#event('ready', `after ${Date.now() - this.#running.startedAt} ms`);
       this.#watch(life, 0);
@@ -218,7 +234,7 @@ export class NodeKeeper {
       const address = this.#tools.runtime.address(this.name);
       const [live, ready] = await Promise.all([probeHttp(address, '/livez', probeTimeoutMs), probeHttp(address, '/readyz', probeTimeoutMs)]);
       const running = this.#running;
-      if (life !== this.#life || running === undefined || this.#pauses > 0 || this.#wanted !== 'running') return;
+      if (life !== this.#life || running === undefined || this.#paused || this.#wanted !== 'running') return;
       const failures = live === 200 ? 0 : failed + 1;
       if (failures >= failureThreshold) {
         this.#event('unresponsive', `liveness failed ${failures} times in a row`);

@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {LabError} from '../errors.ts';
 import {createCatalogue} from '../labs/catalogue.ts';
 import type {CheckEvent} from '../labs/check-event.ts';
+import type {AnyLab} from '../labs/lab.ts';
 import {openProgress} from '../labs/progress.ts';
 import {runCheck, type RunOutcome} from '../labs/run-check.ts';
 import {openWorkspace} from '../labs/workspace.ts';
@@ -23,9 +24,8 @@ export async function runLab(controller: Controller, options: RunLabOptions, emi
   const {paths, entries, workspace, session} = controller.options;
   const catalogue = createCatalogue({labsFolder: join(entries.packageFolder, 'labs'), builtFolder: entries.builtLabs});
   const lab = await catalogue.load(options.lab);
-  const files = options.variant === undefined
-    ? await openWorkspace({folder: workspace, packageFolder: entries.packageFolder}).ensureLab(lab)
-    : variantFolder(join(entries.packageFolder, 'labs', lab.id), options.variant);
+  const labFolder = await catalogue.folder(lab.id);
+  const files = options.variant === undefined ? await learnersFiles(controller, lab, labFolder) : variantFolder(labFolder, options.variant);
   return controller.alone(lab.id, signal, async (both, setPhase) => {
     const live = await controller.up({}, text => emit({type: 'note', text}));
     await using system = createLabSystem(live);
@@ -47,11 +47,19 @@ export async function runLab(controller: Controller, options: RunLabOptions, emi
         emit(event);
       },
     });
-    if (options.variant === undefined && options.mode === 'check' && options.task === undefined) {
-      await openProgress(paths.data).recordCheck({result: outcome.result, runFolder, judged: outcome.judged, at: startedAt});
+    if (options.variant === undefined && options.mode !== 'break') {
+      await openProgress(paths.data).recordCheck({result: outcome.result, tasks: lab.tasks.map(({id}) => id), runFolder, judged: outcome.judged, quick: options.mode === 'quick'});
     }
     return outcome;
   });
+}
+
+async function learnersFiles(controller: Controller, lab: AnyLab, labFolder: string): Promise<string> {
+  const {workspace: folder, entries} = controller.options;
+  const workspace = openWorkspace({folder, templates: join(entries.packageFolder, 'templates', 'workspace'), services: join(entries.packageFolder, 'services')});
+  await workspace.ensure();
+  await workspace.ensureLab(lab, labFolder);
+  return workspace.labFolder(lab.id);
 }
 
 function variantFolder(labFolder: string, variant: string): string {

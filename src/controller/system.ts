@@ -13,8 +13,6 @@ import {NodeKeeper} from './node-keeper.ts';
 const READY_WITHIN_MS = 60_000;
 /** Events kept for status and judges. */
 const EVENTS_MAX = 20_000;
-/** A node that ended this often while it was to become ready will not. */
-const HOPELESS_RESTARTS = 5;
 const GATEWAY_PORT = 4000;
 
 export interface SystemTools {
@@ -109,12 +107,12 @@ export class System {
   /** Settles when every node is ready, or one can never be; rejects when the bound passes. */
   async ready(withinMs = READY_WITHIN_MS, signal?: AbortSignal): Promise<void> {
     const missing = (): readonly NodeKeeper[] => this.keepers().filter(keeper => keeper.state !== 'ready');
-    const hopeless = (): NodeKeeper | undefined => missing().find(keeper => keeper.hopeless || keeper.restarts >= HOPELESS_RESTARTS);
+    const hopeless = (): NodeKeeper | undefined => missing().find(keeper => keeper.hopeless);
     const settled = await this.#until(() => missing().length === 0 || hopeless() !== undefined, withinMs, signal);
     const failed = hopeless() ?? (settled ? undefined : missing()[0]);
     if (failed === undefined) return;
     const tail = await this.logTail(failed.name, 5);
-    const why = failed.hopeless || failed.restarts >= HOPELESS_RESTARTS ? 'ended again and again' : `was not ready after ${withinMs} ms (${failed.state})`;
+    const why = failed.hopeless ? 'ended again and again' : `was not ready after ${withinMs} ms (${failed.state})`;
     throw new LabError('NODE_NOT_READY', `${failed.name} ${why}.${tail.length === 0 ? '' : ` Its last lines:\n${tail.join('\n')}`}`);
   }
 

@@ -12,7 +12,11 @@ describe('a link without toxics', () => {
     client.socket.write('hello');
     await until(() => client.received().toString() === 'hello');
     const [counters] = await link.fabric.counters();
-    expect(counters).toMatchObject({listening: true, connections: {open: 1, total: 1, failed: 0}, bytes: {upstream: 5, downstream: 5}});
+    expect(counters).toMatchObject({
+      listening: true,
+      connections: {open: 1, total: 1, failed: 0},
+      bytes: {upstream: 5, downstream: 5},
+    });
     client.socket.end();
     await until(async () => (await link.fabric.counters())[0]?.connections.open === 0, 'the closing');
   });
@@ -64,7 +68,9 @@ describe('a link without toxics', () => {
   });
 
   it('passes a reset on as a reset, in both directions', async () => {
-    await using upstream = await serve(socket => socket.on('data', bytes => bytes.toString() === 'die' && socket.resetAndDestroy()));
+    await using upstream = await serve(socket =>
+      socket.on('data', bytes => bytes.toString() === 'die' && socket.resetAndDestroy()),
+    );
     await using link = await openLink(upstream.address);
     using client = call(link.address);
     client.socket.write('die');
@@ -72,7 +78,9 @@ describe('a link without toxics', () => {
     expect(client.ended()).toBe('ECONNRESET');
 
     const errors: string[] = [];
-    await using other = await serve(socket => socket.on('error', (error: NodeJS.ErrnoException) => errors.push(error.code ?? '')));
+    await using other = await serve(socket =>
+      socket.on('error', (error: NodeJS.ErrnoException) => errors.push(error.code ?? '')),
+    );
     await using second = await openLink(other.address);
     using rude = call(second.address);
     rude.socket.write('x');

@@ -17,7 +17,10 @@ describe('ports of links', () => {
     await using upstream = await serveEcho();
     const fabric = createFabric();
     const taken = fabric.open([proxySpec(upstream.address, {port: upstream.address.port})]);
-    await expect(taken).rejects.toMatchObject({code: 'PORT_TAKEN', message: expect.stringContaining(`${upstream.address.port}`)});
+    await expect(taken).rejects.toMatchObject({
+      code: 'PORT_TAKEN',
+      message: expect.stringContaining(`${upstream.address.port}`),
+    });
     expect(await fabric.counters()).toEqual([]);
     await fabric.stop();
   });
@@ -26,7 +29,10 @@ describe('ports of links', () => {
     await using upstream = await serveEcho();
     const preferredPort = upstream.address.port;
     const fabric = createFabric();
-    const opened = await fabric.open([proxySpec(upstream.address, {preferredPort}), proxySpec(upstream.address, {from: 'gateway-2', preferredPort})]);
+    const opened = await fabric.open([
+      proxySpec(upstream.address, {preferredPort}),
+      proxySpec(upstream.address, {from: 'gateway-2', preferredPort}),
+    ]);
     const ports = opened.map(({address}) => address.port);
     expect(new Set(ports).size).toBe(2);
     for (const port of ports) {

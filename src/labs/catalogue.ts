@@ -46,7 +46,8 @@ export function createCatalogue({labsFolder, builtFolder}: CatalogueOptions): Ca
     return labs.flat().toSorted();
   };
   const isThere = async (id: string): Promise<boolean> =>
-    (await exists(join(labsFolder, id, 'lab.ts'))) || (builtFolder !== undefined && (await exists(join(builtFolder, id, 'lab.js'))));
+    (await exists(join(labsFolder, id, 'lab.ts'))) ||
+    (builtFolder !== undefined && (await exists(join(builtFolder, id, 'lab.js'))));
   const loadOnce = (id: string): Promise<AnyLab> => {
     const known = loaded.get(id) ?? loadDefinition(id, labsFolder, builtFolder);
     loaded.set(id, known);
@@ -112,7 +113,16 @@ async function loadDefinition(id: string, labsFolder: string, builtFolder: strin
 async function bundle(source: string, outfile: string): Promise<string> {
   const {build} = await import('esbuild');
   try {
-    await build({entryPoints: [source], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', sourcemap: 'inline', logLevel: 'silent'});
+    await build({
+      entryPoints: [source],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      sourcemap: 'inline',
+      logLevel: 'silent',
+    });
     return outfile;
   } catch (error) {
     throw new LabError('BROKEN_LAB', `${source} cannot be built: ${(error as Error).message}`, {cause: error});
@@ -124,7 +134,9 @@ async function importDefault(id: string, file: string): Promise<unknown> {
     const module = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as {readonly default?: unknown};
     if (module.default !== undefined) return module.default;
   } catch (error) {
-    throw new LabError('BROKEN_LAB', `The definition of ${id} cannot be loaded: ${(error as Error).message}`, {cause: error});
+    throw new LabError('BROKEN_LAB', `The definition of ${id} cannot be loaded: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   throw new LabError('BROKEN_LAB', `The definition of ${id} has no default export.`);
 }

@@ -47,7 +47,7 @@ export interface CrashPointSeries {
 
 export interface LoadSpec {
   readonly operations: readonly Operation[];
-  /** Stop once this many were acknowledged. */
+  /** Stop once this many were acknowledged; under attack not before every fault has had its whole window and every series its hits. */
   readonly stopAfterOk?: number;
   /** Fewer acknowledged operations than this make the run inconclusive: silence never passes. */
   readonly okMin?: number;

@@ -22,7 +22,8 @@ export async function lintLab(lab: AnyLab, folder: string): Promise<readonly Lin
   const id = folder.split(/[\\/]/).at(-1) ?? '';
   const errors = [...definitionProblems(lab, id)];
   const warnings: string[] = [];
-  const read = (path: string): Promise<string | undefined> => readFile(join(folder, path), 'utf8').catch(() => undefined);
+  const read = (path: string): Promise<string | undefined> =>
+    readFile(join(folder, path), 'utf8').catch(() => undefined);
 
   for (const name of ['brief.md', 'hints.md', 'debrief.md', 'teach.md']) {
     if (((await read(name)) ?? '').trim() === '') errors.push(`${name} is missing or empty`);
@@ -39,7 +40,8 @@ export async function lintLab(lab: AnyLab, folder: string): Promise<readonly Lin
   if (!plainBrief.includes(plain(lab.watch))) errors.push(`brief.md does not name the number to watch, "${lab.watch}"`);
   if (lab.timescale !== undefined && !plainBrief.includes(plain(lab.timescale)))
     errors.push(`brief.md does not say how times were shrunk, "${lab.timescale}"`);
-  if (brief.split('\n').length > BRIEF_LINES_MAX) warnings.push(`brief.md has ${brief.split('\n').length} lines; ten to thirty are meant`);
+  if (brief.split('\n').length > BRIEF_LINES_MAX)
+    warnings.push(`brief.md has ${brief.split('\n').length} lines; ten to thirty are meant`);
 
   const files = [...new Set(Object.values(lab.seams).flatMap(seams => Object.values(seams)))];
   const variants = ['start', 'solution', ...lab.wrong.map(({name}) => `wrong/${name}`)];
@@ -51,11 +53,15 @@ export async function lintLab(lab: AnyLab, folder: string): Promise<readonly Lin
   for (const file of files) {
     const [start, solution] = await Promise.all([read(join('start', file)), read(join('solution', file))]);
     const [startLines, solutionLines] = [codeLines(start), codeLines(solution)];
-    if (startLines > START_LINES_MAX) warnings.push(`start/${file} has ${startLines} lines of code; mostly under ${START_LINES_MAX} are meant`);
+    if (startLines > START_LINES_MAX)
+      warnings.push(`start/${file} has ${startLines} lines of code; mostly under ${START_LINES_MAX} are meant`);
     if (solutionLines > SOLUTION_TIMES_MAX * startLines + SOLUTION_LINES_EXTRA)
-      warnings.push(`solution/${file} has ${solutionLines} lines of code, and the start ${startLines}; at most about twice as many are meant`);
+      warnings.push(
+        `solution/${file} has ${solutionLines} lines of code, and the start ${startLines}; at most about twice as many are meant`,
+      );
   }
-  if (lab.wrong.length < WRONG_FIXES_MIN) errors.push(`there are ${lab.wrong.length} wrong fixes; it takes at least ${WRONG_FIXES_MIN}`);
+  if (lab.wrong.length < WRONG_FIXES_MIN)
+    errors.push(`there are ${lab.wrong.length} wrong fixes; it takes at least ${WRONG_FIXES_MIN}`);
   const declared = new Set(lab.wrong.map(({name}) => name));
   for (const name of await readdir(join(folder, 'wrong')).catch(() => [])) {
     if (!declared.has(name)) errors.push(`wrong/${name} is not declared in lab.ts`);

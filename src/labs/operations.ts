@@ -7,7 +7,11 @@ export type OperationBody = Omit<Operation, 'id' | 'name' | 'atMs'>;
  * Operations of one name at these starts (ms after the load began; `constantArrivals`, `poissonArrivals` and `arrivals` of the load
  * make them), with ids `<name>-<number>`.
  */
-export function operationsAt(name: string, startsMs: readonly number[], make: (index: number) => OperationBody): readonly Operation[] {
+export function operationsAt(
+  name: string,
+  startsMs: readonly number[],
+  make: (index: number) => OperationBody,
+): readonly Operation[] {
   return startsMs.map((atMs, index) => ({...make(index), id: `${name}-${index + 1}`, name, atMs}));
 }
 

@@ -66,7 +66,9 @@ export interface ProgressStore {
 /** Opens the progress in `dataFolder`. Errors of every operation: NEWER_VERSION, NOT_ALLOWED, NO_SPACE. */
 export function openProgress(dataFolder: string, now: () => number = Date.now): ProgressStore {
   const file = join(dataFolder, 'progress.json');
-  const read = async (): Promise<ProgressData> => ({labs: (await readVersioned<ProgressData>(file, VERSION))?.labs ?? {}});
+  const read = async (): Promise<ProgressData> => ({
+    labs: (await readVersioned<ProgressData>(file, VERSION))?.labs ?? {},
+  });
   const update = (lab: string, change: (before: LabProgress) => LabProgress): Promise<LabProgress> =>
     locked(`${file}.lock`, async () => {
       const {labs} = await read();
@@ -86,14 +88,26 @@ export function openProgress(dataFolder: string, now: () => number = Date.now): 
 
 const NOTHING_YET: LabProgress = {attempts: 0, passes: [], last: null, hintsShown: [], revealed: false, skipped: false};
 
-function withCheck(before: LabProgress, {result, tasks, runFolder, judged, quick}: RecordedCheck, at: number): LabProgress {
+function withCheck(
+  before: LabProgress,
+  {result, tasks, runFolder, judged, quick}: RecordedCheck,
+  at: number,
+): LabProgress {
   const {verdict, seed, runtime} = result;
   const whole = !quick && tasks.every(id => result.tasks.some(task => task.id === id));
-  const codes = result.tasks.flatMap(task => (task.code === null ? [] : [{task: task.id, verdict: task.verdict, code: task.code}]));
+  const codes = result.tasks.flatMap(task =>
+    task.code === null ? [] : [{task: task.id, verdict: task.verdict, code: task.code}],
+  );
   // A look or a single task says what failed, so that hints fit it, and is no attempt.
-  const after = {...before, last: {at, verdict: whole || verdict === 'fail' ? verdict : 'inconclusive', seed, runFolder, codes}};
+  const after = {
+    ...before,
+    last: {at, verdict: whole || verdict === 'fail' ? verdict : 'inconclusive', seed, runFolder, codes},
+  };
   if (!whole) return after;
-  const passes = verdict === 'pass' ? [...before.passes, {at, seed, runtime, runFolder, files: judged}].slice(-PASSES_MAX) : before.passes;
+  const passes =
+    verdict === 'pass'
+      ? [...before.passes, {at, seed, runtime, runFolder, files: judged}].slice(-PASSES_MAX)
+      : before.passes;
   return {...after, attempts: before.attempts + 1, passes, skipped: before.skipped && passes.length === 0};
 }
 

@@ -2,9 +2,9 @@ import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import type {CheckEvent} from './check-event.ts';
 import {LabError} from '../errors.ts';
 import type {Operation} from '../load/load.ts';
+import type {CheckEvent} from './check-event.ts';
 import {type FakeBehaviour, fakeSystem} from './fake-system.ts';
 import {type AnyLab, defineLab} from './lab.ts';
 import {type RunOptions, runCheck} from './run-check.ts';

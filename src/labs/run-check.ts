@@ -1,9 +1,9 @@
 import {mkdir} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
-import type {CheckEvent} from './check-event.ts';
 import {LabError} from '../errors.ts';
 import {createRandom} from '../random.ts';
 import type {JudgedFile} from './build-seam.ts';
+import type {CheckEvent} from './check-event.ts';
 import type {AnyLab, Evidence, LabTask} from './lab.ts';
 import {rememberBaseline, slowdownOf} from './pace.ts';
 import {runAttack} from './run/attack.ts';

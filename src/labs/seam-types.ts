@@ -29,12 +29,15 @@ export async function seamTypeFiles(servicesFolder: string): Promise<readonly Ty
 
 /** Whether a file has anything that runs. Contracts are written plainly, so that looking at the beginnings of lines is enough. */
 function hasCode(text: string): boolean {
-  const code = /^(export\s+)?(default\s|const\s|let\s|var\s|async\s|function\b|class\s|abstract\s|enum\s)|^import\s+(?!type\b)|^export\s*(\*|\{)/m;
+  const code =
+    /^(export\s+)?(default\s|const\s|let\s|var\s|async\s|function\b|class\s|abstract\s|enum\s)|^import\s+(?!type\b)|^export\s*(\*|\{)/m;
   return code.test(text.replace(/\/\*[\s\S]*?\*\//g, ''));
 }
 
 function relativeImports(text: string): string[] {
-  return [...text.matchAll(/^(?:import|export)\s+type\b[^;]*?from\s+'(\.[^']+)'/gm)].flatMap(([, specifier]) => specifier ?? []);
+  return [...text.matchAll(/^(?:import|export)\s+type\b[^;]*?from\s+'(\.[^']+)'/gm)].flatMap(
+    ([, specifier]) => specifier ?? [],
+  );
 }
 
 async function seamFiles(servicesFolder: string): Promise<string[]> {

@@ -18,7 +18,8 @@ export async function typeCheckLab(
   const scratch = await mkdtemp(join(tmpdir(), 'teralab-types-'));
   try {
     await openWorkspace({folder: scratch, templates, services}).ensure();
-    for (const variant of lab.variants) await cp(join(folder, variant), join(scratch, 'labs', lab.id, variant), {recursive: true});
+    for (const variant of lab.variants)
+      await cp(join(folder, variant), join(scratch, 'labs', lab.id, variant), {recursive: true});
     const {code, output} = await run(compiler, scratch);
     if (code === 0) return [];
     return output.split('\n').filter(line => line.trim() !== '');
@@ -37,9 +38,14 @@ function findCompiler(): string | undefined {
 
 function run(compiler: string, folder: string): Promise<{readonly code: number; readonly output: string}> {
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [compiler, '-p', folder, '--pretty', 'false'], {cwd: folder}, (error, stdout, stderr) => {
-      if (error && typeof error.code !== 'number') reject(error);
-      else resolve({code: error ? Number(error.code) : 0, output: `${stdout}${stderr}`});
-    });
+    execFile(
+      process.execPath,
+      [compiler, '-p', folder, '--pretty', 'false'],
+      {cwd: folder},
+      (error, stdout, stderr) => {
+        if (error && typeof error.code !== 'number') reject(error);
+        else resolve({code: error ? Number(error.code) : 0, output: `${stdout}${stderr}`});
+      },
+    );
   });
 }

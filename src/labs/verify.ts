@@ -1,8 +1,10 @@
 import {join} from 'node:path';
 import type {CheckEvent} from './check-event.ts';
 import type {AnyLab, WrongFix} from './lab.ts';
+import {lintLab} from './lint.ts';
 import {runCheck} from './run-check.ts';
 import type {LabSystem} from './system.ts';
+import {typeCheckLab} from './type-check.ts';
 import type {CheckResult, Verdict} from './verdict.ts';
 
 /** One line of `teralab labs verify --json`. */
@@ -60,7 +62,16 @@ export async function verifyLab(options: VerifyOptions): Promise<Verified> {
       const result = await runVariant(options, expectation.variant, seed);
       const codes = [...new Set(result.tasks.flatMap(task => task.code ?? []))];
       const {expected, variant} = expectation;
-      const row = {lab: lab.id, variant, seed, runtime: system.runtime, expected, verdict: result.verdict, codes, durationMs: result.durationMs};
+      const row = {
+        lab: lab.id,
+        variant,
+        seed,
+        runtime: system.runtime,
+        expected,
+        verdict: result.verdict,
+        codes,
+        durationMs: result.durationMs,
+      };
       const holds = expectation.holds(result);
       rows.push(row);
       onRow?.(row, holds);
@@ -74,7 +85,8 @@ export async function verifyLab(options: VerifyOptions): Promise<Verified> {
 export function expectations(lab: AnyLab): readonly Expectation[] {
   const ownCodes = (result: CheckResult): boolean =>
     result.tasks.some(
-      ({id, verdict, code}) => verdict === 'fail' && code !== null && lab.tasks.some(task => task.id === id && task.codes.includes(code)),
+      ({id, verdict, code}) =>
+        verdict === 'fail' && code !== null && lab.tasks.some(task => task.id === id && task.codes.includes(code)),
     );
   return [
     {variant: 'start', expected: 'fail', holds: ownCodes},
@@ -113,4 +125,27 @@ async function runVariant(
 function problemOf({lab, variant, seed, expected, verdict}: VerifyRow, {tasks}: CheckResult): string {
   const seen = tasks.map(task => `${task.id} ${task.code ?? task.verdict}: ${task.observed}`).join('; ');
   return `${lab} ${variant} (seed ${seed}) was to ${expected}, and came to ${verdict}: ${seen}.`;
+}
+
+/** What can be told about a lab without running it: its files, texts and types. */
+export async function staticProblems(
+  lab: AnyLab,
+  places: {readonly folder: string; readonly templates: string; readonly services: string},
+): Promise<{
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  readonly leftOut: readonly string[];
+}> {
+  const findings = await lintLab(lab, places.folder);
+  const variants = ['start', 'solution', ...lab.wrong.map(({name}) => `wrong/${name}`)];
+  const types = await typeCheckLab({id: lab.id, variants}, places).catch(error => [
+    `the types could not be checked: ${error}`,
+  ]);
+  const texts = (level: string): string[] =>
+    findings.filter(finding => finding.level === level).map(({text}) => `${lab.id}: ${text}`);
+  return {
+    problems: [...texts('error'), ...(types ?? []).map(text => `${lab.id}: ${text}`)],
+    warnings: texts('warning'),
+    leftOut: types === undefined ? ['the type check: no TypeScript is installed'] : [],
+  };
 }

@@ -46,7 +46,11 @@ export function openWorkspace({folder, templates, services, now = Date.now}: Wor
           const text = await readFile(join(templates, template), 'utf8');
           await writeWhereMissing(await confine(folder, path), text);
         }
-        await refresh(folder, '.teralab/types/node-modules.d.ts', await readFile(join(templates, 'node-modules.d.ts'), 'utf8'));
+        await refresh(
+          folder,
+          '.teralab/types/node-modules.d.ts',
+          await readFile(join(templates, 'node-modules.d.ts'), 'utf8'),
+        );
         for (const {path, text} of await seamTypeFiles(services)) await refresh(folder, `.teralab/types/${path}`, text);
       });
     },

@@ -3,6 +3,7 @@ import type {Action, ViewAction, WorkAction} from './action.ts';
 import type {ScreenEvent} from './event.ts';
 import {actionFor} from './keys.ts';
 import {type Work, work} from './perform.ts';
+import {openLab} from './perform-labs.ts';
 import {reduce} from './reducer.ts';
 import type {ScreenSession} from './session.ts';
 import {initialState, type ScreenState} from './state.ts';
@@ -66,7 +67,7 @@ export function createApp(options: AppOptions): App {
       );
   };
   const ticking = setInterval(() => store.dispatch({type: 'tick', now: now()}), TICK_MS);
-  void loadPath(context, options.lab, act);
+  void loadPath(context, options.lab);
   act({do: 'bring-up'});
   return {
     store,
@@ -91,16 +92,20 @@ export function createApp(options: AppOptions): App {
   };
 }
 
-/** The path is there at once, whatever the system does; the lab asked for, or the next one, is opened with it. */
-async function loadPath(context: Work, lab: string | undefined, act: (action: Action) => void): Promise<void> {
+/** The path is there at once, whatever the system does; the lab asked for is opened with it, or the next one. */
+async function loadPath(context: Work, lab: string | undefined): Promise<void> {
+  const tell = (error: unknown) =>
+    context.store.dispatch({type: 'notice', notice: {kind: 'error', error: toErrorData(error)}});
   try {
     const path = await context.session.path();
     context.store.dispatch({type: 'path', path});
-    const wanted = lab ?? path.next;
-    if (wanted !== null) await work(context, {do: 'open-lab', lab: wanted, quietly: lab === undefined});
+    const open = async (id: string | null) => (id === null ? undefined : openLab(context, id, true));
+    await open(lab ?? path.next).catch(async error => {
+      if (lab !== undefined) await open(path.next);
+      tell(error);
+    });
   } catch (error) {
-    context.store.dispatch({type: 'notice', notice: {kind: 'error', error: toErrorData(error)}});
-    if (lab !== undefined) act({do: 'tab', back: true});
+    tell(error);
   }
 }
 

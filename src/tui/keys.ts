@@ -1,5 +1,5 @@
 import type {Action} from './action.ts';
-import {enterAction, faultsInForce, isPassed, isRunning, isUp, menu, resultOf} from './select.ts';
+import {enterAction, faultsInForce, isPassed, isRunning, isUp, labStatus, menu, resultOf} from './select.ts';
 import type {ScreenState} from './state.ts';
 
 export interface KeyBinding {
@@ -87,7 +87,8 @@ export const KEYS: readonly KeyBinding[] = [
     show: 'h',
     label: 'hint',
     help: 'The next hint for what the last check found.',
-    usable: state => !isRunning(state) && resultOf(state) !== null && !isPassed(state),
+    usable: state =>
+      !isRunning(state) && !isPassed(state) && (resultOf(state) !== null || labStatus(state, state.lab) === 'failed'),
     action: () => ({do: 'hint'}),
   },
   {

@@ -1,9 +1,14 @@
 import type {Work} from './perform.ts';
-import {visibleLabs} from './select.ts';
+import {labStatus, visibleLabs} from './select.ts';
 import type {Reading} from './session.ts';
 
 /** Opens a lab's brief and starts to watch its files. */
 export async function openLab({session, store, scope, now}: Work, lab: string, quietly: boolean): Promise<void> {
+  if (labStatus(store.state(), lab) === 'planned') {
+    const text = `${lab} is on the path, but not part of this version yet.`;
+    store.dispatch({type: 'notice', notice: {kind: 'info', text}});
+    return;
+  }
   const text = await session.lab(lab);
   store.dispatch({type: 'lab', text});
   if (!quietly) store.dispatch({type: 'view', action: {do: 'show', page: 'brief'}});

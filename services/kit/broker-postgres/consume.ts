@@ -3,13 +3,13 @@ import type {ConsumeOptions, Consumer, Delivery, Settlement} from '../broker.ts'
 import type {Clock} from '../clock.ts';
 import type {Logger} from '../logger.ts';
 import {sqlState} from '../postgres-errors.ts';
+import {createWake} from '../wake.ts';
 import {type MessageRow, toDelivery} from './deliveries.ts';
 import type {Hints} from './listen.ts';
 import {NO_GROUP} from './schema.ts';
 import type {Session} from './session.ts';
 import {type BatchOutcome, summarize} from './settlements.ts';
 import type {Streams} from './streams.ts';
-import {createWake} from './wake.ts';
 
 /** The hint may get lost; this poll may not. */
 const POLL_EVERY_MS = 400;

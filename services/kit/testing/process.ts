@@ -86,7 +86,8 @@ export function spawnService(file: string, env: Readonly<Record<string, string>>
     async url(when = 'ready') {
       await until(() => ended !== undefined || log.some(({msg}) => msg === when));
       const address = log.find(({msg}) => msg === 'listening')?.address;
-      if (ended !== undefined || typeof address !== 'string') throw new Error(`The service ended: ${JSON.stringify({ended, log})}`);
+      if (ended !== undefined || typeof address !== 'string')
+        throw new Error(`The service ended: ${JSON.stringify({ended, log})}`);
       return address;
     },
     tell: command => void control.write(`${JSON.stringify(command)}\n`),

@@ -1,6 +1,5 @@
-import {CUT_FAULTS, LINK_FAULTS, NODE_FAULTS} from '../../faults/fault.ts';
+import {FAULT_CATALOGUE} from '../../faults/catalogue.ts';
 
-export const FAULT_KINDS = [...LINK_FAULTS, ...CUT_FAULTS, ...NODE_FAULTS] as const;
 export const CHAOS_VERBS = ['list', 'clear', 'history', 'kinds'] as const;
 /** What can follow `teralab chaos`. */
-export const FAULT_WORDS: readonly string[] = [...CHAOS_VERBS, ...FAULT_KINDS];
+export const FAULT_WORDS: readonly string[] = [...CHAOS_VERBS, ...FAULT_CATALOGUE.map(({kind}) => kind)];

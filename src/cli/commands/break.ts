@@ -15,10 +15,15 @@ export async function run(context: Context, name: string | undefined, {seed}: Br
   context.doing('stopping the attack and healing its faults');
   const learner = openLearner(context);
   const lab = await learner.pick(name);
-  await learner.workspace.ensureLab(lab);
+  await learner.prepare(lab);
   context.say(`Breaking ${lab.id}. The number to watch: ${lab.watch}.`);
   const result = await withSystem(context, {}, async client =>
-    client.call('break', {lab: lab.id, ...(seed === undefined ? {} : {seed})}, tellCheck(context, {tasks: true}), context.signal),
+    client.call(
+      'break',
+      {lab: lab.id, ...(seed === undefined ? {} : {seed})},
+      tellCheck(context, {tasks: true}),
+      context.signal,
+    ),
   );
   context.progress.stop();
   if (context.json) {

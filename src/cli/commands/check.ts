@@ -21,7 +21,10 @@ export interface CheckFlags {
   readonly all?: boolean;
 }
 
-const OUTCOME = {pass: 'ok', fail: 'fail', inconclusive: 'inconclusive'} as const satisfies Record<CheckResult['verdict'], Outcome>;
+const OUTCOME = {pass: 'ok', fail: 'fail', inconclusive: 'inconclusive'} as const satisfies Record<
+  CheckResult['verdict'],
+  Outcome
+>;
 
 export async function run(context: Context, name: string | undefined, flags: CheckFlags): Promise<Outcome> {
   context.doing('stopping the check and healing its faults');
@@ -29,10 +32,10 @@ export async function run(context: Context, name: string | undefined, flags: Che
   const learner = openLearner(context);
   const lab = await learner.pick(name);
   const options = checkOptions(lab, flags);
-  const folder = await learner.workspace.ensureLab(lab);
+  const files = await learner.prepare(lab);
   if (flags.watch === true) {
     const {watchAndCheck} = await import('../watch-check.ts');
-    return watchAndCheck(context, lab, folder, async () => printCheck(context, await check(context, options), 'record'));
+    return watchAndCheck(context, files, async () => printCheck(context, await check(context, options), 'record'));
   }
   const result = await check(context, options);
   printCheck(context, result, 'document');
@@ -41,11 +44,15 @@ export async function run(context: Context, name: string | undefined, flags: Che
 
 /** Runs one check on this workspace's system and tells it as it goes. */
 export async function check(context: Context, options: CheckOptions): Promise<CheckResult> {
-  if (name(options) !== undefined) context.say(`Checking ${name(options)}.`);
+  context.say(`Checking ${options.lab}.`);
   return withSystem(context, {}, async client => runCheck(context, client, options));
 }
 
-export async function runCheck(context: Context, client: ControllerClient, options: CheckOptions): Promise<CheckResult> {
+export async function runCheck(
+  context: Context,
+  client: ControllerClient,
+  options: CheckOptions,
+): Promise<CheckResult> {
   const result = await client.call('check', options, tellCheck(context, {tasks: false}), context.signal);
   context.progress.stop();
   return asDocumented(result);
@@ -58,7 +65,15 @@ export function asDocumented({lab, verdict, seed, runtime, tasks, durationMs}: C
     verdict,
     seed,
     runtime,
-    tasks: tasks.map(({id, title, verdict: each, code, observed, expected, evidence}) => ({id, title, verdict: each, code, observed, expected, evidence})),
+    tasks: tasks.map(({id, title, verdict: each, code, observed, expected, evidence}) => ({
+      id,
+      title,
+      verdict: each,
+      code,
+      observed,
+      expected,
+      evidence,
+    })),
     durationMs: Math.round(durationMs),
   };
 }
@@ -67,9 +82,17 @@ function checkOptions(lab: AnyLab, {seed, task, quick}: CheckFlags): CheckOption
   const ids = lab.tasks.map(({id}) => id);
   if (task !== undefined && !ids.includes(task)) {
     const close = nearest(task, ids);
-    throw new LabError('UNKNOWN_TASK', `${lab.id} has no task "${task}"; it has ${listed(ids)}.${close === undefined ? '' : ` Did you mean ${close}?`}`);
+    throw new LabError(
+      'UNKNOWN_TASK',
+      `${lab.id} has no task "${task}"; it has ${listed(ids)}.${close === undefined ? '' : ` Did you mean ${close}?`}`,
+    );
   }
-  return {lab: lab.id, ...(seed === undefined ? {} : {seed}), ...(task === undefined ? {} : {task}), ...(quick === true ? {quick} : {})};
+  return {
+    lab: lab.id,
+    ...(seed === undefined ? {} : {seed}),
+    ...(task === undefined ? {} : {task}),
+    ...(quick === true ? {quick} : {}),
+  };
 }
 
 function printCheck(context: Context, result: CheckResult, how: 'document' | 'record'): void {
@@ -83,23 +106,36 @@ function printCheck(context: Context, result: CheckResult, how: 'document' | 're
 }
 
 function nextStep({lab, verdict, seed}: CheckResult): string {
-  if (verdict === 'pass') return `\`teralab solution ${lab}\` shows the reference, the debrief and the popular wrong fixes.`;
-  if (verdict === 'fail') return `\`teralab hint ${lab}\` asks a question about it; \`teralab check ${lab} --seed ${seed}\` repeats this very run.`;
+  if (verdict === 'pass')
+    return `\`teralab solution ${lab}\` shows the reference, the debrief and the popular wrong fixes.`;
+  if (verdict === 'fail')
+    return `\`teralab hint ${lab}\` asks a question about it; \`teralab check ${lab} --seed ${seed}\` repeats this very run.`;
   return `Neither passed nor failed: \`teralab check ${lab}\` tries again.`;
 }
 
 /** Judges again everything that was passed before. */
-async function checkAll(context: Context, name: string | undefined, {seed, task, quick, watch}: CheckFlags): Promise<Outcome> {
-  if (name !== undefined || task !== undefined || quick === true || watch === true) throw new LabError('USAGE', '`--all` judges every lab that you passed; it takes no lab, and none of --task, --quick and --watch.');
+async function checkAll(
+  context: Context,
+  name: string | undefined,
+  {seed, task, quick, watch}: CheckFlags,
+): Promise<Outcome> {
+  if (name !== undefined || task !== undefined || quick === true || watch === true)
+    throw new LabError(
+      'USAGE',
+      '`--all` judges every lab that you passed; it takes no lab, and none of --task, --quick and --watch.',
+    );
   const learner = openLearner(context);
   const {labs: progress} = await learner.progress.read();
   const passed = (await learner.catalogue.list()).filter(lab => (progress[lab.id]?.passes.length ?? 0) > 0);
   const results: CheckResult[] = [];
   for (const lab of passed) {
-    await learner.workspace.ensureLab(lab);
+    await learner.prepare(lab);
     const result = await check(context, checkOptions(lab, seed === undefined ? {} : {seed}));
     results.push(result);
-    if (!context.json) context.line(`${verdictLine(result, {width: context.width, paint})}${result.verdict === 'pass' ? '' : ` ${codesText(result)}`}`);
+    if (!context.json)
+      context.line(
+        `${verdictLine(result, {width: context.width, paint})}${result.verdict === 'pass' ? '' : ` ${codesText(result)}`}`,
+      );
   }
   if (context.json) context.document(results);
   else context.line(summaryOfAll(results));
@@ -111,8 +147,4 @@ function summaryOfAll(results: readonly CheckResult[]): string {
   const regressed = results.filter(({verdict}) => verdict === 'fail').map(({lab}) => lab);
   if (regressed.length === 0) return `Nothing regressed: ${counted(results.length, 'lab')} judged again.`;
   return `Regressed: ${listed(regressed)}.`;
-}
-
-function name({lab, variant}: CheckOptions): string | undefined {
-  return variant === undefined ? lab : undefined;
 }

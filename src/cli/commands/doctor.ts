@@ -8,7 +8,11 @@ import {paint} from '../output/paint.ts';
 import {table} from '../output/table.ts';
 import {counted} from '../output/text.ts';
 
-const LOOK = {ok: {mark: '✔ ok', colour: 'good'}, warn: {mark: '! warn', colour: 'warn'}, fail: {mark: '✖ fail', colour: 'bad'}} as const;
+const LOOK = {
+  ok: {mark: '✔ ok', colour: 'good'},
+  warn: {mark: '! warn', colour: 'warn'},
+  fail: {mark: '✖ fail', colour: 'bad'},
+} as const;
 
 export async function run(context: Context): Promise<Outcome> {
   const {workspace} = context;
@@ -40,13 +44,24 @@ async function carefully(name: string, look: () => Finding | Promise<Finding>): 
   try {
     return await look();
   } catch (error) {
-    return fail(name, `could not be looked at: ${error instanceof Error ? error.message : String(error)}`, 'Check who owns the named file or folder.');
+    return fail(
+      name,
+      `could not be looked at: ${error instanceof Error ? error.message : String(error)}`,
+      'Check who owns the named file or folder.',
+    );
   }
 }
 
 function render(findings: readonly Finding[], width: number): string[] {
-  const rows = findings.map(({name, state, found, fix}) => [paint[LOOK[state].colour](LOOK[state].mark), name, fix === null ? found : `${found}. ${fix}`]);
+  const rows = findings.map(({name, state, found, fix}) => [
+    paint[LOOK[state].colour](LOOK[state].mark),
+    name,
+    fix === null ? found : `${found}. ${fix}`,
+  ]);
   const failed = findings.filter(({state}) => state === 'fail').length;
-  const summary = failed === 0 ? `${paint.good('✔')} This machine can run teralab.` : `${paint.bad('✖')} ${counted(failed, 'thing')} must be put right first.`;
+  const summary =
+    failed === 0
+      ? `${paint.good('✔')} This machine can run teralab.`
+      : `${paint.bad('✖')} ${counted(failed, 'thing')} must be put right first.`;
   return [...table(rows, {width}), '', summary];
 }

@@ -1,5 +1,5 @@
-import type {Outcome} from '../command.ts';
 import type {ControllerClient} from '../../controller/connection.ts';
+import type {Outcome} from '../command.ts';
 import {showProgress} from '../connect.ts';
 import type {Context} from '../context.ts';
 import {counted} from '../output/text.ts';
@@ -16,7 +16,8 @@ interface Stopped {
 
 export async function run(context: Context, flags: DownFlags): Promise<Outcome> {
   context.doing('the system goes on stopping by itself');
-  const workspaces = flags.all === true ? (await context.controllers.list()).map(({workspace}) => workspace) : [context.workspace];
+  const workspaces =
+    flags.all === true ? (await context.controllers.list()).map(({workspace}) => workspace) : [context.workspace];
   const stopped: Stopped[] = [];
   for (const workspace of workspaces) {
     const nodes = await stopSystem(context, workspace);
@@ -27,7 +28,8 @@ export async function run(context: Context, flags: DownFlags): Promise<Outcome> 
     return 'ok';
   }
   for (const each of stopped) context.line(`Stopped ${counted(each.stopped, 'node')} of ${each.workspace}.`);
-  if (stopped.length === 0) context.line(flags.all === true ? 'No system of yours was running.' : 'Nothing was running.');
+  if (stopped.length === 0)
+    context.line(flags.all === true ? 'No system of yours was running.' : 'Nothing was running.');
   return 'ok';
 }
 

@@ -1,13 +1,13 @@
-import type {Outcome} from '../command.ts';
 import {LabError} from '../../errors.ts';
 import {editorCommand, runEditor} from '../../tui/editor.ts';
+import type {Outcome} from '../command.ts';
 import type {Context} from '../context.ts';
-import {editedFiles, openLearner} from '../learner.ts';
+import {openLearner} from '../learner.ts';
 
 export async function run(context: Context, name: string | undefined): Promise<Outcome> {
   const learner = openLearner(context);
   const lab = await learner.pick(name);
-  const files = editedFiles(lab, await learner.workspace.ensureLab(lab));
+  const files = await learner.prepare(lab);
   if (context.json) {
     context.document({lab: lab.id, files});
     return 'ok';

@@ -43,9 +43,19 @@ function find(parent: Command, name: string): Command | undefined {
 }
 
 function unknownTopic(program: Command, topic: string): LabError {
-  const topics = ['exit-codes', 'environment', 'faults', 'errors', ...program.commands.map(command => command.name()), ...Object.keys(ERRORS)];
+  const topics = [
+    'exit-codes',
+    'environment',
+    'faults',
+    'errors',
+    ...program.commands.map(command => command.name()),
+    ...Object.keys(ERRORS),
+  ];
   const close = nearest(topic, topics) ?? nearest(topic.toUpperCase(), topics);
   const chaos = FAULT_WORDS.includes(topic) ? 'chaos' : undefined;
   const suggestion = chaos === undefined ? close : `chaos ${topic}`;
-  return new LabError('USAGE', `There is no help on "${topic}".${suggestion === undefined ? '' : ` Did you mean \`teralab help ${suggestion}\`?`}`);
+  return new LabError(
+    'USAGE',
+    `There is no help on "${topic}".${suggestion === undefined ? '' : ` Did you mean \`teralab help ${suggestion}\`?`}`,
+  );
 }

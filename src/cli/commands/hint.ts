@@ -15,7 +15,10 @@ export async function run(context: Context, name: string | undefined): Promise<O
   const {hints} = await catalogue.texts(lab.id);
   const next = nextHint(hints, failed, standing.hintsShown);
   if (next === undefined) {
-    const why = failed.length === 0 ? `the last check of ${lab.id} found nothing that failed` : `${lab.id} has no hint for ${failed.map(({code}) => code).join(', ')}`;
+    const why =
+      failed.length === 0
+        ? `the last check of ${lab.id} found nothing that failed`
+        : `${lab.id} has no hint for ${failed.map(({code}) => code).join(', ')}`;
     if (context.json) context.document({lab: lab.id, task: null, code: null, level: null, levels: null, text: null});
     else context.line(`No hint: ${why}.`);
     return 'ok';
@@ -29,6 +32,9 @@ export async function run(context: Context, name: string | undefined): Promise<O
   context.line(paint.strong(`${lab.id}: ${task}, ${code} (hint ${level} of ${next.levels})`));
   context.lines(renderMarkdown(text, {width: context.width, paint}));
   if (level < next.levels) context.say(`\`teralab hint ${lab.id}\` says more.`);
-  else if (next.repeated) context.say(`That was the last hint; \`teralab solution ${lab.id} --reveal\` shows the reference (it is recorded).`);
+  else if (next.repeated)
+    context.say(
+      `That was the last hint; \`teralab solution ${lab.id} --reveal\` shows the reference (it is recorded).`,
+    );
   return 'ok';
 }

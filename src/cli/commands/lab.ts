@@ -16,26 +16,51 @@ export async function run(context: Context, name: string): Promise<Outcome> {
     context.lines(await labPage(context, learner, lab));
     return 'ok';
   }
-  const [ids, progress, {brief}] = await Promise.all([learner.catalogue.ids(), learner.progress.read(), learner.catalogue.texts(lab.id)]);
+  const [ids, progress, {brief}] = await Promise.all([
+    learner.catalogue.ids(),
+    learner.progress.read(),
+    learner.catalogue.texts(lab.id),
+  ]);
   const tasks = lab.tasks.map(({id, title}) => ({id, title}));
   const files = editedFiles(lab, learner.workspace.labFolder(lab.id));
-  context.document({...labFacts(lab), status: standingOf(lab, progress, ids).status, needs: lab.needs, watch: lab.watch, tasks, files, brief});
+  context.document({
+    ...labFacts(lab),
+    status: standingOf(lab, progress, ids).status,
+    needs: lab.needs,
+    watch: lab.watch,
+    tasks,
+    files,
+    brief,
+  });
   return 'ok';
 }
 
 /** The brief with what surrounds it: where the lab stands, its tasks, the file to edit, the commands to go on with. */
-export async function labPage({width}: Context, {catalogue, progress, workspace}: Learner, lab: AnyLab): Promise<string[]> {
+export async function labPage(
+  {width}: Context,
+  {catalogue, progress, workspace}: Learner,
+  lab: AnyLab,
+): Promise<string[]> {
   const [ids, data, {brief}] = await Promise.all([catalogue.ids(), progress.read(), catalogue.texts(lab.id)]);
   const standing = standingOf(lab, data, ids);
-  const facts = [lab.phase === 0 ? 'all phases' : `phase ${lab.phase}`, `weeks ${weeksText(lab.weeks)}`, lab.objective, `about ${lab.minutes} min`].join(' · ');
+  const facts = [
+    lab.phase === 0 ? 'all phases' : `phase ${lab.phase}`,
+    `weeks ${weeksText(lab.weeks)}`,
+    lab.objective,
+    `about ${lab.minutes} min`,
+  ].join(' · ');
   return [
     ...renderMarkdown(brief, {width, paint}),
     '',
     ...block(facts, width, '          ', 'Lab'),
     ...block(standingText(standing, paint), width, '          ', 'Status'),
     ...(lab.timescale === undefined ? [] : block(lab.timescale, width, '          ', 'Time')),
-    ...lab.tasks.flatMap(({id, title}, index) => block(`${id}: ${title}`, width, '          ', index === 0 ? 'Tasks' : '')),
-    ...editedFiles(lab, workspace.labFolder(lab.id)).map((file, index) => `${index === 0 ? 'Edit' : ''}`.padEnd(10) + file),
+    ...lab.tasks.flatMap(({id, title}, index) =>
+      block(`${id}: ${title}`, width, '          ', index === 0 ? 'Tasks' : ''),
+    ),
+    ...editedFiles(lab, workspace.labFolder(lab.id)).map(
+      (file, index) => `${index === 0 ? 'Edit' : ''}`.padEnd(10) + file,
+    ),
     '',
     `  teralab break ${lab.id}   see it fail`,
     `  teralab edit ${lab.id}    change your file`,

@@ -30,7 +30,8 @@ export async function run(context: Context, flags: LabsFlags): Promise<Outcome> 
   }
   if (rows.length === 0) {
     context.line('No lab of this version matches.');
-    if (flags.concept !== undefined) context.say(`Concepts: ${listed([...new Set(labs.flatMap(({concepts}) => concepts))].sort())}.`);
+    if (flags.concept !== undefined)
+      context.say(`Concepts: ${listed([...new Set(labs.flatMap(({concepts}) => concepts))].sort())}.`);
     return 'ok';
   }
   context.lines(render(rows, context.width));
@@ -52,7 +53,12 @@ function matches(lab: AnyLab, {phase, week, concept}: LabsFlags): boolean {
 }
 
 function render(rows: readonly Row[], width: number): string[] {
-  const cells = rows.map(({lab, standing}) => [lab.id, weeksText(lab.weeks), `${lab.minutes} min`, standingText(standing, paint)]);
+  const cells = rows.map(({lab, standing}) => [
+    lab.id,
+    weeksText(lab.weeks),
+    `${lab.minutes} min`,
+    standingText(standing, paint),
+  ]);
   return [
     ...table([['LAB', 'WEEKS', 'TIME', 'STATUS'], ...cells], {width, heading: paint.faint, right: [2]}),
     '',

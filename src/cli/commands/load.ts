@@ -23,7 +23,12 @@ const PROFILE_DEFAULT = 'mixed';
 const LINE_EVERY_MS = 2000;
 
 export async function run(context: Context, flags: LoadFlags): Promise<Outcome> {
-  const {rate: ratePerSecond = RATE_DEFAULT, duration: durationMs = DURATION_MS_DEFAULT, profile = PROFILE_DEFAULT, seed} = flags;
+  const {
+    rate: ratePerSecond = RATE_DEFAULT,
+    duration: durationMs = DURATION_MS_DEFAULT,
+    profile = PROFILE_DEFAULT,
+    seed,
+  } = flags;
   context.doing('stopping the load');
   context.progress.step('looking for the system');
   return withSystem<Outcome>(context, {}, async client => {

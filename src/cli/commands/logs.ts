@@ -33,7 +33,11 @@ export async function run(context: Context, names: readonly string[], flags: Log
   for (const line of inOrder(tails.map(({lines}) => lines))) print(line);
   if (flags.follow !== true) return 'ok';
   context.doing('no longer following the logs');
-  await Promise.all(tails.map(async ({name, log, position}) => follow(log, position, lines => lines.map(raw => print(parseLogLine(name, raw))), context.signal)));
+  await Promise.all(
+    tails.map(async ({name, log, position}) =>
+      follow(log, position, lines => lines.map(raw => print(parseLogLine(name, raw))), context.signal),
+    ),
+  );
   return 'interrupted';
 }
 
@@ -58,7 +62,11 @@ async function loggingNodes(context: Context): Promise<readonly LoggingNode[]> {
     }
   }
   const files = (await readdir(folder).catch(() => [])).filter(file => file.endsWith('.log')).sort();
-  if (files.length === 0) throw new LabError('NOT_RUNNING', `No system is running for the workspace ${context.workspace}, and none has left logs.`);
+  if (files.length === 0)
+    throw new LabError(
+      'NOT_RUNNING',
+      `No system is running for the workspace ${context.workspace}, and none has left logs.`,
+    );
   context.say('No system is running; these are the logs of the last one.');
   return files.map(file => {
     const name = file.slice(0, -'.log'.length);
@@ -72,8 +80,14 @@ function chooseNodes(all: readonly LoggingNode[], names: readonly string[]): rea
   const chosen = names.map(wanted => {
     const found = all.filter(({name, service}) => name === wanted || service === wanted);
     if (found.length > 0) return found;
-    const close = nearest(wanted, all.flatMap(({name, service}) => [name, service]));
-    throw new LabError('UNKNOWN_NODE', `There is no node or service "${wanted}".${close === undefined ? '' : ` Did you mean ${close}?`}`);
+    const close = nearest(
+      wanted,
+      all.flatMap(({name, service}) => [name, service]),
+    );
+    throw new LabError(
+      'UNKNOWN_NODE',
+      `There is no node or service "${wanted}".${close === undefined ? '' : ` Did you mean ${close}?`}`,
+    );
   });
   return [...new Map(chosen.flat().map(node => [node.name, node])).values()];
 }

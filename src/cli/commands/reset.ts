@@ -5,7 +5,8 @@ import {editedFiles, openLearner} from '../learner.ts';
 export async function run(context: Context, name: string | undefined): Promise<Outcome> {
   const learner = openLearner(context);
   const lab = await learner.pick(name);
-  const kept = await learner.workspace.reset(lab);
+  await learner.workspace.ensure();
+  const kept = await learner.workspace.resetLab(lab, await learner.catalogue.folder(lab.id));
   const files = editedFiles(lab, learner.workspace.labFolder(lab.id));
   if (context.json) {
     context.document({lab: lab.id, files, kept: kept ?? null});

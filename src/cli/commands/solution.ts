@@ -21,7 +21,9 @@ export async function run(context: Context, name: string | undefined, {reveal}: 
     await progress.recordReveal(lab.id);
   }
   const folder = join(await catalogue.folder(lab.id), 'solution');
-  const files = await Promise.all(editedFiles(lab, folder).map(async file => ({file, text: await readFile(file, 'utf8')})));
+  const files = await Promise.all(
+    editedFiles(lab, folder).map(async file => ({file, text: await readFile(file, 'utf8')})),
+  );
   const {debrief} = await catalogue.texts(lab.id);
   if (context.json) {
     context.document({lab: lab.id, files, debrief, wrong: lab.wrong});
@@ -36,6 +38,10 @@ export async function run(context: Context, name: string | undefined, {reveal}: 
   context.lines(renderMarkdown(debrief, {width, paint}));
   context.line();
   context.line(paint.strong('Popular wrong fixes'));
-  context.lines(lab.wrong.flatMap(wrong => block(`${wrong.name}: ${wrong.why} (refused by ${wrong.task}: ${wrong.code})`, width, '  ', '•')));
+  context.lines(
+    lab.wrong.flatMap(wrong =>
+      block(`${wrong.name}: ${wrong.why} (refused by ${wrong.task}: ${wrong.code})`, width, '  ', '•'),
+    ),
+  );
   return 'ok';
 }

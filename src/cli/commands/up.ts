@@ -23,7 +23,9 @@ export async function run(context: Context, flags: UpFlags): Promise<Outcome> {
   const started = Date.now();
   const {runtime, broker, replicas, port} = flags;
   const topology = flags.topology === undefined ? undefined : await readTopology(flags.topology);
-  const options = Object.fromEntries(Object.entries({runtime, broker, replicas, port, topology}).filter(([, value]) => value !== undefined)) as UpOptions;
+  const options = Object.fromEntries(
+    Object.entries({runtime, broker, replicas, port, topology}).filter(([, value]) => value !== undefined),
+  ) as UpOptions;
   context.doing('stopping to wait; `teralab down` stops what has been started');
   context.progress.step('starting the system');
   await withSystem(context, options, async (_, status) => {
@@ -33,7 +35,9 @@ export async function run(context: Context, flags: UpFlags): Promise<Outcome> {
     }
     context.lines(renderStatus(status, {width: context.width, paint, now: Date.now()}));
     context.line();
-    context.line(`${paint.good('✔')} ${counted(status.nodes.length, 'node')} up in ${seconds(Date.now() - started)}. Stop them with \`teralab down\`.`);
+    context.line(
+      `${paint.good('✔')} ${counted(status.nodes.length, 'node')} up in ${seconds(Date.now() - started)}. Stop them with \`teralab down\`.`,
+    );
   });
   return 'ok';
 }
@@ -44,13 +48,19 @@ async function readTopology(file: string): Promise<unknown> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw new LabError('BAD_TOPOLOGY', `The topology ${file} cannot be read: ${(error as Error).message}.`, {cause: error});
+    throw new LabError('BAD_TOPOLOGY', `The topology ${file} cannot be read: ${(error as Error).message}.`, {
+      cause: error,
+    });
   }
   if (text.length > TOPOLOGY_BYTES_MAX) throw new LabError('BAD_TOPOLOGY', `The topology ${file} is larger than 1 MB.`);
   const {parse} = await import('yaml');
   try {
     return parse(text, {maxAliasCount: 100});
   } catch (error) {
-    throw new LabError('BAD_TOPOLOGY', `The topology ${file} is not valid YAML: ${(error as Error).message.trimEnd()}`, {cause: error});
+    throw new LabError(
+      'BAD_TOPOLOGY',
+      `The topology ${file} is not valid YAML: ${(error as Error).message.trimEnd()}`,
+      {cause: error},
+    );
   }
 }

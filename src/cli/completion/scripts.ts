@@ -52,18 +52,29 @@ ${entries.flatMap(fishLines).join('\n')}
 function fishLines({words, options, values}: CompletionEntry): string[] {
   const [command, ...rest] = words.split(' ');
   const seen = [command ?? '', ...rest].filter(word => word !== '');
-  const condition = seen.length === 0 ? '__fish_use_subcommand' : seen.map(word => `__fish_seen_subcommand_from ${word}`).join('; and ');
+  const condition =
+    seen.length === 0
+      ? '__fish_use_subcommand'
+      : seen.map(word => `__fish_seen_subcommand_from ${word}`).join('; and ');
   return [
     ...(values.length === 0 ? [] : [`complete -c teralab -n ${quote(condition)} -a ${quote(values.join(' '))}`]),
     ...options.map(option => `complete -c teralab -n ${quote(condition)} -l ${option.slice(2)}`),
   ];
 }
 
-const powershell: Script = entries => `# teralab completion for PowerShell. Load it with: teralab completion powershell | Out-String | Invoke-Expression
+const powershell: Script =
+  entries => `# teralab completion for PowerShell. Load it with: teralab completion powershell | Out-String | Invoke-Expression
 Register-ArgumentCompleter -Native -CommandName teralab -ScriptBlock {
   param($wordToComplete, $commandAst, $cursorPosition)
   $known = @{
-${entries.map(entry => `    '/${entry.words}' = @(${offers(entry).map(word => `'${word.replaceAll("'", "''")}'`).join(', ')})`).join('\n')}
+${entries
+  .map(
+    entry =>
+      `    '/${entry.words}' = @(${offers(entry)
+        .map(word => `'${word.replaceAll("'", "''")}'`)
+        .join(', ')})`,
+  )
+  .join('\n')}
   }
   $words = ''
   $offers = $known['/']

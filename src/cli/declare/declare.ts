@@ -17,11 +17,18 @@ export function declare(parent: Command, declaration: Declaration): Command {
   const command = parent.command(usage).summary(summary);
   command.description(more === undefined ? `${capitalised(summary)}.` : `${capitalised(summary)}.\n\n${more}`);
   command.allowExcessArguments(false);
-  return command.addHelpText('after', ['', examples.length === 1 ? 'Example:' : 'Examples:', ...examples.map(line => `  $ ${line}`)].join('\n'));
+  return command.addHelpText(
+    'after',
+    ['', examples.length === 1 ? 'Example:' : 'Examples:', ...examples.map(line => `  $ ${line}`)].join('\n'),
+  );
 }
 
 /** Gives a command its module, which is loaded when the command runs and not before. */
-export function runs<Arguments extends readonly unknown[]>(command: Command, shell: Shell, load: () => Promise<CommandModule<Arguments>>): Command {
+export function runs<Arguments extends readonly unknown[]>(
+  command: Command,
+  shell: Shell,
+  load: () => Promise<CommandModule<Arguments>>,
+): Command {
   return command.action(async (...given: unknown[]) => {
     // commander hands over the arguments, the options, and the command itself.
     const rest = given.slice(0, -1) as unknown as Arguments;

@@ -28,7 +28,12 @@ export function declareLabs(program: Command, shell: Shell): void {
   const labs = declare(program, {
     usage: 'labs',
     summary: 'list the labs',
-    examples: ['teralab labs', 'teralab labs --phase 2', 'teralab labs --concept "health checks" --json', 'teralab labs verify'],
+    examples: [
+      'teralab labs',
+      'teralab labs --phase 2',
+      'teralab labs --concept "health checks" --json',
+      'teralab labs verify',
+    ],
   })
     .option('--phase <n>', 'only this phase: 1, 2 or 3', raw => parseWhole(raw, '--phase', 0, 3))
     .option('--week <n>', 'only labs of this week, 1 to 12', raw => parseWhole(raw, '--week', 1, 12))
@@ -38,9 +43,15 @@ export function declareLabs(program: Command, shell: Shell): void {
     usage: 'verify [ids...]',
     summary: 'prove that start files fail, wrong fixes fail and references pass',
     more: 'Runs in a workspace and a system of its own. Exits 0 only when every expectation holds.',
-    examples: ['teralab labs verify', 'teralab labs verify p2-04-no-lost-events --seeds 3', 'teralab labs verify --seed 7 --json'],
+    examples: [
+      'teralab labs verify',
+      'teralab labs verify p2-04-no-lost-events --seeds 3',
+      'teralab labs verify --seed 7 --json',
+    ],
   })
-    .option('--seeds <n>', 'runs of each variant, each with a seed of its own (default 1)', raw => parseWhole(raw, '--seeds', 1, 1000))
+    .option('--seeds <n>', 'runs of each variant, each with a seed of its own (default 1)', raw =>
+      parseWhole(raw, '--seeds', 1, 1000),
+    )
     .option('--seed <n>', 'the first seed', parseSeed)
     .option('--runtime <name>', 'where nodes run: process', raw => parseChoice(raw, '--runtime', RUNTIMES));
   runs(verify, shell, async () => import('../commands/labs-verify.ts'));
@@ -63,7 +74,13 @@ export function declareLabs(program: Command, shell: Shell): void {
     usage: 'check [lab]',
     summary: 'judge your solution on the running system',
     more: 'Brings the system up and creates your files where they are not there yet. Exit code 0: passed, 1: failed, 3: inconclusive.',
-    examples: ['teralab check', 'teralab check p2-04 --seed 7', 'teralab check --task nothing-missing', 'teralab check --watch', 'teralab check --all --json'],
+    examples: [
+      'teralab check',
+      'teralab check p2-04 --seed 7',
+      'teralab check --task nothing-missing',
+      'teralab check --watch',
+      'teralab check --all --json',
+    ],
   })
     .option('--seed <n>', 'repeat an earlier run', parseSeed)
     .option('--task <id>', 'judge one task only (cannot pass the lab)')

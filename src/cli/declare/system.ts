@@ -69,6 +69,8 @@ export function declareSystem(program: Command, shell: Shell): void {
     examples: ['teralab logs', 'teralab logs gateway-1 identity -f', 'teralab logs --lines 200 --json'],
   })
     .option('-f, --follow', 'go on as lines come, until Ctrl-C')
-    .option('-n, --lines <n>', 'lines of each node to begin with (default 20)', raw => parseWhole(raw, '--lines', 0, 1_000_000));
+    .option('-n, --lines <n>', 'lines of each node to begin with (default 20)', raw =>
+      parseWhole(raw, '--lines', 0, 1_000_000),
+    );
   runs(logs, shell, async () => import('../commands/logs.ts'));
 }

@@ -24,7 +24,11 @@ export function declareTools(program: Command, shell: Shell): void {
   const completion = declare(program, {
     usage: 'completion <shell>',
     summary: 'print a completion script for bash, zsh, fish or powershell',
-    examples: ['source <(teralab completion bash)', 'teralab completion zsh > ~/.zfunc/_teralab', 'teralab completion fish | source'],
+    examples: [
+      'source <(teralab completion bash)',
+      'teralab completion zsh > ~/.zfunc/_teralab',
+      'teralab completion fish | source',
+    ],
   });
   runs(completion, shell, async () => {
     const {run} = await import('../commands/completion.ts');

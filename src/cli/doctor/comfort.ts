@@ -9,9 +9,11 @@ const DOCKER_WITHIN_MS = 3000;
 
 export function terminal(): Finding {
   const {stdout} = process;
-  if (stdout.isTTY !== true) return ok('terminal', 'stdout is no terminal; the screen needs one, all commands work without');
+  if (stdout.isTTY !== true)
+    return ok('terminal', 'stdout is no terminal; the screen needs one, all commands work without');
   const size = `${stdout.columns} x ${stdout.rows}`;
-  if (stdout.columns < 80 || stdout.rows < 24) return warn('terminal', size, 'The screen wants 80 x 24 or more; 120 columns show everything at once.');
+  if (stdout.columns < 80 || stdout.rows < 24)
+    return warn('terminal', size, 'The screen wants 80 x 24 or more; 120 columns show everything at once.');
   return ok('terminal', size);
 }
 
@@ -23,11 +25,17 @@ export function colours(): Finding {
 export function editor(env = process.env): Finding {
   const found = env.VISUAL || env.EDITOR;
   if (found) return ok('editor', found);
-  return warn('editor', 'neither VISUAL nor EDITOR is set', '`teralab edit` prints the path instead; set EDITOR to have it open the file.');
+  return warn(
+    'editor',
+    'neither VISUAL nor EDITOR is set',
+    '`teralab edit` prints the path instead; set EDITOR to have it open the file.',
+  );
 }
 
 export function tmux(): Finding {
-  return inPath('tmux') === undefined ? ok('tmux', 'not installed (a second terminal does as well)') : ok('tmux', 'installed: editor and screen side by side');
+  return inPath('tmux') === undefined
+    ? ok('tmux', 'not installed (a second terminal does as well)')
+    : ok('tmux', 'installed: editor and screen side by side');
 }
 
 export async function docker(): Promise<Finding> {

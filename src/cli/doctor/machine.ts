@@ -1,9 +1,8 @@
 import {existsSync} from 'node:fs';
-import {statfs} from 'node:fs/promises';
+import {readFile, statfs} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {availableParallelism, freemem, release, totalmem} from 'node:os';
 import {dirname} from 'node:path';
-import {readFile} from 'node:fs/promises';
 import {ERRORS} from '../../errors.ts';
 import {labPaths} from '../../paths.ts';
 import {roughSize} from '../parse/size.ts';
@@ -31,14 +30,19 @@ export function platform(): Finding {
 export function processors(): Finding {
   const count = availableParallelism();
   if (count >= 2) return ok('processors', String(count));
-  return warn('processors', String(count), 'With one processor, timing tasks are often inconclusive; close what else runs.');
+  return warn(
+    'processors',
+    String(count),
+    'With one processor, timing tasks are often inconclusive; close what else runs.',
+  );
 }
 
 export async function memory(): Promise<Finding> {
   const available = await availableMemory();
   const found = `${roughSize(available)} available of ${roughSize(totalmem())}`;
   if (available >= MEMORY_BYTES_GOOD) return ok('memory', found);
-  if (available >= MEMORY_BYTES_MIN) return warn('memory', found, 'It is enough for the default system; close other programs before you add replicas.');
+  if (available >= MEMORY_BYTES_MIN)
+    return warn('memory', found, 'It is enough for the default system; close other programs before you add replicas.');
   return fail('memory', found, 'The system needs about 350 MB; close other programs.');
 }
 

@@ -8,7 +8,11 @@ const GATEWAY_PORT = 4000;
 /** A taken 4000 is no fault: the gateway takes the next free port. */
 export async function gatewayPort(): Promise<Finding> {
   if (await isFree(GATEWAY_PORT)) return ok('ports', `${GATEWAY_PORT} is free for the gateway`);
-  return warn('ports', `${GATEWAY_PORT} is in use`, 'The gateway takes the next free port (or this is your running system); `teralab status` says which.');
+  return warn(
+    'ports',
+    `${GATEWAY_PORT} is in use`,
+    'The gateway takes the next free port (or this is your running system); `teralab status` says which.',
+  );
 }
 
 export async function loopback(): Promise<Finding> {

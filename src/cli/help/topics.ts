@@ -11,7 +11,10 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
 };
 
 /** `teralab help exit-codes`. */
-export const EXIT_CODES_HELP: readonly string[] = ['Exit codes:', ...Object.entries(EXIT_MEANINGS).map(([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`)];
+export const EXIT_CODES_HELP: readonly string[] = [
+  'Exit codes:',
+  ...Object.entries(EXIT_MEANINGS).map(([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`),
+];
 
 /** `teralab help environment`. */
 export const ENVIRONMENT_HELP: readonly string[] = [

@@ -7,7 +7,10 @@ const POLL_EVERY_MS = 200;
 const TAIL_BYTES_MAX = 4_000_000;
 
 /** A file's last lines, and the position after them, from which `follow` goes on. */
-export async function lastLines(file: string, count: number): Promise<{readonly lines: readonly string[]; readonly position: number}> {
+export async function lastLines(
+  file: string,
+  count: number,
+): Promise<{readonly lines: readonly string[]; readonly position: number}> {
   const handle = await open(file, 'r').catch(() => undefined);
   if (handle === undefined) return {lines: [], position: 0};
   try {
@@ -26,7 +29,12 @@ export async function lastLines(file: string, count: number): Promise<{readonly 
 }
 
 /** Whole lines as they are written, until the signal aborts. A file that was put aside for a new one is read from its start. */
-export async function follow(file: string, from: number, onLines: (lines: readonly string[]) => void, signal: AbortSignal): Promise<void> {
+export async function follow(
+  file: string,
+  from: number,
+  onLines: (lines: readonly string[]) => void,
+  signal: AbortSignal,
+): Promise<void> {
   let position = from;
   while (!signal.aborted) {
     const size = (await stat(file).catch(() => undefined))?.size ?? 0;
@@ -40,7 +48,10 @@ export async function follow(file: string, from: number, onLines: (lines: readon
   }
 }
 
-async function linesAfter(file: string, position: number): Promise<{readonly lines: readonly string[]; readonly position: number}> {
+async function linesAfter(
+  file: string,
+  position: number,
+): Promise<{readonly lines: readonly string[]; readonly position: number}> {
   const handle = await open(file, 'r').catch(() => undefined);
   if (handle === undefined) return {lines: [], position};
   try {
@@ -48,7 +59,10 @@ async function linesAfter(file: string, position: number): Promise<{readonly lin
     const bytes = buffer.subarray(0, bytesRead);
     const end = bytes.lastIndexOf(10) + 1;
     // A line longer than the buffer is given in pieces rather than waited for without end.
-    if (end === 0) return bytesRead < TAIL_BYTES_MAX ? {lines: [], position} : {lines: [bytes.toString('utf8')], position: position + bytesRead};
+    if (end === 0)
+      return bytesRead < TAIL_BYTES_MAX
+        ? {lines: [], position}
+        : {lines: [bytes.toString('utf8')], position: position + bytesRead};
     return {lines: bytes.toString('utf8', 0, end - 1).split('\n'), position: position + end};
   } finally {
     await handle.close();

@@ -10,8 +10,27 @@ export interface LogLine {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
-const PINO_LEVELS: Readonly<Record<number, string>> = {10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal'};
-const POSTGRES_LEVELS: Readonly<Record<string, string>> = {LOG: 'info', INFO: 'info', NOTICE: 'info', WARNING: 'warn', ERROR: 'error', FATAL: 'fatal', PANIC: 'fatal', DETAIL: 'info', HINT: 'info', STATEMENT: 'info', CONTEXT: 'info'};
+const PINO_LEVELS: Readonly<Record<number, string>> = {
+  10: 'trace',
+  20: 'debug',
+  30: 'info',
+  40: 'warn',
+  50: 'error',
+  60: 'fatal',
+};
+const POSTGRES_LEVELS: Readonly<Record<string, string>> = {
+  LOG: 'info',
+  INFO: 'info',
+  NOTICE: 'info',
+  WARNING: 'warn',
+  ERROR: 'error',
+  FATAL: 'fatal',
+  PANIC: 'fatal',
+  DETAIL: 'info',
+  HINT: 'info',
+  STATEMENT: 'info',
+  CONTEXT: 'info',
+};
 /** Said by every line of a node, so of no use in each. */
 const DULL_FACTS = ['pid', 'hostname', 'name', 'node', 'service', 'v'];
 
@@ -46,5 +65,11 @@ function postgresLine(node: string, raw: string): LogLine | undefined {
   if (match === null) return undefined;
   const [, day = '', clock = '', level = '', message = ''] = match;
   const time = Date.parse(`${day}T${clock}Z`);
-  return {node, time: Number.isFinite(time) ? time : null, level: POSTGRES_LEVELS[level] ?? level.toLowerCase(), message, facts: {}};
+  return {
+    node,
+    time: Number.isFinite(time) ? time : null,
+    level: POSTGRES_LEVELS[level] ?? level.toLowerCase(),
+    message,
+    facts: {},
+  };
 }

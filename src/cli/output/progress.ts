@@ -36,7 +36,9 @@ function updatingLine(stream: ProgressStream): Progress {
   const clear = (): void => void stream.write('\r\u001b[K');
   const draw = (): void => {
     const elapsed = Date.now() - since;
-    const tail = [share === undefined ? '' : `[${padEnd(bar(share, 16), 16)}]`, elapsed < 1000 ? '' : seconds(elapsed)].filter(part => part !== '').join(' ');
+    const tail = [share === undefined ? '' : `[${padEnd(bar(share, 16), 16)}]`, elapsed < 1000 ? '' : seconds(elapsed)]
+      .filter(part => part !== '')
+      .join(' ');
     const room = (stream.columns ?? 80) - tail.length - 4;
     const shown = [...text];
     const head = shown.length > room ? `${shown.slice(0, Math.max(0, room - 1)).join('')}…` : text;
@@ -78,7 +80,10 @@ function plainLines(stream: ProgressStream): Progress {
     timer = undefined;
     last = '';
   };
-  const remind = (): void => void stream.write(`still: ${last} (${seconds(Date.now() - since)}${share === undefined ? '' : `, ${Math.round(share * 100)} %`})\n`);
+  const remind = (): void =>
+    void stream.write(
+      `still: ${last} (${seconds(Date.now() - since)}${share === undefined ? '' : `, ${Math.round(share * 100)} %`})\n`,
+    );
   return {
     step: (text, nextShare) => {
       share = nextShare;

@@ -43,7 +43,9 @@ export function wrap(text: string, width: number): string[] {
 
 /** Wraps and indents; the first line starts with `first`, which takes the place of the indent. */
 export function block(text: string, width: number, indent: string, first = indent): string[] {
-  return wrap(text, width - indent.length).map((line, index) => (index === 0 ? padEnd(first, indent.length) : indent) + line);
+  return wrap(text, width - indent.length).map(
+    (line, index) => (index === 0 ? padEnd(first, indent.length) : indent) + line,
+  );
 }
 
 /** `1 node`, `2 nodes`. */

@@ -6,7 +6,8 @@ export const SEED_MAX = 0xffff_ffff;
 /** A whole number within bounds; `what` names the flag or attribute in the error. */
 export function parseWhole(raw: string, what: string, min: number, max: number): number {
   const value = /^\d{1,15}$/.test(raw.trim()) ? Number(raw) : Number.NaN;
-  if (!(value >= min && value <= max)) throw new LabError('BAD_VALUE', `${what} takes a whole number from ${min} to ${max}; "${raw}" is none.`);
+  if (!(value >= min && value <= max))
+    throw new LabError('BAD_VALUE', `${what} takes a whole number from ${min} to ${max}; "${raw}" is none.`);
   return value;
 }
 
@@ -22,7 +23,8 @@ export function parsePort(raw: string): number {
 export function parseShare(raw: string, what: string): number {
   const match = /^(\d+(?:\.\d+)?|\.\d+)(%?)$/.exec(raw.trim());
   const value = match === null ? Number.NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1);
-  if (!(value >= 0 && value <= 1)) throw new LabError('BAD_VALUE', `${what} takes a share from 0 to 1, like 0.2 or 20%; "${raw}" is none.`);
+  if (!(value >= 0 && value <= 1))
+    throw new LabError('BAD_VALUE', `${what} takes a share from 0 to 1, like 0.2 or 20%; "${raw}" is none.`);
   return value;
 }
 

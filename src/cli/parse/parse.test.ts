@@ -20,18 +20,23 @@ function outcome(parse: () => unknown): unknown {
 
 describe('durations', () => {
   it('are read with each unit', () => {
-    expect(['250ms', '30s', '2m', '1h', '1.5s'].map(raw => parseDuration(raw, '--for'))).toEqual([250, 30_000, 120_000, 3_600_000, 1500]);
+    expect(['250ms', '30s', '2m', '1h', '1.5s'].map(raw => parseDuration(raw, '--for'))).toEqual([
+      250, 30_000, 120_000, 3_600_000, 1500,
+    ]);
   });
 
   it('are read back from what they are written as', () => {
-    fc.assert(fc.property(fc.integer({min: 1, max: DURATION_MS_MAX}), ms => parseDuration(formatDuration(ms), '--for') === ms));
+    fc.assert(
+      fc.property(fc.integer({min: 1, max: DURATION_MS_MAX}), ms => parseDuration(formatDuration(ms), '--for') === ms),
+    );
   });
 
   it('are positive whole milliseconds or refused, whatever is given', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^-?\d{0,12}\.?\d{0,4}(ms|s|m|h|d)?$/)), raw => {
         const ms = outcome(() => parseDuration(raw, '--for'));
-        if (ms !== undefined) expect(Number.isInteger(ms) && (ms as number) >= 1 && (ms as number) <= DURATION_MS_MAX).toBe(true);
+        if (ms !== undefined)
+          expect(Number.isInteger(ms) && (ms as number) >= 1 && (ms as number) <= DURATION_MS_MAX).toBe(true);
       }),
     );
   });
@@ -43,7 +48,9 @@ describe('durations', () => {
 
 describe('sizes', () => {
   it('count 1000 bytes to the KB', () => {
-    expect(['512B', '64KB', '10MB', '1gb'].map(raw => parseSize(raw, '--bytes'))).toEqual([512, 64_000, 10_000_000, 1_000_000_000]);
+    expect(['512B', '64KB', '10MB', '1gb'].map(raw => parseSize(raw, '--bytes'))).toEqual([
+      512, 64_000, 10_000_000, 1_000_000_000,
+    ]);
   });
 
   it('are read back from what they are written as', () => {
@@ -51,7 +58,12 @@ describe('sizes', () => {
   });
 
   it('are whole bytes or refused, whatever is given', () => {
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.stringMatching(/^\d{0,20}(B|KB|MB|GB)?$/)), raw => void outcome(() => parseSize(raw, '--bytes'))));
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string(), fc.stringMatching(/^\d{0,20}(B|KB|MB|GB)?$/)),
+        raw => void outcome(() => parseSize(raw, '--bytes')),
+      ),
+    );
   });
 
   it('are rounded for people', () => {
@@ -76,13 +88,16 @@ describe('rates', () => {
 describe('numbers', () => {
   it('take whole numbers within their bounds only', () => {
     expect(parseWhole('3', '--seeds', 1, 10)).toBe(3);
-    for (const raw of ['0', '11', '1.5', '0x3', '', ' ', '-3', '1e1']) expect(() => parseWhole(raw, '--seeds', 1, 10)).toThrow(/--seeds/);
+    for (const raw of ['0', '11', '1.5', '0x3', '', ' ', '-3', '1e1'])
+      expect(() => parseWhole(raw, '--seeds', 1, 10)).toThrow(/--seeds/);
     expect(parseSeed(String(SEED_MAX))).toBe(SEED_MAX);
     expect(() => parsePort('65536')).toThrow(/--port/);
   });
 
   it('take shares as a fraction or a percentage', () => {
-    expect([parseShare('0.2', '--toxicity'), parseShare('20%', '--toxicity'), parseShare('1', '--toxicity')]).toEqual([0.2, 0.2, 1]);
+    expect([parseShare('0.2', '--toxicity'), parseShare('20%', '--toxicity'), parseShare('1', '--toxicity')]).toEqual([
+      0.2, 0.2, 1,
+    ]);
     fc.assert(
       fc.property(fc.string(), raw => {
         const share = outcome(() => parseShare(raw, '--toxicity'));
@@ -99,10 +114,17 @@ describe('numbers', () => {
 
 describe('replicas', () => {
   it('add up over several flags and commas', () => {
-    expect(parseReplicas('gateway=2,stream=1', parseReplicas('identity=3'))).toEqual({identity: 3, gateway: 2, stream: 1});
+    expect(parseReplicas('gateway=2,stream=1', parseReplicas('identity=3'))).toEqual({
+      identity: 3,
+      gateway: 2,
+      stream: 1,
+    });
   });
 
-  it.each(['', 'identity', 'identity=0', 'identity=99', 'identity=x', '=3', '__proto__=2', 'identity=3,'])('refuse %j', raw => {
-    expect(() => parseReplicas(raw)).toThrow(/--replicas/);
-  });
+  it.each(['', 'identity', 'identity=0', 'identity=99', 'identity=x', '=3', '__proto__=2', 'identity=3,'])(
+    'refuse %j',
+    raw => {
+      expect(() => parseReplicas(raw)).toThrow(/--replicas/);
+    },
+  );
 });

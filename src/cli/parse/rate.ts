@@ -8,7 +8,8 @@ export function parseRate(raw: string, what: string): number {
   const match = /^(\d+(?:\.\d+)?)(?:\/(s|m))?$/.exec(raw.trim().toLowerCase());
   if (match === null) throw new LabError('BAD_VALUE', `${what} takes a rate like 50/s; "${raw}" is none.`);
   const perSecond = Number(match[1]) / (match[2] === 'm' ? 60 : 1);
-  if (perSecond <= 0 || perSecond > RATE_MAX) throw new LabError('BAD_VALUE', `${what} must be over 0 and at most ${RATE_MAX}/s; "${raw}" is not.`);
+  if (perSecond <= 0 || perSecond > RATE_MAX)
+    throw new LabError('BAD_VALUE', `${what} must be over 0 and at most ${RATE_MAX}/s; "${raw}" is not.`);
   return perSecond;
 }
 

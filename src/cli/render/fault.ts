@@ -26,9 +26,15 @@ export function faultRows(faults: readonly FaultRecord[], {now, paint}: FaultRen
 /** Cells: when, id, kind, target, how it went. */
 export function historyRows(faults: readonly FaultRecord[], {now, paint}: FaultRenderOptions): string[][] {
   return faults.map(fault => {
-    const lasted = fault.appliedAt !== undefined && fault.endedAt !== undefined ? ` after ${seconds(fault.endedAt - fault.appliedAt)}` : '';
+    const lasted =
+      fault.appliedAt !== undefined && fault.endedAt !== undefined
+        ? ` after ${seconds(fault.endedAt - fault.appliedAt)}`
+        : '';
     const ended = fault.endedBy === undefined ? '' : ` by ${fault.endedBy}`;
-    const state = fault.state === 'active' && fault.endsAt !== null ? `active, ${timeLeft(fault, now)} left` : `${fault.state}${ended}${lasted}`;
+    const state =
+      fault.state === 'active' && fault.endsAt !== null
+        ? `active, ${timeLeft(fault, now)} left`
+        : `${fault.state}${ended}${lasted}`;
     return [clockTime(fault.plannedAt), fault.id, fault.kind, fault.target, `${state}; ${effectText(fault, paint)}`];
   });
 }
@@ -37,10 +43,16 @@ export function historyRows(faults: readonly FaultRecord[], {now, paint}: FaultR
 export function renderFault(fault: FaultRecord, {now, paint, width}: FaultRenderOptions): string[] {
   const id = paint.accent(fault.id);
   const attributes = attributesText(fault);
-  const touched = [...(fault.proxies.length === 0 ? [] : [counted(fault.proxies.length, 'connection path')]), ...(fault.nodes.length === 0 ? [] : [listed(fault.nodes)])];
+  const touched = [
+    ...(fault.proxies.length === 0 ? [] : [counted(fault.proxies.length, 'connection path')]),
+    ...(fault.nodes.length === 0 ? [] : [listed(fault.nodes)]),
+  ];
   const lines = [`${paint.strong(fault.kind)} on ${fault.target}${attributes === '' ? '' : ` (${attributes})`}: ${id}`];
   lines.push(...block(touched.length === 0 ? 'nothing' : listed(touched), width, '            ', '  touches'));
-  const ends = fault.endsAt === null ? 'when it is cleared' : `by itself at ${clockTime(fault.endsAt)}, in ${seconds(Math.max(0, fault.endsAt - now))}`;
+  const ends =
+    fault.endsAt === null
+      ? 'when it is cleared'
+      : `by itself at ${clockTime(fault.endsAt)}, in ${seconds(Math.max(0, fault.endsAt - now))}`;
   if (fault.state === 'active') lines.push(`  ends      ${ends}`);
   lines.push(...block(effectText(fault, paint), width, '            ', '  effect'));
   if (fault.state === 'active') lines.push(`  heal it   teralab chaos clear ${fault.id}`);

@@ -13,7 +13,10 @@ const PERCENTILES: readonly (readonly [keyof LatencySummary, string])[] = [
 ];
 
 /** Counts, and latency from the intended start as bars on a logarithmic scale, with the uncorrected figure beside it. */
-export function renderLoad(summary: LoadSummary, {width, paint}: {readonly width: number; readonly paint: Paint}): string[] {
+export function renderLoad(
+  summary: LoadSummary,
+  {width, paint}: {readonly width: number; readonly paint: Paint},
+): string[] {
   const {sent, ok, failed, dropped} = summary;
   const share = (count: number): string => (sent + dropped === 0 ? '' : ` (${percent(count / (sent + dropped))})`);
   return [
@@ -27,6 +30,11 @@ function histogram({latencyMs, uncorrectedMs}: LoadSummary, width: number, paint
   const top = Math.max(1, latencyMs.max);
   const cells = Math.max(10, width - 36);
   const scale = (value: number): number => Math.log1p(Math.max(0, value)) / Math.log1p(top);
-  const rows = PERCENTILES.map(([key, label]) => [label, ms(latencyMs[key]), ms(uncorrectedMs[key]), paint.accent(bar(scale(latencyMs[key]), cells))]);
+  const rows = PERCENTILES.map(([key, label]) => [
+    label,
+    ms(latencyMs[key]),
+    ms(uncorrectedMs[key]),
+    paint.accent(bar(scale(latencyMs[key]), cells)),
+  ]);
   return table([['', 'LATENCY', 'UNCORRECTED', ''], ...rows], {width: width + 1, heading: paint.faint, right: [1, 2]});
 }

@@ -22,19 +22,29 @@ export interface PathReport {
   readonly next: string | null;
   readonly passed: number;
   readonly total: number;
-  readonly blocks: readonly {readonly weeks: readonly [number, number]; readonly title: string; readonly labs: readonly PathLab[]}[];
+  readonly blocks: readonly {
+    readonly weeks: readonly [number, number];
+    readonly title: string;
+    readonly labs: readonly PathLab[];
+  }[];
 }
 
 export function pathReport(labs: readonly AnyLab[], progress: ProgressData): PathReport {
   const ids = labs.map(({id}) => id);
-  const entries = wholePath(labs.map(lab => ({...lab, weeks: [Math.min(...lab.weeks), Math.max(...lab.weeks)] as const})));
+  const entries = wholePath(
+    labs.map(lab => ({...lab, weeks: [Math.min(...lab.weeks), Math.max(...lab.weeks)] as const})),
+  );
   const status = (entry: PathEntry): PathStatus => (entry.built ? standingOf(entry, progress, ids).status : 'planned');
   const all = entries.map(entry => ({entry, lab: pathLab(entry, status(entry))}));
   return {
     next: nextLab(labs, progress)?.id ?? null,
     passed: all.filter(({lab}) => lab.status === 'passed').length,
     total: all.length,
-    blocks: BLOCKS.map(({weeks, title}) => ({weeks, title, labs: all.filter(({entry}) => entry.weeks[0] >= weeks[0] && entry.weeks[0] <= weeks[1]).map(({lab}) => lab)})),
+    blocks: BLOCKS.map(({weeks, title}) => ({
+      weeks,
+      title,
+      labs: all.filter(({entry}) => entry.weeks[0] >= weeks[0] && entry.weeks[0] <= weeks[1]).map(({lab}) => lab),
+    })),
   };
 }
 
@@ -42,7 +52,9 @@ function pathLab({id, title, phase, objective, minutes}: PathEntry, status: Path
   return {id, title, phase, objective, minutes, status};
 }
 
-const LOOK: Readonly<Record<PathStatus, {readonly mark: string; readonly colour: 'good' | 'bad' | 'warn' | 'faint' | 'accent'}>> = {
+const LOOK: Readonly<
+  Record<PathStatus, {readonly mark: string; readonly colour: 'good' | 'bad' | 'warn' | 'faint' | 'accent'}>
+> = {
   passed: {mark: '✔', colour: 'good'},
   failed: {mark: '✖', colour: 'bad'},
   open: {mark: '○', colour: 'accent'},
@@ -65,11 +77,19 @@ export function weeksText(weeks: readonly number[]): string {
   return first === last ? String(first) : `${first}-${last}`;
 }
 
-export function renderPath(report: PathReport, {width, paint}: {readonly width: number; readonly paint: Paint}): string[] {
+export function renderPath(
+  report: PathReport,
+  {width, paint}: {readonly width: number; readonly paint: Paint},
+): string[] {
   const lines = report.blocks.flatMap(({weeks, title, labs}) => {
-    const cells = labs.map(lab => [lab.id === report.next ? paint.accent('▶') : ' ', lab.status === 'planned' ? paint.faint(lab.id) : lab.id, statusText(lab.status, paint)]);
+    const cells = labs.map(lab => [
+      lab.id === report.next ? paint.accent('▶') : ' ',
+      lab.status === 'planned' ? paint.faint(lab.id) : lab.id,
+      statusText(lab.status, paint),
+    ]);
     return [paint.strong(`Weeks ${weeksText(weeks)}: ${title}`), ...table(cells, {width}), ''];
   });
-  const next = report.next === null ? 'Nothing is left open.' : `Next: ${report.next} (\`teralab lab ${report.next}\`).`;
+  const next =
+    report.next === null ? 'Nothing is left open.' : `Next: ${report.next} (\`teralab lab ${report.next}\`).`;
   return [...lines, `${report.passed} of ${report.total} passed. ${next}`];
 }

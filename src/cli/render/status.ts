@@ -30,17 +30,31 @@ export function renderStatus(status: StatusReport, options: RenderOptions): stri
     `${paint.strong('System')} ${status.session}: ${status.runtime} runtime, controller ${status.controller.pid}`,
     ...block(status.workspace, width, '       '),
   ];
-  if (status.check !== null) lines.push(paint.accent(`A check of ${status.check.lab} is running (${status.check.phase}).`));
+  if (status.check !== null)
+    lines.push(paint.accent(`A check of ${status.check.lab} is running (${status.check.phase}).`));
   const faulty = status.links.filter(link => link.toxics.length > 0).length;
   lines.push(
     '',
-    ...table([['NODE', 'STATE', 'PID', 'MEMORY', 'RESTARTS', 'URL'], ...status.nodes.map(node => nodeRow(node, paint))], {width, heading, right: [2, 3, 4]}),
+    ...table(
+      [['NODE', 'STATE', 'PID', 'MEMORY', 'RESTARTS', 'URL'], ...status.nodes.map(node => nodeRow(node, paint))],
+      {width, heading, right: [2, 3, 4]},
+    ),
     '',
-    ...table([['LINK', 'ADDRESS', 'P50', 'P99', 'ERRORS', 'TOXICS'], ...status.links.flatMap(link => linkRows(link, paint))], {width, heading, right: [2, 3, 4]}),
+    ...table(
+      [['LINK', 'ADDRESS', 'P50', 'P99', 'ERRORS', 'TOXICS'], ...status.links.flatMap(link => linkRows(link, paint))],
+      {width, heading, right: [2, 3, 4]},
+    ),
     '',
   );
   if (status.faults.length === 0) lines.push(faulty === 0 ? 'No faults in force.' : 'No faults in the record.');
-  else lines.push(...table([['FAULT', 'KIND', 'TARGET', 'LEFT', 'EFFECT'], ...faultRows(status.faults, options)], {width, heading, right: [3]}));
+  else
+    lines.push(
+      ...table([['FAULT', 'KIND', 'TARGET', 'LEFT', 'EFFECT'], ...faultRows(status.faults, options)], {
+        width,
+        heading,
+        right: [3],
+      }),
+    );
   lines.push('', ...status.urls.gateway.map(url => `Gateway   ${paint.accent(url)}`));
   if (status.connect.length > 0) lines.push('Connect', ...status.connect.map(line => `  ${line}`));
   return lines;
@@ -61,7 +75,10 @@ function nodeRow(node: NodeStatus, paint: Paint): string[] {
 /** A link's own line; where it has several listeners, one line for each below it. */
 function linkRows(link: LinkStatus, paint: Paint): string[][] {
   const {http} = link;
-  const figures = http === undefined || http.ratePerSecond === 0 ? ['-', '-', '-'] : [ms(http.p50), ms(http.p99), percent(http.errorShare)];
+  const figures =
+    http === undefined || http.ratePerSecond === 0
+      ? ['-', '-', '-']
+      : [ms(http.p50), ms(http.p99), percent(http.errorShare)];
   const kinds = [...new Set(link.toxics.map(({kind}) => kind))];
   const closed = link.proxies.length > 0 && link.proxies.every(({listening}) => !listening);
   const state = [...(closed ? ['closed'] : []), ...kinds].join(', ');
@@ -70,8 +87,17 @@ function linkRows(link: LinkStatus, paint: Paint): string[][] {
   return [
     ...rows,
     ...link.proxies.map(proxy => {
-      const own = kinds.filter(kind => link.toxics.some(toxic => toxic.kind === kind && proxy.toxics.includes(toxic.id)));
-      return [paint.faint(`  ${proxy.name}`), proxy.address, '', '', '', [...(proxy.listening ? [] : ['closed']), ...own].join(', ')];
+      const own = kinds.filter(kind =>
+        link.toxics.some(toxic => toxic.kind === kind && proxy.toxics.includes(toxic.id)),
+      );
+      return [
+        paint.faint(`  ${proxy.name}`),
+        proxy.address,
+        '',
+        '',
+        '',
+        [...(proxy.listening ? [] : ['closed']), ...own].join(', '),
+      ];
     }),
   ];
 }

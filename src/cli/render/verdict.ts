@@ -3,7 +3,9 @@ import {seconds} from '../output/figures.ts';
 import type {Paint} from '../output/paint.ts';
 import {block, counted} from '../output/text.ts';
 
-export const VERDICT_LOOK: Readonly<Record<Verdict, {readonly mark: string; readonly word: string; readonly colour: 'good' | 'bad' | 'warn'}>> = {
+export const VERDICT_LOOK: Readonly<
+  Record<Verdict, {readonly mark: string; readonly word: string; readonly colour: 'good' | 'bad' | 'warn'}>
+> = {
   pass: {mark: '✔', word: 'pass', colour: 'good'},
   fail: {mark: '✖', word: 'fail', colour: 'bad'},
   inconclusive: {mark: '?', word: 'inconclusive', colour: 'warn'},
@@ -26,10 +28,15 @@ export function renderTask(task: TaskVerdict, {width, paint}: VerdictRenderOptio
   const {mark, word, colour} = VERDICT_LOOK[task.verdict];
   const code = task.code === null ? '' : ` ${task.code}`;
   const lines = [paint[colour](`${mark} ${task.id}: ${word}${code}`), ...block(task.title, width, INDENT)];
-  lines.push(...block(task.observed, width, LABEL, '  observed   '), ...block(task.expected, width, LABEL, '  expected   '));
+  lines.push(
+    ...block(task.observed, width, LABEL, '  observed   '),
+    ...block(task.expected, width, LABEL, '  expected   '),
+  );
   // A pass needs no story.
   if (task.verdict !== 'pass' && task.evidence.length > 0) {
-    lines.push(...task.evidence.flatMap((line, index) => block(line, width, LABEL, index === 0 ? '  evidence   ' : LABEL)));
+    lines.push(
+      ...task.evidence.flatMap((line, index) => block(line, width, LABEL, index === 0 ? '  evidence   ' : LABEL)),
+    );
   }
   return lines;
 }

@@ -31,7 +31,10 @@ describe('latency', () => {
     await using link = await openLink(upstream.address);
     using client = call(link.address);
     await link.fabric.change({
-      add: [toxic('latency', {id: 'a', stream: 'upstream', attributes: {latency: 30}}), toxic('latency', {id: 'b', stream: 'upstream', attributes: {latency: 20}})],
+      add: [
+        toxic('latency', {id: 'a', stream: 'upstream', attributes: {latency: 30}}),
+        toxic('latency', {id: 'b', stream: 'upstream', attributes: {latency: 20}}),
+      ],
     });
     const startedAt = performance.now();
     client.socket.write('x');

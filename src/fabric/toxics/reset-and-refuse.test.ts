@@ -74,7 +74,9 @@ describe('refuse', () => {
   it('takes no toxicity', async () => {
     await using upstream = await serveEcho();
     await using link = await openLink(upstream.address);
-    await expect(link.fabric.change({add: [toxic('refuse', {toxicity: 0.5})]})).rejects.toMatchObject({code: 'BAD_VALUE'});
+    await expect(link.fabric.change({add: [toxic('refuse', {toxicity: 0.5})]})).rejects.toMatchObject({
+      code: 'BAD_VALUE',
+    });
   });
 
   it('says so when another process took the port, and goes on trying', async () => {

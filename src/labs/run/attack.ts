@@ -51,7 +51,8 @@ export async function runAttack(context: RunContext, setup: unknown, control: Co
     const {entries, from, to} = driven;
     return {from, to, entries, control: calm, tooLittle: tooLittleWork(spec, entries), faultProblems};
   } finally {
-    await timetable?.end().catch(() => {});
+    // Settles at once when the run is interrupted; clean-up then waits for it.
+    if (timetable) await context.settled(timetable.end()).catch(() => {});
   }
 }
 

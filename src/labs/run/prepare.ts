@@ -87,7 +87,11 @@ function neverReady({lab, system}: RunContext, since: number): readonly NodeEven
   const ready = new Set(events.filter(event => event.type === 'ready').map(event => event.node));
   const started = events.filter(event => event.type === 'started' && !ready.has(event.node));
   if (started.some(event => !suspects.has(event.node))) return [];
-  const said = events.filter(event => suspects.has(event.node) && SAID.has(event.type));
+  const begun = (node: string): number => started.find(event => event.node === node)?.at ?? Number.POSITIVE_INFINITY;
+  // The end of the node that was there before says nothing about the module.
+  const said = events.filter(
+    event => SAID.has(event.type) && suspects.has(event.node) && event.at >= begun(event.node),
+  );
   if (said.length > 0) return said;
   return started.map(event => ({...event, detail: 'it did not become ready, and did not say why'}));
 }

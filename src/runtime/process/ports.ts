@@ -3,11 +3,11 @@ import {createServer} from 'node:net';
 import {LabError} from '../../errors.ts';
 
 /**
- * Below every usual ephemeral range, whose ports the kernel hands to outgoing connections: a node that is down for a while must find
- * its own port free when it comes back.
+ * A node that is down for a while must find its own port free when it comes back. So these are below the usual ephemeral range
+ * (from 32768 on), whose ports the kernel hands to outgoing connections, and above the range that the fabric takes its listeners from.
  */
-const PORT_MIN = 20_000;
-const PORT_MAX = 31_999;
+const PORT_MIN = 30_000;
+const PORT_MAX = 32_767;
 export const LOOPBACK = '127.0.0.1';
 
 /** Hands out ports that are free on the loopback interface, each one once. Errors: PORT_TAKEN when none is left. */

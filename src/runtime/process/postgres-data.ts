@@ -93,7 +93,7 @@ export async function freeData(data: string): Promise<void> {
   });
   if (text === undefined) return;
   const postmaster = Number(text.split('\n')[0]);
-  const users = (): readonly number[] => processesIn(data);
+  const users = (): readonly number[] => processesIn(data, 'postgres');
   const serverLives = (): boolean =>
     process.platform === 'linux' ? users().includes(postmaster) : isAlive(postmaster);
   if (!(await waitUntil(() => !serverLives(), PREDECESSOR_ENDS_WITHIN_MS, 20))) {

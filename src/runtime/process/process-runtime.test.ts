@@ -94,6 +94,20 @@ describe('process runtime', () => {
     await runtime.down();
   });
 
+  it('says what Postgres said when its data is damaged', async () => {
+    const broken: PlannedNode = {...database, name: 'broken-db'};
+    const first = makeRuntime();
+    await first.prepare([broken], () => undefined);
+    await first.down();
+    rmSync(join(postgresFolders(paths).databases, 'workspace/broken-db-18/data/global'), {recursive: true});
+    const second = makeRuntime();
+    await expect(second.prepare([broken], () => undefined)).rejects.toMatchObject({
+      code: 'POSTGRES_FAILED',
+      message: expect.stringMatching(/could not (open|read|find)|does not exist/),
+    });
+    await second.down();
+  });
+
   it('starts no watchdog that outlives its node', async () => {
     const session = newSession();
     const runtime = makeRuntime(session);

@@ -51,12 +51,16 @@ export function environmentOf(pid: number, variable: string): string | undefined
   return found?.slice(variable.length + 1);
 }
 
-/** Processes whose working folder this is; Postgres goes to its data folder and stays there. None where the system does not tell. */
-export function processesIn(folder: string): readonly number[] {
+/** Processes of this command whose working folder this is: Postgres goes to its data folder and stays there. None where the system does not tell. */
+export function processesIn(folder: string, command: string): readonly number[] {
   if (!onLinux) return [];
   return listPids().filter(pid => {
     try {
-      return readlinkSync(`/proc/${pid}/cwd`) === folder && fromProc(pid)?.state !== 'zombie';
+      return (
+        readlinkSync(`/proc/${pid}/cwd`) === folder &&
+        read(`/proc/${pid}/comm`) === `${command}\n` &&
+        fromProc(pid)?.state !== 'zombie'
+      );
     } catch {
       return false;
     }

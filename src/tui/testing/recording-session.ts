@@ -42,7 +42,7 @@ export function createRecordingSession(): RecordingSession {
   const checks: RunUnderWay<CheckResult>[] = [];
   const breaks: RunUnderWay<BreakResult>[] = [];
   const watching = new Set<(event: WatchEvent) => void>();
-  const saving = new Set<() => void>();
+  const saving = new Set<(nothing: undefined) => void>();
   const reading = new Set<(lines: readonly string[]) => void>();
   const watched = deferred<void>();
   const answers: RecordingSession['answers'] = {
@@ -73,10 +73,10 @@ export function createRecordingSession(): RecordingSession {
     checks,
     breaks,
     answers,
-    status: status => watching.forEach(listener => listener({status})),
+    status: status => tell(watching, {status}),
     lose: error => watched.reject(error),
-    save: () => saving.forEach(listener => listener()),
-    write: lines => reading.forEach(listener => listener(lines)),
+    save: () => tell(saving, undefined),
+    write: lines => tell(reading, lines),
     path: async () => answers.path,
     lab: async id => {
       record(`lab ${id}`);
@@ -129,6 +129,10 @@ export function createRecordingSession(): RecordingSession {
     },
     close: () => record('close'),
   };
+}
+
+function tell<News>(listeners: ReadonlySet<(news: News) => void>, news: News): void {
+  for (const listener of listeners) listener(news);
 }
 
 function deferred<Value>(): Deferred<Value> {

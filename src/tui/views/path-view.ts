@@ -46,7 +46,7 @@ function phaseLine(
 
 function labLine(state: ScreenState, lab: PathLab, chosen: boolean, width: number): Line {
   const look = LAB_LOOK[lab.status];
-  const word = width >= 34 || lab.status !== 'planned' ? ` ${look.word}` : '';
+  const word = ` ${look.word}`;
   const mark = lab.id === state.lab ? '▸' : ' ';
   const line: Line = [
     span(`${mark}${look.mark} `, look.tone),

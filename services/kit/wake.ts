@@ -1,4 +1,4 @@
-import type {Clock} from '../clock.ts';
+import type {Clock} from './clock.ts';
 
 /** Lets a loop wait until it is woken or a time has passed. A call to `wake` while nobody waits ends the next wait at once. */
 export interface Wake {

@@ -1,0 +1,315 @@
+import {spawn, spawnSync} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {connect, createServer, type Socket} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {isMainThread, parentPort, Worker, workerData} from 'node:worker_threads';
+import {createFabric} from '../src/fabric/create-fabric.ts';
+import type {Address} from '../src/topology/address.ts';
+
+/**
+ * Links beside a plain Node pipe, haproxy and toxiproxy (those that are on the PATH), all in one run, in turns. The upstream and each
+ * Node proxy have a thread of their own, as the fabric has in the lab; the client is this thread.
+ */
+const ROUNDS = 5;
+const ROUND_MS = 700;
+const CONNECTIONS = 32;
+const BULK_BYTES = 256 * 1024 * 1024;
+const HOST = '127.0.0.1';
+
+const PING = Buffer.alloc(64, 'p');
+const HTTP_REQUEST = Buffer.from(
+  'GET /v1/accounts/1 HTTP/1.1\r\nhost: identity\r\naccept: application/json\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n\r\n',
+);
+const HTTP_ANSWER = Buffer.from(
+  `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 120\r\nconnection: keep-alive\r\n\r\n${'x'.repeat(120)}`,
+);
+const BULK_REQUEST = Buffer.from('BULK');
+
+type Role =
+  | {readonly role: 'upstream'}
+  | {readonly role: 'pipe'; readonly upstream: Address}
+  | {readonly role: 'fabric'; readonly upstream: Address; readonly latencyMs: number};
+
+interface Subject {
+  readonly name: string;
+  /** Address for bytes, and for HTTP where that differs. */
+  readonly tcp: Address;
+  readonly http: Address;
+  stop(): void;
+}
+
+async function main(): Promise<void> {
+  const upstream = await startThread({role: 'upstream'});
+  const direct: Subject = {name: 'direct', tcp: upstream.tcp, http: upstream.tcp, stop: () => upstream.stop()};
+  const pipe = await startThread({role: 'pipe', upstream: upstream.tcp});
+  const fabric = await startThread({role: 'fabric', upstream: upstream.tcp, latencyMs: 0});
+  const others = [startHaproxy(upstream.tcp), startToxiproxy(upstream.tcp)];
+  const peers = (await Promise.all(others)).filter(peer => peer !== undefined);
+  const subjects = [direct, {...pipe, name: 'node pipe'}, {...fabric, name: 'fabric'}, ...peers];
+
+  const measured = new Map(
+    subjects.map(({name}) => [
+      name,
+      {pings: [] as number[], p50: [] as number[], http: [] as number[], bulk: [] as number[]},
+    ]),
+  );
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const {name, tcp, http} of subjects) {
+      const figures = measured.get(name);
+      if (figures === undefined) continue;
+      figures.p50.push(median((await pingPong(tcp, PING, 1)).times));
+      figures.pings.push((await pingPong(tcp, PING, CONNECTIONS)).perSecond);
+      figures.http.push((await pingPong(http, HTTP_REQUEST, CONNECTIONS)).perSecond);
+      figures.bulk.push(await bulk(tcp));
+    }
+  }
+  const best = new Map(
+    [...measured].map(([name, {pings, p50, http, bulk: rates}]) => [
+      name,
+      {pings: median(pings), p50: median(p50), http: median(http), bulk: median(rates)},
+    ]),
+  );
+  const base = best.get('direct');
+  const ours = best.get('fabric');
+  console.log(
+    `${'subject'.padEnd(12)} ping-pong/s  HTTP req/s   bulk MB/s   added p50 us   fabric is x of it: ping-pong, HTTP, bulk`,
+  );
+  for (const [name, figures] of best) {
+    const ratio = (key: 'pings' | 'http' | 'bulk'): string => ((ours?.[key] ?? 0) / figures[key]).toFixed(2);
+    const added = ((figures.p50 - (base?.p50 ?? 0)) * 1000).toFixed(1);
+    console.log(
+      `${name.padEnd(12)} ${figures.pings.toFixed(0).padStart(11)} ${figures.http.toFixed(0).padStart(11)} ${figures.bulk.toFixed(0).padStart(11)} ${added.padStart(14)}   ${ratio('pings')}, ${ratio('http')}, ${ratio('bulk')}`,
+    );
+  }
+  await latencyError(upstream.tcp);
+  for (const subject of subjects) subject.stop();
+}
+
+/** One request under way on each connection, for a while. */
+async function pingPong(
+  address: Address,
+  request: Buffer,
+  connections: number,
+): Promise<{readonly perSecond: number; readonly times: number[]}> {
+  const expected = request === PING ? PING.length : HTTP_ANSWER.length;
+  const sockets = await Promise.all(Array.from({length: connections}, () => open(address)));
+  const times: number[] = [];
+  const startedAt = performance.now();
+  let over = false;
+  await Promise.all(
+    sockets.map(
+      socket =>
+        new Promise<void>(resolve => {
+          let sentAt = performance.now();
+          let got = 0;
+          socket.on('data', bytes => {
+            got += bytes.length;
+            if (got < expected) return;
+            got = 0;
+            const now = performance.now();
+            times.push(now - sentAt);
+            if (over) return resolve();
+            over = now - startedAt > ROUND_MS;
+            sentAt = now;
+            socket.write(request);
+          });
+          socket.write(request);
+        }),
+    ),
+  );
+  const perSecond = (times.length / (performance.now() - startedAt)) * 1000;
+  for (const socket of sockets) socket.destroy();
+  return {perSecond, times};
+}
+
+async function bulk(address: Address): Promise<number> {
+  const socket = await open(address);
+  const startedAt = performance.now();
+  let got = 0;
+  await new Promise<void>(resolve => {
+    socket.on('data', bytes => {
+      got += bytes.length;
+      if (got >= BULK_BYTES) resolve();
+    });
+    socket.write(BULK_REQUEST);
+  });
+  const seconds = (performance.now() - startedAt) / 1000;
+  socket.destroy();
+  return got / 1_000_000 / seconds;
+}
+
+/** How far a latency toxic of 50 ms is off at 100 connections, each with a request every 100 ms. */
+async function latencyError(upstream: Address): Promise<void> {
+  const latencyMs = 50;
+  const subject = await startThread({role: 'fabric', upstream, latencyMs});
+  const sockets = await Promise.all(Array.from({length: 100}, () => open(subject.tcp)));
+  const errors: number[] = [];
+  await Promise.all(
+    sockets.map(async (socket, index) => {
+      await new Promise(resolve => setTimeout(resolve, index));
+      for (let count = 0; count < 30; count++) {
+        const sentAt = performance.now();
+        socket.write(PING);
+        await once(socket, 'data');
+        errors.push(performance.now() - sentAt - latencyMs);
+        await new Promise(resolve => setTimeout(resolve, 50));
+      }
+    }),
+  );
+  errors.sort((a, b) => a - b);
+  const at = (share: number): string => (errors[Math.floor(errors.length * share)] ?? 0).toFixed(2);
+  console.log(
+    `latency toxic of ${latencyMs} ms at 100 connections, round trip above it: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms (the path itself included)`,
+  );
+  for (const socket of sockets) socket.destroy();
+  subject.stop();
+}
+
+async function open({host, port}: Address): Promise<Socket> {
+  const socket = connect({host, port, noDelay: true});
+  await once(socket, 'connect');
+  return socket;
+}
+
+async function startThread(role: Role): Promise<Subject> {
+  const worker = new Worker(fileURLToPath(import.meta.url), {workerData: role});
+  const [addresses] = (await once(worker, 'message')) as [{tcp: Address; http: Address}];
+  return {name: role.role, ...addresses, stop: () => worker.terminate()};
+}
+
+async function serveRole(role: Role): Promise<void> {
+  if (role.role === 'fabric') {
+    const fabric = createFabric();
+    const spec = {link: 'a->b', from: 'a', to: 'b', upstream: role.upstream};
+    const [tcp, http] = await fabric.open([
+      {...spec, name: 'tcp', protocol: 'postgres'},
+      {...spec, name: 'http', protocol: 'http'},
+    ]);
+    if (role.latencyMs > 0) {
+      await fabric.change({
+        add: [
+          {
+            id: 'l',
+            kind: 'latency',
+            proxies: ['tcp'],
+            stream: 'upstream',
+            toxicity: 1,
+            seed: 1,
+            attributes: {latency: role.latencyMs},
+          },
+        ],
+      });
+    }
+    parentPort?.postMessage({tcp: tcp?.address, http: http?.address});
+    return;
+  }
+  const server = createServer(
+    {noDelay: true},
+    role.role === 'upstream' ? answer : socket => pipeTo(socket, role.upstream),
+  );
+  server.listen(0, HOST);
+  await once(server, 'listening');
+  const address = {host: HOST, port: (server.address() as {port: number}).port};
+  parentPort?.postMessage({tcp: address, http: address});
+}
+
+function answer(socket: Socket): void {
+  const block = Buffer.alloc(256 * 1024, 'b');
+  socket.on('error', () => {});
+  socket.on('data', bytes => {
+    if (bytes[0] === PING[0]) socket.write(bytes);
+    else if (bytes[0] === HTTP_REQUEST[0]) socket.write(HTTP_ANSWER);
+    else {
+      let left = BULK_BYTES;
+      const pump = (): void => {
+        while (left > 0) {
+          left -= block.length;
+          if (!socket.write(block)) break;
+        }
+      };
+      socket.on('drain', pump);
+      pump();
+    }
+  });
+}
+
+function pipeTo(socket: Socket, upstream: Address): void {
+  const other = connect({...upstream, noDelay: true});
+  socket.on('error', () => other.destroy());
+  other.on('error', () => socket.destroy());
+  socket.pipe(other);
+  other.pipe(socket);
+}
+
+async function startHaproxy(upstream: Address): Promise<Subject | undefined> {
+  if (!isInstalled('haproxy', '-v')) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'teralab-bench-'));
+  const address = {host: HOST, port: await freePort()};
+  const config = join(folder, 'haproxy.cfg');
+  writeFileSync(
+    config,
+    `global\n  nbthread 1\ndefaults\n  mode tcp\n  timeout connect 5s\n  timeout client 60s\n  timeout server 60s\nlisten l\n  bind ${HOST}:${address.port}\n  server s ${upstream.host}:${upstream.port}\n`,
+  );
+  const child = spawn('haproxy', ['-f', config, '-db'], {stdio: 'ignore'});
+  await untilOpen(address);
+  return {
+    name: 'haproxy',
+    tcp: address,
+    http: address,
+    stop: () => {
+      child.kill('SIGKILL');
+      rmSync(folder, {recursive: true});
+    },
+  };
+}
+
+async function startToxiproxy(upstream: Address): Promise<Subject | undefined> {
+  if (!isInstalled('toxiproxy-server', '-version')) return undefined;
+  const [api, listen] = [await freePort(), await freePort()];
+  const child = spawn('toxiproxy-server', ['-host', HOST, '-port', `${api}`], {stdio: 'ignore'});
+  await untilOpen({host: HOST, port: api});
+  const body = JSON.stringify({name: 'p', listen: `${HOST}:${listen}`, upstream: `${upstream.host}:${upstream.port}`});
+  await fetch(`http://${HOST}:${api}/proxies`, {method: 'POST', body});
+  const address = {host: HOST, port: listen};
+  return {name: 'toxiproxy', tcp: address, http: address, stop: () => child.kill('SIGKILL')};
+}
+
+function isInstalled(command: string, ask: string): boolean {
+  const found = spawnSync(command, [ask], {stdio: 'ignore'}).error === undefined;
+  if (!found) console.log(`skipped: ${command} is not on the PATH`);
+  return found;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, HOST);
+  await once(server, 'listening');
+  const {port} = server.address() as {port: number};
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function untilOpen(address: Address): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const socket = connect(address);
+    const isOpen = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (isOpen) return;
+    await new Promise(resolve => setTimeout(resolve, 25));
+  }
+  throw new Error(`nothing listens on ${address.port}`);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+}
+
+if (isMainThread) await main();
+else await serveRole(workerData as Role);

@@ -1,0 +1,235 @@
+import type {RequestLogEntry} from '../../src/fabric/fabric.ts';
+import {defineLab, type Evidence} from '../../src/labs/lab.ts';
+import {fail, type Judgement, pass} from '../../src/labs/verdict.ts';
+import type {LedgerEntry, Operation} from '../../src/load/load.ts';
+import type {Random} from '../../src/random.ts';
+
+const HANG_AT_MS = 3_000;
+const HANG_FOR_MS = 12_000;
+const LOAD_MS = 26_000;
+const OPEN_WITHIN_MS = 5_000;
+const PROBE_EVERY_MS = 1_000;
+const CLOSED_WITHIN_MS = 10_000;
+const PATIENCE_MS = 3_000;
+const OTHERS_SHARE = 0.99;
+/** Requests per second: what the hung upstream gets would fill the gateway's 64 places in two seconds. */
+const RATES = {'read-windows': 30, 'read-account': 20, 'send-activity': 6} as const;
+type Route = keyof typeof RATES;
+
+type Setup = {readonly token: string};
+
+export default defineLab<Setup, null>({
+  id: 'p2-05-break-the-circuit',
+  title: 'Break the circuit',
+  phase: 2,
+  weeks: [7, 8],
+  objective: 'circuit breakers and resilience',
+  concepts: ['API gateway', 'health checks and recovery'],
+  minutes: 35,
+  needs: ['p1-06-a-deadline'],
+  seams: {gateway: {'upstream-policy': 'upstream-policy.ts'}},
+  watch: 'requests to identity that succeed while stream hangs',
+  timescale: 'an outage of minutes is 12 s here; a breaker\'s pause of half a minute is a second or two',
+  setUp: async tools => {
+    const password = tools.random.hex(16);
+    const account = field((await tools.http('POST', '/v1/accounts', {body: {name: 'Grace', password}})).body, 'id');
+    return {token: field((await tools.http('POST', '/v1/sessions', {body: {account, password}})).body, 'token')};
+  },
+  baseline: {load: (tools, setup) => ({operations: traffic(tools.random, setup, 'before', 3_000)}), okShareMin: 0.3},
+  load: (tools, setup) => ({operations: traffic(tools.random, setup, 'attack', LOAD_MS)}),
+  faults: () => [{kind: 'pause', target: 'stream', atMs: HANG_AT_MS, forMs: HANG_FOR_MS}],
+  recovery: {withinMs: 10_000},
+  final: async () => null,
+  summary: evidence => {
+    const window = hang(evidence);
+    const others = between(evidence.attack, 'read-account', window);
+    const ok = others.filter(entry => entry.outcome === 'ok');
+    return [
+      `stream hung for ${HANG_FOR_MS / 1000} s; identity was well. Of ${others.length} requests for identity's routes ${ok.length} succeeded meanwhile.`,
+      `Their p99 was ${Math.round(percentile(others, 0.99))} ms; before the hang it was ${Math.round(percentile(baselineOf(evidence, 'read-account'), 0.99))} ms. stream got ${toStream(evidence, window).length} requests while it hung.`,
+    ];
+  },
+  tasks: [
+    {
+      id: 'others-unharmed',
+      title: 'Routes that do not need stream keep their success',
+      judges: 'counting',
+      codes: ['OTHERS_STARVED', 'OTHERS_REFUSED'],
+      judge: judgeOthers,
+    },
+    {
+      id: 'others-fast',
+      title: 'And they stay fast',
+      judges: 'timing',
+      codes: ['OTHERS_SLOW'],
+      judge: evidence => {
+        const before = percentile(baselineOf(evidence, 'read-account'), 0.99);
+        const bound = Math.max(2 * before, before + 100);
+        const during = between(evidence.attack, 'read-account', hang(evidence));
+        const p99 = percentile(during, 0.99);
+        const observed = `p99 of identity's routes was ${Math.round(p99)} ms while stream hung`;
+        const expected = `at most ${Math.round(bound)} ms: twice the baseline's ${Math.round(before)} ms, or 100 ms more`;
+        return p99 <= bound ? pass(observed, expected) : fail('OTHERS_SLOW', observed, expected, slowest(evidence, during));
+      },
+    },
+    {
+      id: 'circuit-opens',
+      title: 'The hung upstream is left alone within 5 s, but for one probe a second',
+      judges: 'counting',
+      codes: ['STILL_CALLING', 'PROBE_STAMPEDE'],
+      judge: judgeOpening,
+    },
+    {
+      id: 'circuit-closes',
+      title: 'Within 10 s of its recovery it is used again',
+      judges: 'counting',
+      codes: ['NOT_CLOSED'],
+      judge: evidence => {
+        const {to} = hang(evidence);
+        const from = to + CLOSED_WITHIN_MS;
+        const after = evidence.attack.filter(entry => entry.name === 'read-windows' && entry.intendedAt >= from);
+        const ok = after.filter(entry => entry.outcome === 'ok');
+        const first = evidence.attack.find(entry => entry.name === 'read-windows' && entry.intendedAt >= to && entry.outcome === 'ok');
+        const observed = `${ok.length} of ${after.length} requests for stream succeeded from 10 s after its recovery on${first === undefined ? '' : `, the first one ${((first.intendedAt - to) / 1000).toFixed(1)} s after it`}`;
+        const expected = '95 % of them do';
+        if (after.length > 0 && ok.length >= 0.95 * after.length) return pass(observed, expected);
+        return fail('NOT_CLOSED', observed, expected, stories(evidence, after.filter(entry => entry.outcome !== 'ok')));
+      },
+    },
+    {
+      id: 'writes-once',
+      title: 'What is not safe to repeat is sent once',
+      judges: 'counting',
+      codes: ['UNSAFE_RETRY'],
+      judge: evidence => {
+        const posts = evidence.requests.filter(request => request.link === 'gateway->stream' && request.method === 'POST' && request.traceparent !== undefined);
+        const byTrace = groupByTrace(posts);
+        const repeated = [...byTrace.entries()].filter(([, requests]) => requests.length > 1);
+        const observed = `${repeated.length} of ${byTrace.size} writes went to stream more than once`;
+        const expected = 'a POST without an idempotency key goes out once: nobody knows whether the first one took effect';
+        if (repeated.length === 0) return pass(observed, expected);
+        return fail('UNSAFE_RETRY', observed, expected, repeated.slice(0, 3).map(([trace, requests]) => `trace ${trace.slice(0, 8)}: sent ${requests.length} times, at ${requests.map(request => sinceAttack(evidence, request.at)).join(', ')}`));
+      },
+    },
+    {
+      id: 'works-when-healthy',
+      title: 'While stream is well, it is used',
+      judges: 'counting',
+      codes: ['REFUSES_HEALTHY'],
+      judge: evidence => {
+        const before = [...baselineOf(evidence, 'read-windows'), ...baselineOf(evidence, 'send-activity')];
+        const ok = before.filter(entry => entry.outcome === 'ok');
+        const observed = `${ok.length} of ${before.length} requests for a healthy stream succeeded`;
+        const expected = '97 % of them do';
+        return ok.length >= 0.97 * before.length ? pass(observed, expected) : fail('REFUSES_HEALTHY', observed, expected, stories(evidence, before.filter(entry => entry.outcome !== 'ok')));
+      },
+    },
+  ],
+  wrong: [
+    {name: 'one-breaker-for-all', task: 'others-unharmed', code: 'OTHERS_REFUSED', why: 'a breaker in a shared client library is one line, and one breaker'},
+    {name: 'shorter-timeout', task: 'circuit-opens', code: 'STILL_CALLING', why: 'a shorter timeout does free the sockets, and looks like the whole answer'},
+    {name: 'retry-everything', task: 'writes-once', code: 'UNSAFE_RETRY', why: 'one more try hides most small failures, and doubles what took effect'},
+    {name: 'stays-open', task: 'circuit-closes', code: 'NOT_CLOSED', why: 'a long pause protects the upstream well'},
+    {name: 'refuse-everything', task: 'works-when-healthy', code: 'REFUSES_HEALTHY', why: 'taking the feature out ends the incident'},
+    {name: 'probe-stampede', task: 'circuit-opens', code: 'PROBE_STAMPEDE', why: 'a half-open state that is only a time lets everybody through at that time'},
+  ],
+});
+
+function judgeOthers(evidence: Evidence<Setup, null>): Judgement {
+  const others = between(evidence.attack, 'read-account', hang(evidence));
+  const ok = others.filter(entry => entry.outcome === 'ok');
+  const observed = `${ok.length} of ${others.length} requests for identity's routes succeeded while stream hung`;
+  const expected = `${OTHERS_SHARE * 100} % of them do: identity is well all the time`;
+  if (ok.length >= OTHERS_SHARE * others.length) return pass(observed, expected);
+  const failed = others.filter(entry => entry.outcome !== 'ok');
+  // A request that was turned away at the gateway's own cap never had a policy; one that the policy refused never left for identity either.
+  const refused = failed.filter(entry => /does not answer|refused|circuit/i.test(entry.sends.at(-1)?.body ?? '') && !/in flight/i.test(entry.sends.at(-1)?.body ?? ''));
+  return fail(refused.length > failed.length / 2 ? 'OTHERS_REFUSED' : 'OTHERS_STARVED', observed, expected, stories(evidence, failed));
+}
+
+function judgeOpening(evidence: Evidence<Setup, null>): Judgement {
+  const {from, to} = hang(evidence);
+  const window = {from: from + OPEN_WITHIN_MS, to};
+  const calls = toStream(evidence, window);
+  const intervals = Math.ceil((window.to - window.from) / PROBE_EVERY_MS);
+  const observed = `stream got ${calls.length} requests from 5 s into its hang on, in ${((window.to - window.from) / 1000).toFixed(1)} s`;
+  const expected = `at most one a second (${intervals + 1})`;
+  if (calls.length <= intervals + 1) return pass(observed, expected);
+  const perSecond = Array.from({length: intervals}, (_, second) => calls.filter(call => Math.floor((call.at - window.from) / PROBE_EVERY_MS) === second).length);
+  const quiet = perSecond.filter(count => count === 0).length;
+  const code = quiet > 0 ? 'PROBE_STAMPEDE' : 'STILL_CALLING';
+  return fail(code, observed, expected, [`requests per second: ${perSecond.join(', ')}`, ...calls.slice(0, 3).map(call => `${sinceAttack(evidence, call.at)}: ${call.method} ${call.path}: ${call.status ?? 'no answer'}`)]);
+}
+
+function traffic(random: Random, {token}: Setup, phase: string, forMs: number): Operation[] {
+  const operations = (Object.keys(RATES) as Route[]).flatMap(route =>
+    Array.from({length: Math.floor((forMs / 1000) * RATES[route])}, (_, index) => operation(random, route, `${phase}-${route}-${index}`, (index * 1000) / RATES[route], token)),
+  );
+  return operations.toSorted((a, b) => a.atMs - b.atMs);
+}
+
+function operation(random: Random, route: Route, id: string, atMs: number, token: string): Operation {
+  const trace = random.hex(32);
+  const headers = {authorization: `Bearer ${token}`, traceparent: `00-${trace}-${random.hex(16)}-01`};
+  const request =
+    route === 'send-activity'
+      ? {method: 'POST' as const, path: '/v1/activity', headers: {...headers, 'content-type': 'application/json'}, body: JSON.stringify({kind: 'page.opened'})}
+      : {method: 'GET' as const, path: route === 'read-windows' ? '/v1/windows?size=10s' : '/v1/accounts/me', headers};
+  return {id, name: route, atMs, request, patienceMs: PATIENCE_MS, facts: {trace}};
+}
+
+/** When stream hung, as the fault's record tells it, unix ms. */
+function hang({faults, times}: Evidence<Setup, null>): {readonly from: number; readonly to: number} {
+  const pause = faults.find(fault => fault.kind === 'pause');
+  const from = pause?.appliedAt ?? times.attackFrom + HANG_AT_MS;
+  return {from, to: pause?.endedAt ?? from + HANG_FOR_MS};
+}
+
+function toStream({requests}: Evidence<Setup, null>, {from, to}: {readonly from: number; readonly to: number}): readonly RequestLogEntry[] {
+  return requests.filter(request => request.link === 'gateway->stream' && request.at >= from && request.at <= to);
+}
+
+function between(entries: readonly LedgerEntry[], route: Route, {from, to}: {readonly from: number; readonly to: number}): readonly LedgerEntry[] {
+  return entries.filter(entry => entry.name === route && entry.intendedAt >= from && entry.intendedAt <= to);
+}
+
+function baselineOf({baseline}: Evidence<Setup, null>, route: Route): readonly LedgerEntry[] {
+  return baseline.filter(entry => entry.name === route);
+}
+
+function groupByTrace(requests: readonly RequestLogEntry[]): Map<string, RequestLogEntry[]> {
+  const groups = new Map<string, RequestLogEntry[]>();
+  for (const request of requests) {
+    const trace = request.traceparent?.split('-')[1] ?? '';
+    groups.set(trace, [...(groups.get(trace) ?? []), request]);
+  }
+  return groups;
+}
+
+function percentile(entries: readonly LedgerEntry[], share: number): number {
+  const sorted = entries.map(entry => entry.latencyMs).toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+}
+
+function slowest(evidence: Evidence<Setup, null>, entries: readonly LedgerEntry[]): string[] {
+  return stories(evidence, entries.toSorted((a, b) => b.latencyMs - a.latencyMs));
+}
+
+function stories(evidence: Evidence<Setup, null>, entries: readonly LedgerEntry[]): string[] {
+  return entries.slice(0, 4).map(entry => `op ${entry.id} at ${sinceAttack(evidence, entry.intendedAt)}: ${entry.status ?? entry.sends[0]?.error ?? 'no answer'} after ${Math.round(entry.latencyMs)} ms${detailOf(entry)}`);
+}
+
+function detailOf(entry: LedgerEntry): string {
+  const detail = /"detail":"([^"]{1,80})/.exec(entry.sends.at(-1)?.body ?? '')?.[1];
+  return detail === undefined ? '' : ` (${detail})`;
+}
+
+function sinceAttack({times}: Evidence<Setup, null>, at: number): string {
+  return `${at >= times.attackFrom ? '+' : ''}${((at - times.attackFrom) / 1000).toFixed(2)} s`;
+}
+
+function field(body: unknown, name: string): string {
+  const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
+  if (typeof value !== 'string') throw new Error(`the system answered without "${name}": ${JSON.stringify(body)}`);
+  return value;
+}

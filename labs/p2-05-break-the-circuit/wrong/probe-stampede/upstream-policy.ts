@@ -1,0 +1,36 @@
+import type {CreateUpstreamPolicy, Refusal} from 'teralab/gateway/seams/upstream-policy';
+
+const TIMEOUT_MS = 400;
+const FAILURES_TO_OPEN = 5;
+const OPEN_FOR_MS = 1_500;
+
+/** A breaker whose pause ends for everybody at once: each time, all requests of the moment go and try. */
+export const createUpstreamPolicy: CreateUpstreamPolicy = (service, {clock}) => {
+  let failuresInARow = 0;
+  let nextProbeAt = 0;
+
+  function failed(): void {
+    failuresInARow += 1;
+    if (failuresInARow >= FAILURES_TO_OPEN) nextProbeAt = clock.monotonic() + OPEN_FOR_MS;
+  }
+
+  return {
+    async call(_request, send) {
+      const isOpen = failuresInARow >= FAILURES_TO_OPEN;
+      if (isOpen && clock.monotonic() < nextProbeAt) throw refusal(service);
+      try {
+        const answer = await send(AbortSignal.timeout(TIMEOUT_MS));
+        if (answer.status >= 500) failed();
+        else failuresInARow = 0;
+        return answer;
+      } catch (error) {
+        failed();
+        throw error;
+      }
+    },
+  };
+};
+
+function refusal(service: string): Refusal {
+  return {refused: `${service} does not answer at the moment`, retryAfterSeconds: 2};
+}

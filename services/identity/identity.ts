@@ -1,0 +1,49 @@
+import {createPostgresBroker} from '../kit/broker-postgres.ts';
+import {ConfigurationError, type Environment} from '../kit/parse-environment.ts';
+import type {Kit, ServiceDefinition} from '../kit/service.ts';
+import {serveAccounts} from './accounts.ts';
+import {EVENTS} from './events.ts';
+import {createKeyRing} from './key-ring.ts';
+import {MIGRATIONS} from './migrations.ts';
+import {createPasswords} from './passwords.ts';
+import {createPublisher} from './seams/publisher.default.ts';
+import {registration} from './seams/registration.default.ts';
+import {serveSessions} from './sessions.ts';
+import {createTokens} from './tokens.ts';
+import {serveWellKnown} from './well-known.ts';
+
+/** Accounts, sessions and the keys that others verify tokens with. */
+export const identity: ServiceDefinition = {name: 'identity', database: {migrations: MIGRATIONS}, build};
+
+async function build(kit: Kit): Promise<void> {
+  const {app, clock, database, environment, log} = kit;
+  const secret = required(environment, 'sessionSecret', 'SESSION_SECRET');
+  const bareBroker = createPostgresBroker({url: required(environment, 'brokerUrl', 'BROKER_URL'), clock, log});
+  kit.onStop(() => bareBroker.close());
+  const broker = kit.wrapBroker(bareBroker);
+
+  const makePublisher = await kit.seam('publisher', 'createPublisher', createPublisher);
+  const register = await kit.seam('registration', 'registration', registration);
+  const publisher = makePublisher({database, broker: {publish: broker.publish}, clock, log});
+  const keys = createKeyRing({database, secret, clock, log});
+  const tokens = createTokens({keys, clock});
+  const passwords = createPasswords({profile: environment.profile, clock});
+
+  // A broker that is away does not keep accounts from being opened: the stream is made when it is back.
+  kit.onStart(async () => {
+    broker.ensureStream(EVENTS).catch(error => log.warn({err: error}, 'the broker is not there yet'));
+  });
+  kit.onStart(() => keys.load());
+  kit.onStart(async () => publisher.start?.());
+  kit.onStop(async () => publisher.stop?.());
+
+  serveAccounts(app, {kit, register, publisher, passwords, tokens, secret});
+  serveSessions(app, {kit, publisher, passwords, tokens});
+  serveWellKnown(app, keys);
+}
+
+function required(environment: Environment, field: 'sessionSecret' | 'brokerUrl', variable: string): string {
+  const value = environment[field];
+  if (value === undefined) throw new ConfigurationError(`${variable}: identity needs it.`);
+  return value;
+}

@@ -1,0 +1,34 @@
+import {expect, it} from 'vitest';
+import {createJsonLogger} from './json-logger.ts';
+import {createRequestContexts} from './request-context.ts';
+import {continueTrace} from './trace-context.ts';
+
+it('writes JSON lines with the trace of the request under way and without secrets', () => {
+  const lines: string[] = [];
+  const contexts = createRequestContexts();
+  const log = createJsonLogger({
+    service: 'identity',
+    node: 'identity-1',
+    level: 'info',
+    contexts,
+    destination: {write: line => void lines.push(line)},
+  });
+  const trace = continueTrace(undefined);
+  contexts.run({trace, deadline: undefined, authorization: undefined}, () =>
+    log.info({password: 'hunter2', headers: {authorization: 'Bearer x'}}, 'hello'),
+  );
+  log.debug({}, 'below the level');
+  expect(lines.map(line => JSON.parse(line))).toEqual([
+    {
+      level: 'info',
+      time: expect.any(String),
+      service: 'identity',
+      node: 'identity-1',
+      traceId: trace.traceId,
+      spanId: trace.spanId,
+      password: '[redacted]',
+      headers: {authorization: '[redacted]'},
+      msg: 'hello',
+    },
+  ]);
+});

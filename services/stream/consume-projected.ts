@@ -1,0 +1,69 @@
+import type {Broker, ConsumeOptions, Consumer, Delivery, Settlement} from '../kit/broker.ts';
+import type {Queryable} from '../kit/database.ts';
+import {isUnavailable, sqlState} from '../kit/postgres-errors.ts';
+import type {Kit} from '../kit/service.ts';
+
+/** Whether a message can be projected at all; if not, why. */
+export interface Projection {
+  /** Says what is wrong with a message that no repetition will put right. */
+  malformed(message: Delivery): string | undefined;
+  /** Writes the effects of messages of one partition, in order. A message that was projected before has no further effect. */
+  apply(transaction: Queryable, messages: readonly Delivery[]): Promise<void>;
+}
+
+/** Attempts at a message whose projection fails while the database works. */
+const ATTEMPTS_MAX = 5;
+const RETRY_AFTER_MS = 500;
+/** The broker gives up on nothing by itself: that the database was away says nothing against a message. */
+const DELIVERIES_UNLIMITED = 1_000_000_000;
+
+/** Consumes a stream into the database: the effects of a batch and the position in its partition are one transaction. */
+export function consumeProjected(
+  {database, log}: Pick<Kit, 'database' | 'log'>,
+  broker: Broker,
+  options: Pick<ConsumeOptions, 'stream' | 'group' | 'member'>,
+  projection: Projection,
+): Promise<Consumer> {
+  return broker.consume({...options, deliveriesMax: DELIVERIES_UNLIMITED}, async batch => {
+    const problems = batch.map(message => projection.malformed(message));
+    const good = batch.filter((_, index) => problems[index] === undefined);
+    try {
+      await database.transaction(async transaction => {
+        if (good.length > 0) await projection.apply(transaction, good);
+        await movePosition(transaction, options.stream, batch);
+      });
+    } catch (error) {
+      return [settleFailure(error, batch)];
+    }
+    return problems.map(reason => (reason === undefined ? {settle: 'ack'} : {settle: 'term', reason}));
+  });
+
+  /** The settlement of the first message; those behind it come again, one by one, which shows whose fault it was. */
+  function settleFailure(error: unknown, [first]: readonly Delivery[]): Settlement {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!isPassing(error) && (first?.deliveries ?? 0) >= ATTEMPTS_MAX) return {settle: 'term', reason};
+    log.warn({err: error, stream: options.stream, id: first?.id}, 'a batch could not be projected; it will come again');
+    return {settle: 'nak', delayMs: RETRY_AFTER_MS, reason};
+  }
+}
+
+/** Outages, lost answers, deadlocks: not the message's fault. */
+function isPassing(error: unknown): boolean {
+  const state = sqlState(error);
+  return (
+    isUnavailable(error) ||
+    state === '40001' ||
+    state === '40P01' ||
+    (error instanceof Error && 'commitUnknown' in error)
+  );
+}
+
+async function movePosition(transaction: Queryable, stream: string, batch: readonly Delivery[]): Promise<void> {
+  const last = batch.at(-1);
+  if (last === undefined) return;
+  await transaction.query(
+    `insert into projected (stream, partition, position) values ($1, $2, $3)
+     on conflict (stream, partition) do update set position = greatest(projected.position, excluded.position)`,
+    [stream, last.partition, last.position],
+  );
+}

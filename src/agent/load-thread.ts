@@ -1,0 +1,37 @@
+import {LabError, toErrorData} from '../errors.ts';
+import {createLoadDriver} from '../load/driver.ts';
+import type {LoadRun} from '../load/load.ts';
+import {LOAD_ENDED, type LoadEnd, type LoadThread} from './load-port.ts';
+import {serveThread} from './serve-thread.ts';
+
+// The load driver has a thread of its own: whatever else the lab does, operations start when they are meant to.
+serveThread(({emit}) => {
+  const driver = createLoadDriver();
+  const runs = new Map<string, LoadRun>();
+  const ended = (end: LoadEnd): void => {
+    runs.delete(end.id);
+    emit(LOAD_ENDED, end);
+  };
+  const requireRun = (id: string): LoadRun => {
+    const run = runs.get(id);
+    if (run === undefined) throw new LabError('NODE_GONE', `The load ${id} has ended.`);
+    return run;
+  };
+  const handlers: LoadThread = {
+    async start(plan, options) {
+      const run = await driver.start(plan, options);
+      const {id} = run;
+      runs.set(id, run);
+      run.done.then(
+        summary => ended({id, summary}),
+        (error: unknown) => ended({id, error: toErrorData(error)}),
+      );
+      return id;
+    },
+    summary: async id => requireRun(id).summary(),
+    stop: async id => runs.get(id)?.stop(),
+    echo: () => driver.echo(),
+    stopAll: () => driver.stopAll(),
+  };
+  return {...handlers};
+});

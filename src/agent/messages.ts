@@ -1,0 +1,15 @@
+import type {ErrorData} from '../errors.ts';
+
+/** From the main thread: a call with plain data. */
+export interface CallMessage {
+  readonly call: number;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+/** From the thread: it can be called; the answer to a call; something that happened. */
+export type ThreadMessage =
+  | {readonly ready: true}
+  | {readonly call: number; readonly result: unknown}
+  | {readonly call: number; readonly error: ErrorData}
+  | {readonly event: string; readonly data: unknown};

@@ -1,0 +1,27 @@
+import type {LocalFabric} from '../fabric/create-fabric.ts';
+import type {Fabric, RequestLogEntry} from '../fabric/fabric.ts';
+import type {ThreadConnection} from './connect-thread.ts';
+
+/** The fabric of a thread. */
+export function remoteFabric(thread: ThreadConnection<LocalFabric>): Fabric {
+  return {
+    open: proxies => thread.call('open', proxies),
+    close: names => thread.call('close', names),
+    setNodeUp: (node, up) => thread.call('setNodeUp', node, up),
+    change: batch => thread.call('change', batch),
+    toxics: () => thread.call('toxics'),
+    counters: () => thread.call('counters'),
+    // In pages: to clone a long log in one piece would hold up all links for as long.
+    async requests(since) {
+      const entries: RequestLogEntry[] = [];
+      for (let cursor: number | undefined = 0; cursor !== undefined; ) {
+        const page: Awaited<ReturnType<LocalFabric['requestPage']>> = await thread.call('requestPage', since, cursor);
+        for (const entry of page.entries) entries.push(entry);
+        cursor = page.next;
+      }
+      return entries;
+    },
+    probe: (proxy, options) => thread.call('probe', proxy, options),
+    stop: () => thread.call('stop'),
+  };
+}

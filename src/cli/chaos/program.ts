@@ -1,0 +1,118 @@
+import {Command} from 'commander';
+import {LabError} from '../../errors.ts';
+import {FAULT_CATALOGUE} from '../../faults/catalogue.ts';
+import type {FaultKind} from '../../faults/fault.ts';
+import {nearest} from '../../nearest.ts';
+import type {Outcome} from '../command.ts';
+import {declare} from '../declare/declare.ts';
+import {parseDuration} from '../parse/duration.ts';
+import {parseSeed} from '../parse/number.ts';
+import {attributesOf, attributeText, valueWord} from './kinds.ts';
+import {FAULT_WORDS} from './words.ts';
+
+/** Flags of a fault: what all of them take, and by name what this kind takes, still as text. */
+export interface FaultFlags {
+  readonly for?: number;
+  readonly untilCleared?: boolean;
+  readonly dryRun?: boolean;
+  readonly seed?: number;
+}
+
+export interface ChaosActions {
+  inject(
+    kind: FaultKind,
+    target: string,
+    flags: FaultFlags,
+    rawAttributes: Readonly<Record<string, string>>,
+  ): Promise<Outcome>;
+  list(): Promise<Outcome>;
+  clear(id: string | undefined, all: boolean): Promise<Outcome>;
+  history(): Promise<Outcome>;
+  kinds(): Promise<Outcome>;
+}
+
+/** The words after `teralab chaos`, with a command per kind of fault, made from the catalogue. `write` gets what help prints. */
+export function createChaosProgram(
+  actions: ChaosActions,
+  write: (text: string) => void,
+  ended: (outcome: Outcome) => void,
+): Command {
+  const program = new Command('teralab chaos');
+  program
+    .description(
+      'Inject a fault, list faults, heal them. Targets are nodes, services, links (gateway->identity, identity->*) or random.',
+    )
+    .usage('<kind> <target> [options] | list | clear [id] | history | kinds')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand(false)
+    .configureOutput({writeOut: write, writeErr: () => undefined})
+    .exitOverride()
+    .allowExcessArguments(true)
+    .allowUnknownOption(true)
+    .action(() => {
+      throw unknownWord(program.args[0]);
+    });
+  program.commandsGroup('Faults:');
+  for (const info of FAULT_CATALOGUE) {
+    const command = declare(program, {
+      usage: `${info.kind} <target>`,
+      summary: info.does,
+      more: `Targets: ${info.targets}.`,
+      examples: [info.example],
+    });
+    command.option('--for <time>', 'how long it lasts (default 30s)', raw => parseDuration(raw, '--for'));
+    command.option('--until-cleared', 'it ends only when it is cleared');
+    command.option('--dry-run', 'show what it would touch, change nothing');
+    command.option('--seed <n>', 'repeat what an earlier one drew', parseSeed);
+    const attributes = attributesOf(info);
+    for (const attribute of attributes)
+      command.option(`--${attribute.name} ${valueWord(attribute)}`, attributeText(attribute));
+    command.action(async (target: string, flags: FaultFlags) => {
+      const given = command.opts<Record<string, unknown>>();
+      const raw = attributes.flatMap(({name}) => {
+        const value = given[camelCase(name)];
+        return typeof value === 'string' ? [[name, value] as const] : [];
+      });
+      ended(await actions.inject(info.kind, target, flags, Object.fromEntries(raw)));
+    });
+  }
+  program.commandsGroup('Faults in force:');
+  declare(program, {
+    usage: 'list',
+    summary: 'what is in force, with time left and measured effect',
+    examples: ['teralab chaos list'],
+  }).action(async () => ended(await actions.list()));
+  declare(program, {
+    usage: 'clear [id]',
+    summary: 'heal one fault, or all of them',
+    examples: ['teralab chaos clear --all'],
+  })
+    .option('--all', 'all of them, as without an id')
+    .action(async (id: string | undefined, flags: {all?: boolean}) =>
+      ended(await actions.clear(id, flags.all === true)),
+    );
+  declare(program, {
+    usage: 'history',
+    summary: 'what was done, and how it ended',
+    examples: ['teralab chaos history'],
+  }).action(async () => ended(await actions.history()));
+  declare(program, {
+    usage: 'kinds',
+    summary: 'the catalogue with all attributes',
+    examples: ['teralab chaos kinds --json'],
+  }).action(async () => ended(await actions.kinds()));
+  return program;
+}
+
+function unknownWord(word: string | undefined): LabError {
+  if (word === undefined) return new LabError('USAGE', 'No fault was named.');
+  const close = nearest(word, FAULT_WORDS);
+  return new LabError(
+    'UNKNOWN_FAULT',
+    `There is no fault "${word}".${close === undefined ? '' : ` Did you mean \`teralab chaos ${close}\`?`}`,
+  );
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

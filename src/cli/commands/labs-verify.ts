@@ -1,0 +1,170 @@
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import type {ControllerClient} from '../../controller/connection.ts';
+import type {AnyLab} from '../../labs/lab.ts';
+import {lintLab} from '../../labs/lint.ts';
+import type {CheckResult} from '../../labs/verdict.ts';
+import {expectations, type VerifyRow} from '../../labs/verify.ts';
+import type {RuntimeName} from '../../runtime/runtime.ts';
+import {tellCheck} from '../check-events.ts';
+import {forgetWorkspace} from '../clean/forget.ts';
+import type {Outcome} from '../command.ts';
+import {showProgress} from '../connect.ts';
+import type {Context} from '../context.ts';
+import {openLearner} from '../learner.ts';
+import {seconds} from '../output/figures.ts';
+import {paint, paintErr} from '../output/paint.ts';
+import {table} from '../output/table.ts';
+import {block, counted} from '../output/text.ts';
+import {drawSeed, SEED_MAX} from '../parse/number.ts';
+import {refuseMissingEngines} from '../runtime-choice.ts';
+import {stopSystem} from './down.ts';
+
+export interface VerifyFlags {
+  readonly seeds?: number;
+  readonly seed?: number;
+  readonly runtime?: RuntimeName;
+}
+
+interface Proof {
+  readonly row: VerifyRow;
+  readonly holds: boolean;
+}
+
+/** A busy machine is not a broken lab: what is inconclusive is tried once more. */
+const TRIES_MAX = 2;
+
+export async function run(context: Context, names: readonly string[], flags: VerifyFlags): Promise<Outcome> {
+  refuseMissingEngines(flags);
+  const learner = openLearner(context);
+  const labs =
+    names.length === 0
+      ? await learner.catalogue.list()
+      : await Promise.all(names.map(async name => learner.pick(name)));
+  const first = flags.seed ?? drawSeed() % 2 ** 31;
+  const seeds = Array.from({length: flags.seeds ?? 1}, (_, index) => (first + index) % (SEED_MAX + 1));
+  const problems: string[] = [];
+  for (const lab of labs) problems.push(...(await lint(context, lab, await learner.catalogue.folder(lab.id))));
+  const proofs = await inOwnSystem(context, async (own, client) => verifyAll(own, client, labs, seeds));
+  if (context.json) context.document(proofs.map(({row}) => row));
+  else report(context, proofs, problems, first);
+  return problems.length === 0 && proofs.every(({holds}) => holds) ? 'ok' : 'fail';
+}
+
+/** A workspace and a system of its own, so that the learner's stay as they are; both are removed afterwards. */
+async function inOwnSystem<T>(
+  context: Context,
+  work: (own: Context, client: ControllerClient) => Promise<T>,
+): Promise<T> {
+  const workspace = await mkdtemp(join(tmpdir(), 'teralab-verify-'));
+  const own: Context = {...context, workspace};
+  context.doing('stopping the run and its system');
+  context.progress.step('starting a system for the proof');
+  try {
+    const client = await own.controllers.ensure(workspace, line => context.progress.step(line));
+    try {
+      await client.call('up', {}, showProgress(own), context.signal);
+      return await work(own, client);
+    } finally {
+      client.close();
+    }
+  } finally {
+    // Also after Ctrl-C, whose signal is spent by then.
+    await stopSystem({...own, signal: new AbortController().signal}, workspace).catch((error: unknown) =>
+      context.say(`The system of the proof could not be stopped: ${String(error)}`),
+    );
+    await forgetWorkspace(workspace);
+    await rm(workspace, {recursive: true, force: true});
+  }
+}
+
+async function verifyAll(
+  context: Context,
+  client: ControllerClient,
+  labs: readonly AnyLab[],
+  seeds: readonly number[],
+): Promise<readonly Proof[]> {
+  const cases = labs.flatMap(lab =>
+    expectations(lab).flatMap(expectation => seeds.map(seed => ({lab, expectation, seed}))),
+  );
+  const proofs: Proof[] = [];
+  for (const [index, {lab, expectation, seed}] of cases.entries()) {
+    const {variant, expected} = expectation;
+    context.say(`[${index + 1}/${cases.length}] ${lab.id} ${variant}, seed ${seed}: is to ${expected}`);
+    const result = await decided(context, client, lab, variant, seed);
+    const holds = expectation.holds(result);
+    const codes = [...new Set(result.tasks.flatMap(task => task.code ?? []))];
+    proofs.push({
+      holds,
+      row: {
+        lab: lab.id,
+        variant,
+        seed,
+        runtime: result.runtime,
+        expected,
+        verdict: result.verdict,
+        codes,
+        durationMs: Math.round(result.durationMs),
+      },
+    });
+    const mark = holds ? paintErr.good('✔ as expected') : paintErr.bad('✖ not as expected');
+    context.say(`  ${mark}: ${result.verdict} ${codes.join(', ')} (${seconds(result.durationMs)})`);
+    if (!holds)
+      for (const task of result.tasks) context.say(`    ${task.id} ${task.code ?? task.verdict}: ${task.observed}`);
+  }
+  return proofs;
+}
+
+async function decided(
+  context: Context,
+  client: ControllerClient,
+  lab: AnyLab,
+  variant: string,
+  seed: number,
+): Promise<CheckResult> {
+  for (let attempt = 1; ; attempt++) {
+    const result = await client.call(
+      'check',
+      {lab: lab.id, seed, variant},
+      context.updates ? tellCheck(context, {tasks: false}) : undefined,
+      context.signal,
+    );
+    context.progress.stop();
+    if (result.verdict !== 'inconclusive' || attempt >= TRIES_MAX) return result;
+    context.say(`  inconclusive (${result.tasks.map(task => task.code ?? task.verdict).join(', ')}); once more`);
+  }
+}
+
+/** What can be told of a lab's files without running it. Gives what is wrong; rules of taste are only said. */
+async function lint(context: Context, lab: AnyLab, folder: string): Promise<readonly string[]> {
+  const findings = await lintLab(lab, folder);
+  for (const {level, text} of findings)
+    context.say(`${level === 'error' ? paintErr.bad('✖ error') : paintErr.warn('! warning')} ${lab.id}: ${text}`);
+  return findings.filter(({level}) => level === 'error').map(({text}) => `${lab.id}: ${text}`);
+}
+
+function report(context: Context, proofs: readonly Proof[], problems: readonly string[], seed: number): void {
+  const {width} = context;
+  const rows = proofs.map(({row, holds}) => [
+    holds ? paint.good('✔') : paint.bad('✖'),
+    row.lab,
+    row.variant,
+    seconds(row.durationMs),
+    `${row.verdict}${row.codes.length === 0 ? '' : ` ${row.codes.join(', ')}`}`,
+  ]);
+  context.lines(table([['', 'LAB', 'VARIANT', 'TIME', 'CAME TO'], ...rows], {width, heading: paint.faint, right: [3]}));
+  for (const {row, holds} of proofs)
+    if (!holds)
+      context.lines(
+        block(`${row.lab} ${row.variant} (seed ${row.seed}) was to ${row.expected}.`, width, '  ', paint.bad('✖')),
+      );
+  for (const problem of problems) context.lines(block(problem, width, '  ', paint.bad('✖')));
+  context.line();
+  const broken = proofs.filter(({holds}) => !holds).length + problems.length;
+  const summary =
+    broken === 0
+      ? paint.good(`✔ All ${counted(proofs.length, 'expectation')} hold.`)
+      : paint.bad(`✖ ${broken} of ${proofs.length + problems.length} do not hold.`);
+  context.line(`${summary} First seed ${seed}.`);
+}

@@ -1,0 +1,28 @@
+import type {FaultNodeEvent, FaultNodes} from '../faults/nodes.ts';
+import type {NodeEvent} from '../labs/system.ts';
+import type {System} from './system.ts';
+
+/** The keepers of a system, as the fault engine sees them. */
+export function faultNodes(system: System, onEvent: (listener: (event: NodeEvent) => void) => () => void): FaultNodes {
+  return {
+    abilities: () => system.runtime.describe(),
+    state: node => system.keeper(node).state,
+    kill: async node => system.keeper(node).crash(),
+    start: async node => system.keeper(node).release(),
+    restart: async (node, graceMs) => system.keeper(node).restart(graceMs),
+    pause: async node => system.keeper(node).pause(),
+    resume: async node => system.keeper(node).resume(),
+    armCrashPoint: async (node, point, skip) => system.keeper(node).armCrashPoint(point, skip),
+    disarm: async node => system.keeper(node).disarmCrashPoints(),
+    watch: listener =>
+      onEvent(event => {
+        const seen = asFaultNodeEvent(event);
+        if (seen !== undefined) listener(seen);
+      }),
+  };
+}
+
+function asFaultNodeEvent({node, type, detail, at}: NodeEvent): FaultNodeEvent | undefined {
+  if (type === 'crash-point') return {node, type, point: detail, at};
+  return type === 'ready' || type === 'exited' ? {node, type, at} : undefined;
+}

@@ -1,0 +1,61 @@
+import {describe, expect, it} from 'vitest';
+import type {RequestLogEntry} from '../../fabric/fabric.ts';
+import {brokenByLearner, telling} from './blame.ts';
+
+const request = (from: string, to: string, status: number | null): RequestLogEntry => ({
+  proxy: `${from}->${to}`,
+  link: `${from}->${to}`.replaceAll('-1', ''),
+  from,
+  to,
+  at: 0,
+  method: 'GET',
+  path: '/v1/dashboard',
+  status,
+  durationMs: 1,
+});
+const gateway = [{service: 'gateway', nodes: ['gateway-1']}];
+const times = <T>(count: number, value: T): T[] => Array.from({length: count}, () => value);
+
+describe('blaming the code of the learner', () => {
+  it('needs more than half of the requests to fail', () => {
+    const half = [...times(5, request('client', 'gateway-1', 500)), ...times(5, request('client', 'gateway-1', 200))];
+    expect(brokenByLearner(gateway, half, [])).toBeUndefined();
+    const more = [...half, request('client', 'gateway-1', null)];
+    expect(brokenByLearner(gateway, more, [])).toMatchObject({
+      node: 'gateway-1',
+      observed: 'gateway failed 6 of 11 requests although nothing disturbed it (GET /v1/dashboard: 500)',
+    });
+  });
+
+  it('does not happen while what the service asks fails itself', () => {
+    const requests = [
+      ...times(4, request('client', 'gateway-1', 503)),
+      ...times(4, request('gateway-1', 'identity-1', 500)),
+    ];
+    expect(brokenByLearner(gateway, requests, [])).toBeUndefined();
+  });
+
+  it('does not happen for refusals, nor for another service', () => {
+    expect(brokenByLearner(gateway, times(4, request('client', 'gateway-1', 404)), [])).toBeUndefined();
+    expect(brokenByLearner(gateway, times(4, request('gateway-1', 'identity-1', 500)), [])).toBeUndefined();
+  });
+
+  it('happens when its process ended although nothing disturbed it', () => {
+    const events = [
+      {at: 1, node: 'gateway-1', type: 'exit-called' as const, detail: 'process.exit(1) at compose.ts:3'},
+    ];
+    expect(brokenByLearner(gateway, [], events)?.observed).toBe(
+      'gateway-1 ended although nothing disturbed it: process.exit(1) at compose.ts:3',
+    );
+    expect(brokenByLearner([{service: 'identity', nodes: ['identity-1']}], [], events)).toBeUndefined();
+  });
+
+  it('shows the errors of a log first, or its end', () => {
+    expect(telling(['{"level":30}', '{"level":50,"msg":"boom"}', 'TypeError: x'])).toEqual([
+      '{"level":50,"msg":"boom"}',
+      'TypeError: x',
+    ]);
+    expect(telling(times(50, 'fine'))).toHaveLength(6);
+    expect(telling(['x'.repeat(900)])[0]).toHaveLength(400);
+  });
+});

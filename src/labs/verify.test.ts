@@ -1,0 +1,164 @@
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {fakeSystem} from './fake-system.ts';
+import {type AnyLab, defineLab} from './lab.ts';
+import {lintLab} from './lint.ts';
+import {typeCheckLab} from './type-check.ts';
+import {fail, pass} from './verdict.ts';
+import {verifyLab} from './verify.ts';
+
+const here = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const id = 'p2-04-no-lost-events';
+let root: string;
+let folder: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'teralab-verify-'));
+  folder = join(root, id);
+  for (const variant of ['start', 'solution', 'wrong/one', 'wrong/two']) {
+    await mkdir(join(folder, variant), {recursive: true});
+    await writeFile(
+      join(folder, variant, 'publisher.ts'),
+      `import type {CreatePublisher} from 'teralab/identity/seams/publisher';
+import {randomUUID} from 'node:crypto';
+export const variant = '${variant}';
+export const createPublisher: CreatePublisher = ({database, log}) => ({
+  save: async (_event, work) => {
+    log.info({id: randomUUID(), after: setTimeout}, 'saving');
+    return database.transaction(work);
+  },
+});
+`,
+    );
+  }
+});
+afterEach(() => rm(root, {recursive: true, force: true}));
+
+/** Judges by the variant that was loaded last. */
+function labThat(judge: (variant: string) => ReturnType<typeof pass>): {
+  lab: AnyLab;
+  system: ReturnType<typeof fakeSystem>;
+} {
+  let variant = '';
+  const system = fakeSystem();
+  const operation = {id: 'op', name: 'op', atMs: 0, request: {method: 'GET', path: '/'}, patienceMs: 10} as const;
+  const load = () => ({operations: [operation]});
+  const lab = defineLab({
+    id,
+    title: 'No lost events',
+    phase: 2,
+    weeks: [5, 6],
+    objective: 'distributed transactions',
+    concepts: [],
+    minutes: 40,
+    needs: [],
+    watch: 'missing events',
+    seams: {identity: {publisher: 'publisher.ts'}},
+    baseline: {load, okShareMin: 0.9},
+    load,
+    faults: () => [],
+    recovery: {withinMs: 1_000},
+    final: async () => ({}),
+    summary: () => [],
+    tasks: [
+      {
+        id: 'nothing-missing',
+        title: 'Nothing is missing',
+        judges: 'counting',
+        codes: ['EVENT_MISSING'],
+        judge: () => judge(variant),
+      },
+    ],
+    wrong: ['one', 'two'].map(name => ({name, task: 'nothing-missing', code: 'EVENT_MISSING', why: 'it is quick'})),
+  }) as AnyLab;
+  return {
+    lab,
+    system: {
+      ...system,
+      reset: async options => {
+        const [seam] = options.seams;
+        if (seam) variant = String(((await import(/* @vite-ignore */ seam.file)) as {variant: string}).variant);
+        return [];
+      },
+    },
+  };
+}
+
+const options = () => ({folder, seeds: [1], runsFolder: join(root, 'runs'), signal: new AbortController().signal});
+const missing = fail('EVENT_MISSING', '3 are missing', 'none is');
+
+describe('verifying a lab', () => {
+  it('holds when the start and every wrong fix fail and the solution passes', async () => {
+    const {rows, problems} = await verifyLab({
+      ...options(),
+      ...labThat(variant => (variant === 'solution' ? pass('all', 'all') : missing)),
+    });
+    expect(problems).toEqual([]);
+    expect(rows.map(({variant, expected, verdict, codes}) => [variant, expected, verdict, codes])).toEqual([
+      ['start', 'fail', 'fail', ['EVENT_MISSING']],
+      ['wrong/one', 'fail nothing-missing/EVENT_MISSING', 'fail', ['EVENT_MISSING']],
+      ['wrong/two', 'fail nothing-missing/EVENT_MISSING', 'fail', ['EVENT_MISSING']],
+      ['solution', 'pass', 'pass', []],
+    ]);
+  });
+
+  it('names a wrong fix that passes and a solution that fails', async () => {
+    const {problems} = await verifyLab({
+      ...options(),
+      ...labThat(variant => (variant === 'wrong/one' ? pass('all', 'all') : missing)),
+    });
+    expect(problems).toHaveLength(2);
+    expect(problems[0]).toMatch(/wrong\/one \(seed 1\) was to fail nothing-missing\/EVENT_MISSING, and came to pass/);
+    expect(problems[1]).toMatch(/solution .* nothing-missing EVENT_MISSING: 3 are missing/);
+  });
+
+  it('does not take code that does not build for a start that fails as it should', async () => {
+    await writeFile(join(folder, 'start', 'publisher.ts'), 'export const =');
+    const verified = labThat(variant => (variant === 'solution' ? pass('all', 'all') : missing));
+    const {problems} = await verifyLab({...options(), ...verified, variants: ['start']});
+    expect(problems[0]).toContain('DOES_NOT_BUILD');
+  });
+});
+
+describe('looking at the files of a lab', () => {
+  const {lab} = labThat(() => missing);
+  const write = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text);
+
+  it('finds nothing in a complete one', async () => {
+    await write('brief.md', 'Watch the **missing events**.\n\n1. Nothing is\n   missing');
+    await write('hints.md', '## nothing-missing / EVENT_MISSING / 1\nWhat happens when?');
+    for (const name of ['debrief.md', 'teach.md']) await write(name, 'text');
+    expect(await lintLab(lab, folder)).toEqual([]);
+  });
+
+  it('names what is missing, too long or undeclared', async () => {
+    await write('brief.md', 'short');
+    await mkdir(join(folder, 'wrong', 'forgotten'));
+    await rm(join(folder, 'wrong', 'two', 'publisher.ts'));
+    await write(join('solution', 'publisher.ts'), 'line();\n'.repeat(80));
+    const findings = (await lintLab(lab, folder)).map(({level, text}) => `${level}: ${text}`);
+    expect(findings).toEqual([
+      'error: hints.md is missing or empty',
+      'error: debrief.md is missing or empty',
+      'error: teach.md is missing or empty',
+      'error: hints.md: nothing-missing / EVENT_MISSING has no hint',
+      'error: brief.md does not name the task "Nothing is missing"',
+      'error: brief.md does not name the number to watch, "missing events"',
+      'error: wrong/two/publisher.ts is missing',
+      'error: wrong/forgotten is not declared in lab.ts',
+      expect.stringMatching(/^warning: solution\/publisher.ts has 80 lines/),
+    ]);
+  });
+
+  it('checks the types of every variant as a workspace would', async () => {
+    const places = {folder, templates: here('templates/workspace'), services: here('services')};
+    const variants = ['start', 'solution'];
+    expect(await typeCheckLab({id, variants}, places)).toEqual([]);
+    await write(join('start', 'publisher.ts'), 'export const wrong: number = "text";');
+    expect((await typeCheckLab({id, variants}, places))?.[0]).toMatch(
+      /^labs\/p2-04-no-lost-events\/start\/publisher\.ts\(1,14\): error TS2322/,
+    );
+  });
+});

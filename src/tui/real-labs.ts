@@ -1,0 +1,130 @@
+import {readFile} from 'node:fs/promises';
+import {basename, join} from 'node:path';
+import {LabError} from '../errors.ts';
+import type {Catalogue} from '../labs/catalogue.ts';
+import {nextHint} from '../labs/hints.ts';
+import type {AnyLab} from '../labs/lab.ts';
+import type {LabProgress, ProgressStore} from '../labs/progress.ts';
+import type {CheckResult} from '../labs/verdict.ts';
+import type {Workspace} from '../labs/workspace.ts';
+import {learningPath} from './real-path.ts';
+import type {Reading, ScreenSession} from './session.ts';
+
+export interface LabSources {
+  readonly catalogue: Catalogue;
+  readonly progress: ProgressStore;
+  readonly workspace: Workspace;
+}
+
+/** The part of the session that needs no running system: texts, the learner's files, and how far they are. */
+export function realLabs({
+  catalogue,
+  progress,
+  workspace,
+}: LabSources): Pick<ScreenSession, 'path' | 'lab' | 'hint' | 'solution' | 'debrief' | 'reset'> {
+  const progressOf = async (lab: string): Promise<LabProgress | undefined> => (await progress.read()).labs[lab];
+  return {
+    path: async () => learningPath(await catalogue.list(), await progress.read()),
+    lab: async rawId => {
+      const lab = await catalogue.load(rawId);
+      const [{brief}, recorded, folder] = await Promise.all([
+        catalogue.texts(lab.id),
+        progressOf(lab.id),
+        catalogue.folder(lab.id),
+      ]);
+      await workspace.ensure();
+      await workspace.ensureLab(lab, folder);
+      const {id, title, objective, minutes, watch} = lab;
+      const tasks = lab.tasks.map(task => ({id: task.id, title: task.title}));
+      return {
+        id,
+        title,
+        brief,
+        objective,
+        minutes,
+        watch,
+        tasks,
+        files: editedFiles(lab, workspace.labFolder(id)),
+        last: await lastResult(recorded),
+      };
+    },
+    hint: async id => {
+      const lab = await catalogue.load(id);
+      const recorded = await progressOf(lab.id);
+      if (recorded?.last == null) throw new LabError('NOTHING_CHECKED', `No check of ${lab.id} is on record.`);
+      const failed = recorded.last.codes.filter(({verdict}) => verdict === 'fail');
+      const {hints} = await catalogue.texts(lab.id);
+      const next = nextHint(hints, failed, recorded.hintsShown);
+      if (next === undefined)
+        return {
+          title: 'Hint',
+          text:
+            failed.length === 0
+              ? 'The last check found nothing that failed.'
+              : `There is no hint for ${failed.map(({code}) => code).join(', ')}.`,
+        };
+      await progress.recordHint(lab.id, next.key);
+      const {task, code, level, text} = next.hint;
+      const more = next.repeated
+        ? 'That was the last hint; `s` shows the reference (before a pass it is recorded).'
+        : level < next.levels
+          ? 'Press `h` again for more.'
+          : '';
+      return {title: `Hint ${level} of ${next.levels}: ${task}, ${code}`, text: `${text}\n\n${more}`};
+    },
+    solution: async (id, reveal) => {
+      const lab = await catalogue.load(id);
+      const passed = ((await progressOf(lab.id))?.passes.length ?? 0) > 0;
+      if (!passed && !reveal) throw new LabError('NOT_PASSED_YET', `The reference of ${lab.id} is shown after a pass.`);
+      if (!passed) await progress.recordReveal(lab.id);
+      return solution(lab, join(await catalogue.folder(lab.id), 'solution'), workspace.labFolder(lab.id));
+    },
+    debrief: async id => ({title: 'Debrief', text: (await catalogue.texts(id)).debrief}),
+    reset: async id => {
+      const lab = await catalogue.load(id);
+      const kept = await workspace.resetLab(lab, await catalogue.folder(lab.id));
+      return kept === undefined
+        ? 'Fresh start files; there was nothing of yours to keep.'
+        : `Fresh start files; yours are in ${kept}`;
+    },
+  };
+}
+
+/** The reference, then the learner's own file, then the fixes that many try first. */
+async function solution(lab: AnyLab, reference: string, own: string): Promise<Reading> {
+  const parts = await Promise.all(
+    editedFiles(lab, reference).map(async file => {
+      const name = basename(file);
+      const mine = await readFile(join(own, name), 'utf8').catch(() => undefined);
+      return [
+        `## ${name}: the reference`,
+        fenced(await readFile(file, 'utf8')),
+        ...(mine === undefined ? [] : [`## ${name}: yours`, fenced(mine)]),
+      ].join('\n\n');
+    }),
+  );
+  const wrong = lab.wrong.map(({name, why, task, code}) => `- **${name}**: ${why} (refused by ${task}: ${code})`);
+  return {
+    title: `Reference of ${lab.id}`,
+    text: [...parts, ...(wrong.length > 0 ? ['## Popular wrong fixes', wrong.join('\n')] : [])].join('\n\n'),
+  };
+}
+
+function fenced(code: string): string {
+  return `\`\`\`\`ts\n${code.trimEnd()}\n\`\`\`\``;
+}
+
+function editedFiles(lab: AnyLab, folder: string): readonly string[] {
+  const names = Object.values(lab.seams).flatMap(seams => Object.values(seams));
+  return [...new Set(names)].map(name => join(folder, name));
+}
+
+/** The verdict that the last run left in its folder; null when the folder is gone. */
+async function lastResult(recorded: LabProgress | undefined): Promise<CheckResult | null> {
+  if (recorded?.last == null) return null;
+  try {
+    return JSON.parse(await readFile(join(recorded.last.runFolder, 'result.json'), 'utf8')) as CheckResult;
+  } catch {
+    return null;
+  }
+}

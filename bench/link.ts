@@ -1,6 +1,6 @@
 import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync} from 'node:fs';
 import {connect, createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -38,6 +38,8 @@ interface Subject {
   /** Address for bytes, and for HTTP where that differs. */
   readonly tcp: Address;
   readonly http: Address;
+  /** CPU time of the proxy's thread so far, ms; undefined where nobody counts it. */
+  cpuMs?(): number | undefined;
   stop(): void;
 }
 
@@ -50,42 +52,83 @@ async function main(): Promise<void> {
   const peers = (await Promise.all(others)).filter(peer => peer !== undefined);
   const subjects = [direct, {...pipe, name: 'node pipe'}, {...fabric, name: 'fabric'}, ...peers];
 
-  const measured = new Map(
-    subjects.map(({name}) => [
-      name,
-      {pings: [] as number[], p50: [] as number[], http: [] as number[], bulk: [] as number[]},
-    ]),
-  );
+  const measured = new Map(subjects.map(({name}) => [name, emptyFigures()]));
   for (let round = 0; round < ROUNDS; round++) {
-    for (const {name, tcp, http} of subjects) {
-      const figures = measured.get(name);
-      if (figures === undefined) continue;
-      figures.p50.push(median((await pingPong(tcp, PING, 1)).times));
-      figures.pings.push((await pingPong(tcp, PING, CONNECTIONS)).perSecond);
-      figures.http.push((await pingPong(http, HTTP_REQUEST, CONNECTIONS)).perSecond);
-      figures.bulk.push(await bulk(tcp));
+    for (const subject of subjects) {
+      const figures = measured.get(subject.name);
+      if (figures !== undefined) await measure(subject, figures);
     }
   }
-  const best = new Map(
-    [...measured].map(([name, {pings, p50, http, bulk: rates}]) => [
-      name,
-      {pings: median(pings), p50: median(p50), http: median(http), bulk: median(rates)},
-    ]),
-  );
-  const base = best.get('direct');
-  const ours = best.get('fabric');
-  console.log(
-    `${'subject'.padEnd(12)} ping-pong/s  HTTP req/s   bulk MB/s   added p50 us   fabric is x of it: ping-pong, HTTP, bulk`,
-  );
-  for (const [name, figures] of best) {
-    const ratio = (key: 'pings' | 'http' | 'bulk'): string => ((ours?.[key] ?? 0) / figures[key]).toFixed(2);
-    const added = ((figures.p50 - (base?.p50 ?? 0)) * 1000).toFixed(1);
-    console.log(
-      `${name.padEnd(12)} ${figures.pings.toFixed(0).padStart(11)} ${figures.http.toFixed(0).padStart(11)} ${figures.bulk.toFixed(0).padStart(11)} ${added.padStart(14)}   ${ratio('pings')}, ${ratio('http')}, ${ratio('bulk')}`,
-    );
-  }
+  print(new Map([...measured].map(([name, figures]) => [name, mapFigures(figures, median)])));
   await latencyError(upstream.tcp);
   for (const subject of subjects) subject.stop();
+}
+
+type Key = 'p50Us' | 'pings' | 'pingCpuUs' | 'http' | 'httpCpuUs' | 'bulk' | 'bulkCpuMs';
+type Figures<T> = Record<Key, T>;
+
+function emptyFigures(): Figures<number[]> {
+  return {p50Us: [], pings: [], pingCpuUs: [], http: [], httpCpuUs: [], bulk: [], bulkCpuMs: []};
+}
+
+function mapFigures<A, B>(figures: Figures<A>, map: (value: A) => B): Figures<B> {
+  const {p50Us, pings, pingCpuUs, http, httpCpuUs, bulk, bulkCpuMs} = figures;
+  return {
+    p50Us: map(p50Us),
+    pings: map(pings),
+    pingCpuUs: map(pingCpuUs),
+    http: map(http),
+    httpCpuUs: map(httpCpuUs),
+    bulk: map(bulk),
+    bulkCpuMs: map(bulkCpuMs),
+  };
+}
+
+async function measure({tcp, http, cpuMs}: Subject, figures: Figures<number[]>): Promise<void> {
+  const cpu = (): number => cpuMs?.() ?? Number.NaN;
+  figures.p50Us.push(median((await pingPong(tcp, PING, 1)).times) * 1000);
+  for (const [address, request, rates, cpus] of [
+    [tcp, PING, figures.pings, figures.pingCpuUs],
+    [http, HTTP_REQUEST, figures.http, figures.httpCpuUs],
+  ] as const) {
+    const before = cpu();
+    const {perSecond, times} = await pingPong(address, request, CONNECTIONS);
+    rates.push(perSecond);
+    cpus.push(((cpu() - before) / times.length) * 1000);
+  }
+  const before = cpu();
+  figures.bulk.push(await bulk(tcp));
+  figures.bulkCpuMs.push(((cpu() - before) / BULK_BYTES) * 100_000_000);
+}
+
+/** CPU times are those of the proxy's thread alone: they stay comparable on a busy machine. */
+function print(all: ReadonlyMap<string, Figures<number>>): void {
+  const direct = all.get('direct');
+  const ours = all.get('fabric');
+  const columns = [
+    'ping-pong/s',
+    '(CPU us)',
+    'HTTP req/s',
+    '(CPU us)',
+    'bulk MB/s',
+    '(CPU ms/100MB)',
+    'added p50 us',
+    'fabric : this',
+  ];
+  console.log(['subject'.padEnd(12), ...columns.map(column => column.padStart(14))].join(' '));
+  for (const [name, figures] of all) {
+    const cells = [
+      figures.pings.toFixed(0),
+      figures.pingCpuUs.toFixed(1),
+      figures.http.toFixed(0),
+      figures.httpCpuUs.toFixed(1),
+      figures.bulk.toFixed(0),
+      figures.bulkCpuMs.toFixed(0),
+      (figures.p50Us - (direct?.p50Us ?? 0)).toFixed(1),
+      (['pings', 'http', 'bulk'] as const).map(key => ((ours?.[key] ?? 0) / figures[key]).toFixed(2)).join(' '),
+    ];
+    console.log([name.padEnd(12), ...cells.map(cell => cell.padStart(14))].join(' '));
+  }
 }
 
 /** One request under way on each connection, for a while. */
@@ -176,8 +219,10 @@ async function open({host, port}: Address): Promise<Socket> {
 
 async function startThread(role: Role): Promise<Subject> {
   const worker = new Worker(fileURLToPath(import.meta.url), {workerData: role});
-  const [addresses] = (await once(worker, 'message')) as [{tcp: Address; http: Address}];
-  return {name: role.role, ...addresses, stop: () => worker.terminate()};
+  const [{thread, ...addresses}] = (await once(worker, 'message')) as [
+    {tcp: Address; http: Address; thread: string | undefined},
+  ];
+  return {name: role.role, ...addresses, cpuMs: () => threadCpuMs(thread), stop: () => worker.terminate()};
 }
 
 async function serveRole(role: Role): Promise<void> {
@@ -203,7 +248,7 @@ async function serveRole(role: Role): Promise<void> {
         ],
       });
     }
-    parentPort?.postMessage({tcp: tcp?.address, http: http?.address});
+    parentPort?.postMessage({tcp: tcp?.address, http: http?.address, thread: ownThread()});
     return;
   }
   const server = createServer(
@@ -213,7 +258,21 @@ async function serveRole(role: Role): Promise<void> {
   server.listen(0, HOST);
   await once(server, 'listening');
   const address = {host: HOST, port: (server.address() as {port: number}).port};
-  parentPort?.postMessage({tcp: address, http: address});
+  parentPort?.postMessage({tcp: address, http: address, thread: ownThread()});
+}
+
+/** `<pid>/task/<tid>`, on Linux. */
+function ownThread(): string | undefined {
+  try {
+    return readlinkSync('/proc/thread-self');
+  } catch {
+    return undefined;
+  }
+}
+
+function threadCpuMs(thread: string | undefined): number | undefined {
+  if (thread === undefined) return undefined;
+  return Number(readFileSync(`/proc/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1_000_000;
 }
 
 function answer(socket: Socket): void {

@@ -9,7 +9,9 @@ const dist = join(root, 'dist');
 const {version} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 // Dependencies that are CommonJS ask for `require`; an ES module has none of its own.
-const banner = {js: "import {createRequire as teralabRequire} from 'node:module';const require=teralabRequire(import.meta.url);"};
+const banner = {
+  js: "import {createRequire as teralabRequire} from 'node:module';const require=teralabRequire(import.meta.url);",
+};
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -29,7 +31,9 @@ const common = {
 };
 
 const labs = foldersWith('labs', 'lab.ts');
-const benches = existsSync(join(root, 'bench')) ? readdirSync(join(root, 'bench')).filter(name => name.endsWith('.ts') && !name.endsWith('.test.ts')) : [];
+const benches = existsSync(join(root, 'bench'))
+  ? readdirSync(join(root, 'bench')).filter(name => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+  : [];
 rmSync(dist, {recursive: true, force: true});
 mkdirSync(dist);
 
@@ -40,7 +44,10 @@ const [lab, services] = await Promise.all([
     splitting: true,
     outdir: dist,
     entryPoints: [
-      ...['cli/main', 'controller/main', 'agent/fabric-thread', 'agent/load-thread'].map(name => ({in: `src/${name}.ts`, out: name})),
+      ...['cli/main', 'controller/main', 'agent/fabric-thread', 'agent/load-thread'].map(name => ({
+        in: `src/${name}.ts`,
+        out: name,
+      })),
       ...labs.map(id => ({in: `labs/${id}/lab.ts`, out: `labs/${id}/lab`})),
       ...benches.map(name => ({in: `bench/${name}`, out: `bench/${name.replace(/\.ts$/, '')}`})),
     ],
@@ -56,7 +63,9 @@ writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices([lab.metafile, serv
 
 function foldersWith(folder, file) {
   if (!existsSync(join(root, folder))) return [];
-  return readdirSync(join(root, folder)).filter(name => existsSync(join(root, folder, name, file))).sort();
+  return readdirSync(join(root, folder))
+    .filter(name => existsSync(join(root, folder, name, file)))
+    .sort();
 }
 
 /** Names, versions and licence texts of all packages whose code is in the bundles. */
@@ -68,10 +77,17 @@ function notices(metafiles) {
       if (match?.[1]) folders.add(match[1]);
     }
   }
-  return [...folders].sort().map(folder => {
-    const {name, version: packageVersion, license} = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-    const file = readdirSync(join(root, folder)).find(entry => /^licen[cs]e/i.test(entry));
-    const text = file === undefined ? '' : readFileSync(join(root, folder, file), 'utf8').trim();
-    return `${name} ${packageVersion} (${license})\n\n${text}\n`;
-  }).join(`\n${'-'.repeat(80)}\n\n`);
+  return [...folders]
+    .sort()
+    .map(folder => {
+      const {
+        name,
+        version: packageVersion,
+        license,
+      } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+      const file = readdirSync(join(root, folder)).find(entry => /^licen[cs]e/i.test(entry));
+      const text = file === undefined ? '' : readFileSync(join(root, folder, file), 'utf8').trim();
+      return `${name} ${packageVersion} (${license})\n\n${text}\n`;
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`);
 }

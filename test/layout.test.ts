@@ -15,10 +15,51 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/history': [],
   'src/agent': ['src/fabric', 'src/load', 'src/topology'],
   'src/faults': ['src/runtime', 'src/fabric', 'src/load', 'src/topology', 'src/checkers', 'src/history'],
-  'src/labs': ['src/faults', 'src/checkers', 'src/runtime', 'src/fabric', 'src/load', 'src/topology', 'src/history', 'services'],
-  'src/controller': ['src/labs', 'src/agent', 'src/faults', 'src/checkers', 'src/runtime', 'src/fabric', 'src/load', 'src/topology', 'src/history', 'services/kit'],
-  'src/tui': ['src/controller', 'src/labs', 'src/faults', 'src/checkers', 'src/runtime', 'src/fabric', 'src/load', 'src/topology', 'src/history'],
-  'src/cli': ['src/tui', 'src/controller', 'src/labs', 'src/faults', 'src/checkers', 'src/runtime', 'src/fabric', 'src/load', 'src/topology', 'src/history'],
+  'src/labs': [
+    'src/faults',
+    'src/checkers',
+    'src/runtime',
+    'src/fabric',
+    'src/load',
+    'src/topology',
+    'src/history',
+    'services',
+  ],
+  'src/controller': [
+    'src/labs',
+    'src/agent',
+    'src/faults',
+    'src/checkers',
+    'src/runtime',
+    'src/fabric',
+    'src/load',
+    'src/topology',
+    'src/history',
+    'services/kit',
+  ],
+  'src/tui': [
+    'src/controller',
+    'src/labs',
+    'src/faults',
+    'src/checkers',
+    'src/runtime',
+    'src/fabric',
+    'src/load',
+    'src/topology',
+    'src/history',
+  ],
+  'src/cli': [
+    'src/tui',
+    'src/controller',
+    'src/labs',
+    'src/faults',
+    'src/checkers',
+    'src/runtime',
+    'src/fabric',
+    'src/load',
+    'src/topology',
+    'src/history',
+  ],
   labs: ['src', 'services'],
   services: [],
 };
@@ -27,7 +68,11 @@ describe('layout', () => {
   const files = ['src', 'services', 'labs'].flatMap(folder => sources(join(root, folder)));
 
   it('has imports that point down only', () => {
-    const upward = files.flatMap(file => imports(file).filter(target => !allowed(relative(root, file), relative(root, target))).map(target => `${relative(root, file)} -> ${relative(root, target)}`));
+    const upward = files.flatMap(file =>
+      imports(file)
+        .filter(target => !allowed(relative(root, file), relative(root, target)))
+        .map(target => `${relative(root, file)} -> ${relative(root, target)}`),
+    );
     expect(upward).toEqual([]);
   });
 
@@ -40,7 +85,9 @@ describe('layout', () => {
   });
 
   it('has no escapes from the type checker', () => {
-    const escapes = files.filter(file => /@ts-ignore|@ts-nocheck|\bas any\b|: any\b/.test(readFileSync(file, 'utf8'))).map(file => relative(root, file));
+    const escapes = files
+      .filter(file => /@ts-ignore|@ts-nocheck|\bas any\b|: any\b/.test(readFileSync(file, 'utf8')))
+      .map(file => relative(root, file));
     expect(escapes).toEqual([]);
   });
 });

@@ -24,12 +24,15 @@ export default defineLab<Setup, null>({
   needs: [],
   seams: {gateway: {compose: 'compose.ts'}},
   given: {gateway: {'upstream-policy': 'upstream-policy.ts'}},
-  watch: 'pages that came within the caller\'s patience while stream was paused',
+  watch: "pages that came within the caller's patience while stream was paused",
   setUp: async tools => {
     const password = tools.random.hex(16);
     const account = idOf((await tools.http('POST', '/v1/accounts', {body: {name: 'Ada', password}})).body);
     const token = tokenOf((await tools.http('POST', '/v1/sessions', {body: {account, password}})).body);
-    await tools.http('POST', '/v1/activity', {headers: {authorization: `Bearer ${token}`}, body: {kind: 'page.opened'}});
+    await tools.http('POST', '/v1/activity', {
+      headers: {authorization: `Bearer ${token}`},
+      body: {kind: 'page.opened'},
+    });
     return {account, token, patienceMs: tools.random.integer(6, 9) * 100};
   },
   baseline: {load: (_, setup) => ({operations: pages(setup, 'before', 2_000)}), okShareMin: 0.98},
@@ -49,7 +52,7 @@ export default defineLab<Setup, null>({
   tasks: [
     {
       id: 'in-time',
-      title: 'The page comes within its caller\'s patience',
+      title: "The page comes within its caller's patience",
       judges: 'timing',
       codes: ['PAGE_TOO_LATE', 'PAGE_REFUSED'],
       judge: evidence => {
@@ -59,7 +62,15 @@ export default defineLab<Setup, null>({
         const expected = `${IN_TIME_SHARE * 100} % of them do`;
         if (inTime.length >= IN_TIME_SHARE * during.length) return pass(observed, expected);
         const refused = during.filter(entry => entry.status !== null && entry.status >= 500);
-        return fail(refused.length > during.length / 2 ? 'PAGE_REFUSED' : 'PAGE_TOO_LATE', observed, expected, stories(evidence, during.filter(entry => entry.outcome !== 'ok')));
+        return fail(
+          refused.length > during.length / 2 ? 'PAGE_REFUSED' : 'PAGE_TOO_LATE',
+          observed,
+          expected,
+          stories(
+            evidence,
+            during.filter(entry => entry.outcome !== 'ok'),
+          ),
+        );
       },
     },
     {
@@ -73,7 +84,13 @@ export default defineLab<Setup, null>({
         const wrong = answered.filter(entry => !isHonest(pageOf(entry)));
         const lost = answered.filter(entry => pageOf(entry)?.['account'] === null);
         const observed = `${answered.length - wrong.length - lost.length} of ${answered.length} answered pages were so`;
-        if (lost.length > 0) return fail('WORKING_PART_LOST', `${lost.length} of ${answered.length} answered pages lack the account, though identity was well`, expected, stories(evidence, lost));
+        if (lost.length > 0)
+          return fail(
+            'WORKING_PART_LOST',
+            `${lost.length} of ${answered.length} answered pages lack the account, though identity was well`,
+            expected,
+            stories(evidence, lost),
+          );
         if (wrong.length > 0) return fail('NOT_NAMED', observed, expected, stories(evidence, wrong));
         return pass(observed, expected);
       },
@@ -94,9 +111,24 @@ export default defineLab<Setup, null>({
     },
   ],
   wrong: [
-    {name: 'longer-is-safer', task: 'in-time', code: 'PAGE_TOO_LATE', why: 'a longer timeout makes fewer errors, in the log of the one who waits'},
-    {name: 'one-second', task: 'in-time', code: 'PAGE_TOO_LATE', why: 'a round number is what one writes when nobody says how long the caller waits'},
-    {name: 'account-only', task: 'whole-when-healthy', code: 'PART_DROPPED', why: 'leaving out what hangs is the quickest fix of an incident, and stays'},
+    {
+      name: 'longer-is-safer',
+      task: 'in-time',
+      code: 'PAGE_TOO_LATE',
+      why: 'a longer timeout makes fewer errors, in the log of the one who waits',
+    },
+    {
+      name: 'one-second',
+      task: 'in-time',
+      code: 'PAGE_TOO_LATE',
+      why: 'a round number is what one writes when nobody says how long the caller waits',
+    },
+    {
+      name: 'account-only',
+      task: 'whole-when-healthy',
+      code: 'PART_DROPPED',
+      why: 'leaving out what hangs is the quickest fix of an incident, and stays',
+    },
     {name: 'all-or-nothing', task: 'in-time', code: 'PAGE_REFUSED', why: 'an error is an answer in time'},
   ],
 });
@@ -106,7 +138,11 @@ function pages({token, patienceMs}: Setup, phase: string, forMs: number): Operat
     id: `${phase}-${index}`,
     name: 'dashboard',
     atMs: (index * 1000) / RATE_PER_SECOND,
-    request: {method: 'GET', path: '/v1/dashboard', headers: {authorization: `Bearer ${token}`, 'x-patience-ms': String(patienceMs)}},
+    request: {
+      method: 'GET',
+      path: '/v1/dashboard',
+      headers: {authorization: `Bearer ${token}`, 'x-patience-ms': String(patienceMs)},
+    },
     patienceMs,
   }));
 }

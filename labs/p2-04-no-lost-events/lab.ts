@@ -31,7 +31,11 @@ const lab = defineLab<undefined, Final>({
     load: tools => ({operations: registrations(tools, 'before', 50)}),
     okShareMin: 0.98,
   },
-  load: tools => ({operations: registrations(tools, 'attack', RATE_PER_SECOND * 45), stopAfterOk: ACKNOWLEDGED, okMin: ACKNOWLEDGED}),
+  load: tools => ({
+    operations: registrations(tools, 'attack', RATE_PER_SECOND * 45),
+    stopAfterOk: ACKNOWLEDGED,
+    okMin: ACKNOWLEDGED,
+  }),
   faults: () => [
     {kind: 'latency', target: 'identity->identity-db', attributes: {latency: 12, jitter: 12}, atMs: 0, forMs: 12_000},
     {kind: 'isolate', target: 'broker', atMs: 4_000, forMs: 6_000},
@@ -73,7 +77,12 @@ const lab = defineLab<undefined, Final>({
         const expected = 'stream knows only accounts that are committed';
         if (phantom.length === 0) return pass('0 events without an account', expected, counts(evidence.final));
         return fail('PHANTOM_EVENTS', `${phantom.length} events tell of accounts that do not exist`, expected, [
-          ...phantom.slice(0, 3).map(account => `account ${account}: stream has ${effectsOf(evidence.final, account)} registration of it, identity-db has no row`),
+          ...phantom
+            .slice(0, 3)
+            .map(
+              account =>
+                `account ${account}: stream has ${effectsOf(evidence.final, account)} registration of it, identity-db has no row`,
+            ),
           ...counts(evidence.final),
         ]);
       },
@@ -88,7 +97,12 @@ const lab = defineLab<undefined, Final>({
         const expected = 'each account has one registration at stream';
         if (twice.length === 0) return pass('every effect took place once', expected, counts(evidence.final));
         return fail('EFFECT_TWICE', `${twice.length} accounts have more than one registration at stream`, expected, [
-          ...twice.slice(0, 3).map(account => `account ${account}: ${effectsOf(evidence.final, account)} registrations, each from an event with an id of its own`),
+          ...twice
+            .slice(0, 3)
+            .map(
+              account =>
+                `account ${account}: ${effectsOf(evidence.final, account)} registrations, each from an event with an id of its own`,
+            ),
           ...counts(evidence.final),
         ]);
       },
@@ -100,24 +114,71 @@ const lab = defineLab<undefined, Final>({
       codes: ['BACKLOG_LEFT'],
       judge: ({times, final}) => {
         const expected = `everything has arrived ${DRAINED_WITHIN_MS / 1000} s after the last fault ended`;
-        if (times.recoveredAt !== null) return pass(`everything had arrived ${((times.recoveredAt - times.healedAt) / 1000).toFixed(1)} s after healing`, expected);
-        return fail('BACKLOG_LEFT', `after ${DRAINED_WITHIN_MS / 1000} s ${compare(final).missing.length} events had not arrived and ${final.lag} messages were not worked off`, expected, counts(final));
+        if (times.recoveredAt !== null)
+          return pass(
+            `everything had arrived ${((times.recoveredAt - times.healedAt) / 1000).toFixed(1)} s after healing`,
+            expected,
+          );
+        return fail(
+          'BACKLOG_LEFT',
+          `after ${DRAINED_WITHIN_MS / 1000} s ${compare(final).missing.length} events had not arrived and ${final.lag} messages were not worked off`,
+          expected,
+          counts(final),
+        );
       },
     },
   ],
   wrong: [
-    {name: 'publish-first', task: 'nothing-extra', code: 'PHANTOM_EVENTS', why: 'publishing inside the transaction looks as if both happened together'},
-    {name: 'no-relay', task: 'nothing-missing', code: 'MISSING_EVENTS', why: "eShop's design: an outbox that nobody reads again"},
-    {name: 'retry-in-memory', task: 'nothing-missing', code: 'MISSING_EVENTS', why: 'a retry loop gets through every outage but its own death'},
-    {name: 'mark-first', task: 'nothing-missing', code: 'MISSING_EVENTS', why: 'claiming rows before publishing avoids duplicates, and loses what was claimed'},
-    {name: 'cursor', task: 'nothing-missing', code: 'MISSING_EVENTS', why: 'following a serial column is how one reads a log; a table with concurrent writers is none'},
-    {name: 'fresh-ids', task: 'nothing-twice', code: 'EFFECT_TWICE', why: 'every message has an id of its own, so ids are made where messages are'},
+    {
+      name: 'publish-first',
+      task: 'nothing-extra',
+      code: 'PHANTOM_EVENTS',
+      why: 'publishing inside the transaction looks as if both happened together',
+    },
+    {
+      name: 'no-relay',
+      task: 'nothing-missing',
+      code: 'MISSING_EVENTS',
+      why: "eShop's design: an outbox that nobody reads again",
+    },
+    {
+      name: 'retry-in-memory',
+      task: 'nothing-missing',
+      code: 'MISSING_EVENTS',
+      why: 'a retry loop gets through every outage but its own death',
+    },
+    {
+      name: 'mark-first',
+      task: 'nothing-missing',
+      code: 'MISSING_EVENTS',
+      why: 'claiming rows before publishing avoids duplicates, and loses what was claimed',
+    },
+    {
+      name: 'cursor',
+      task: 'nothing-missing',
+      code: 'MISSING_EVENTS',
+      why: 'following a serial column is how one reads a log; a table with concurrent writers is none',
+    },
+    {
+      name: 'fresh-ids',
+      task: 'nothing-twice',
+      code: 'EFFECT_TWICE',
+      why: 'every message has an id of its own, so ids are made where messages are',
+    },
   ],
 });
 export default lab;
 
 function series(point: string, times: number, fromMs: number) {
-  return {kind: 'crash-points', service: 'identity', points: [point], times, fromMs, sinceReadyMs: 700, skipMax: 2} as const;
+  return {
+    kind: 'crash-points',
+    service: 'identity',
+    points: [point],
+    times,
+    fromMs,
+    sinceReadyMs: 700,
+    skipMax: 2,
+  } as const;
 }
 
 function registrations(tools: LabTools, phase: string, count: number): Operation[] {
@@ -127,7 +188,12 @@ function registrations(tools: LabTools, phase: string, count: number): Operation
       id: `${phase}-${index}`,
       name: 'register',
       atMs: (index * 1000) / RATE_PER_SECOND,
-      request: {method: 'POST', path: '/v1/accounts', headers: {'content-type': 'application/json'}, body: JSON.stringify({name, password: tools.random.hex(12)})},
+      request: {
+        method: 'POST',
+        path: '/v1/accounts',
+        headers: {'content-type': 'application/json'},
+        body: JSON.stringify({name, password: tools.random.hex(12)}),
+      },
       patienceMs: 5_000,
       facts: {account: name},
     };
@@ -137,7 +203,10 @@ function registrations(tools: LabTools, phase: string, count: number): Operation
 async function read(tools: LabTools): Promise<Final> {
   const [accounts, registered, broker] = await Promise.all([
     tools.sql<{id: string}>('identity-db', 'select id from accounts'),
-    tools.sql<{account: string; effects: number}>('stream-db', 'select account, count(*)::int as effects from registrations group by account'),
+    tools.sql<{account: string; effects: number}>(
+      'stream-db',
+      'select account, count(*)::int as effects from registrations group by account',
+    ),
     tools.broker(),
   ]);
   const lag = await broker.lag('identity.events');
@@ -153,7 +222,9 @@ function compare({committed, effects}: Final): {missing: string[]; phantom: stri
   return {
     missing: committed.filter(account => effects[account] === undefined),
     phantom: Object.keys(effects).filter(account => !stored.has(account)),
-    twice: Object.entries(effects).filter(([, count]) => count > 1).map(([account]) => account),
+    twice: Object.entries(effects)
+      .filter(([, count]) => count > 1)
+      .map(([account]) => account),
   };
 }
 
@@ -162,15 +233,27 @@ function judgeMissing(evidence: Evidence<undefined, Final>): Judgement {
   const stored = new Set(evidence.final.committed);
   const acknowledged = evidence.attack.filter(entry => entry.outcome === 'ok');
   const lost = acknowledged.filter(entry => !stored.has(accountOf(entry.sends.at(-1)?.body) ?? ''));
-  const expected = 'stream has heard of every account that is committed in identity-db, and every acknowledged account is committed';
+  const expected =
+    'stream has heard of every account that is committed in identity-db, and every acknowledged account is committed';
   if (lost.length > 0) {
-    return fail('ACKNOWLEDGED_NOT_STORED', `${lost.length} of ${acknowledged.length} acknowledged accounts are not in identity-db`, expected, [
-      ...lost.slice(0, 3).map(entry => `op ${entry.id}: answered ${entry.status} after ${Math.round(entry.latencyMs)} ms, no row`),
-      ...counts(evidence.final),
-    ]);
+    return fail(
+      'ACKNOWLEDGED_NOT_STORED',
+      `${lost.length} of ${acknowledged.length} acknowledged accounts are not in identity-db`,
+      expected,
+      [
+        ...lost
+          .slice(0, 3)
+          .map(entry => `op ${entry.id}: answered ${entry.status} after ${Math.round(entry.latencyMs)} ms, no row`),
+        ...counts(evidence.final),
+      ],
+    );
   }
-  if (missing.length === 0) return pass(`0 of ${stored.size} committed accounts are without an event`, expected, counts(evidence.final));
-  return fail('MISSING_EVENTS', `${missing.length} of ${stored.size} committed accounts have no event`, expected, [...stories(evidence, missing), ...counts(evidence.final)]);
+  if (missing.length === 0)
+    return pass(`0 of ${stored.size} committed accounts are without an event`, expected, counts(evidence.final));
+  return fail('MISSING_EVENTS', `${missing.length} of ${stored.size} committed accounts have no event`, expected, [
+    ...stories(evidence, missing),
+    ...counts(evidence.final),
+  ]);
 }
 
 /** What became of the operations whose account nobody heard of. */
@@ -184,11 +267,16 @@ function stories({attack, events, times}: Evidence<undefined, Final>, missing: r
   });
   const kills = events.filter(event => event.type === 'crash-point' && event.at >= times.attackFrom);
   const at = kills.slice(0, 8).map(kill => `+${((kill.at - times.attackFrom) / 1000).toFixed(2)} s`);
-  return [...told, `identity was killed ${kills.length} times${at.length === 0 ? '' : `: at ${at.join(', ')}${kills.length > 8 ? ', …' : ''}`}`];
+  return [
+    ...told,
+    `identity was killed ${kills.length} times${at.length === 0 ? '' : `: at ${at.join(', ')}${kills.length > 8 ? ', …' : ''}`}`,
+  ];
 }
 
 function counts({committed, effects, lag}: Final): string[] {
-  return [`identity-db: ${committed.length} accounts; stream-db: ${Object.values(effects).reduce((sum, count) => sum + count, 0)} registrations of ${Object.keys(effects).length} accounts; broker: lag ${lag}`];
+  return [
+    `identity-db: ${committed.length} accounts; stream-db: ${Object.values(effects).reduce((sum, count) => sum + count, 0)} registrations of ${Object.keys(effects).length} accounts; broker: lag ${lag}`,
+  ];
 }
 
 function effectsOf({effects}: Final, account: string): number {
@@ -198,7 +286,9 @@ function effectsOf({effects}: Final, account: string): number {
 function accountOf(body: string | undefined): string | undefined {
   try {
     const value: unknown = JSON.parse(body ?? '');
-    return typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string' ? value.id : undefined;
+    return typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string'
+      ? value.id
+      : undefined;
   } catch {
     return undefined;
   }

@@ -29,7 +29,7 @@ export default defineLab<Setup, null>({
   needs: ['p1-06-a-deadline'],
   seams: {gateway: {'upstream-policy': 'upstream-policy.ts'}},
   watch: 'requests to identity that succeed while stream hangs',
-  timescale: 'an outage of minutes is 12 s here; a breaker\'s pause of half a minute is a second or two',
+  timescale: "an outage of minutes is 12 s here; a breaker's pause of half a minute is a second or two",
   setUp: async tools => {
     const password = tools.random.hex(16);
     const account = field((await tools.http('POST', '/v1/accounts', {body: {name: 'Grace', password}})).body, 'id');
@@ -69,7 +69,9 @@ export default defineLab<Setup, null>({
         const p99 = percentile(during, 0.99);
         const observed = `p99 of identity's routes was ${Math.round(p99)} ms while stream hung`;
         const expected = `at most ${Math.round(bound)} ms: twice the baseline's ${Math.round(before)} ms, or 100 ms more`;
-        return p99 <= bound ? pass(observed, expected) : fail('OTHERS_SLOW', observed, expected, slowest(evidence, during));
+        return p99 <= bound
+          ? pass(observed, expected)
+          : fail('OTHERS_SLOW', observed, expected, slowest(evidence, during));
       },
     },
     {
@@ -89,11 +91,21 @@ export default defineLab<Setup, null>({
         const from = to + CLOSED_WITHIN_MS;
         const after = evidence.attack.filter(entry => entry.name === 'read-windows' && entry.intendedAt >= from);
         const ok = after.filter(entry => entry.outcome === 'ok');
-        const first = evidence.attack.find(entry => entry.name === 'read-windows' && entry.intendedAt >= to && entry.outcome === 'ok');
+        const first = evidence.attack.find(
+          entry => entry.name === 'read-windows' && entry.intendedAt >= to && entry.outcome === 'ok',
+        );
         const observed = `${ok.length} of ${after.length} requests for stream succeeded from 10 s after its recovery on${first === undefined ? '' : `, the first one ${((first.intendedAt - to) / 1000).toFixed(1)} s after it`}`;
         const expected = '95 % of them do';
         if (after.length > 0 && ok.length >= 0.95 * after.length) return pass(observed, expected);
-        return fail('NOT_CLOSED', observed, expected, stories(evidence, after.filter(entry => entry.outcome !== 'ok')));
+        return fail(
+          'NOT_CLOSED',
+          observed,
+          expected,
+          stories(
+            evidence,
+            after.filter(entry => entry.outcome !== 'ok'),
+          ),
+        );
       },
     },
     {
@@ -102,13 +114,27 @@ export default defineLab<Setup, null>({
       judges: 'counting',
       codes: ['UNSAFE_RETRY'],
       judge: evidence => {
-        const posts = evidence.requests.filter(request => request.link === 'gateway->stream' && request.method === 'POST' && request.traceparent !== undefined);
+        const posts = evidence.requests.filter(
+          request =>
+            request.link === 'gateway->stream' && request.method === 'POST' && request.traceparent !== undefined,
+        );
         const byTrace = groupByTrace(posts);
         const repeated = [...byTrace.entries()].filter(([, requests]) => requests.length > 1);
         const observed = `${repeated.length} of ${byTrace.size} writes went to stream more than once`;
-        const expected = 'a POST without an idempotency key goes out once: nobody knows whether the first one took effect';
+        const expected =
+          'a POST without an idempotency key goes out once: nobody knows whether the first one took effect';
         if (repeated.length === 0) return pass(observed, expected);
-        return fail('UNSAFE_RETRY', observed, expected, repeated.slice(0, 3).map(([trace, requests]) => `trace ${trace.slice(0, 8)}: sent ${requests.length} times, at ${requests.map(request => sinceAttack(evidence, request.at)).join(', ')}`));
+        return fail(
+          'UNSAFE_RETRY',
+          observed,
+          expected,
+          repeated
+            .slice(0, 3)
+            .map(
+              ([trace, requests]) =>
+                `trace ${trace.slice(0, 8)}: sent ${requests.length} times, at ${requests.map(request => sinceAttack(evidence, request.at)).join(', ')}`,
+            ),
+        );
       },
     },
     {
@@ -121,17 +147,52 @@ export default defineLab<Setup, null>({
         const ok = before.filter(entry => entry.outcome === 'ok');
         const observed = `${ok.length} of ${before.length} requests for a healthy stream succeeded`;
         const expected = '97 % of them do';
-        return ok.length >= 0.97 * before.length ? pass(observed, expected) : fail('REFUSES_HEALTHY', observed, expected, stories(evidence, before.filter(entry => entry.outcome !== 'ok')));
+        return ok.length >= 0.97 * before.length
+          ? pass(observed, expected)
+          : fail(
+              'REFUSES_HEALTHY',
+              observed,
+              expected,
+              stories(
+                evidence,
+                before.filter(entry => entry.outcome !== 'ok'),
+              ),
+            );
       },
     },
   ],
   wrong: [
-    {name: 'one-breaker-for-all', task: 'others-unharmed', code: 'OTHERS_REFUSED', why: 'a breaker in a shared client library is one line, and one breaker'},
-    {name: 'shorter-timeout', task: 'circuit-opens', code: 'STILL_CALLING', why: 'a shorter timeout does free the sockets, and looks like the whole answer'},
-    {name: 'retry-everything', task: 'writes-once', code: 'UNSAFE_RETRY', why: 'one more try hides most small failures, and doubles what took effect'},
+    {
+      name: 'one-breaker-for-all',
+      task: 'others-unharmed',
+      code: 'OTHERS_REFUSED',
+      why: 'a breaker in a shared client library is one line, and one breaker',
+    },
+    {
+      name: 'shorter-timeout',
+      task: 'circuit-opens',
+      code: 'STILL_CALLING',
+      why: 'a shorter timeout does free the sockets, and looks like the whole answer',
+    },
+    {
+      name: 'retry-everything',
+      task: 'writes-once',
+      code: 'UNSAFE_RETRY',
+      why: 'one more try hides most small failures, and doubles what took effect',
+    },
     {name: 'stays-open', task: 'circuit-closes', code: 'NOT_CLOSED', why: 'a long pause protects the upstream well'},
-    {name: 'refuse-everything', task: 'works-when-healthy', code: 'REFUSES_HEALTHY', why: 'taking the feature out ends the incident'},
-    {name: 'probe-stampede', task: 'circuit-opens', code: 'PROBE_STAMPEDE', why: 'a half-open state that is only a time lets everybody through at that time'},
+    {
+      name: 'refuse-everything',
+      task: 'works-when-healthy',
+      code: 'REFUSES_HEALTHY',
+      why: 'taking the feature out ends the incident',
+    },
+    {
+      name: 'probe-stampede',
+      task: 'circuit-opens',
+      code: 'PROBE_STAMPEDE',
+      why: 'a half-open state that is only a time lets everybody through at that time',
+    },
   ],
 });
 
@@ -143,8 +204,17 @@ function judgeOthers(evidence: Evidence<Setup, null>): Judgement {
   if (ok.length >= OTHERS_SHARE * others.length) return pass(observed, expected);
   const failed = others.filter(entry => entry.outcome !== 'ok');
   // A request that was turned away at the gateway's own cap never had a policy; one that the policy refused never left for identity either.
-  const refused = failed.filter(entry => /does not answer|refused|circuit/i.test(entry.sends.at(-1)?.body ?? '') && !/in flight/i.test(entry.sends.at(-1)?.body ?? ''));
-  return fail(refused.length > failed.length / 2 ? 'OTHERS_REFUSED' : 'OTHERS_STARVED', observed, expected, stories(evidence, failed));
+  const refused = failed.filter(
+    entry =>
+      /does not answer|refused|circuit/i.test(entry.sends.at(-1)?.body ?? '') &&
+      !/in flight/i.test(entry.sends.at(-1)?.body ?? ''),
+  );
+  return fail(
+    refused.length > failed.length / 2 ? 'OTHERS_REFUSED' : 'OTHERS_STARVED',
+    observed,
+    expected,
+    stories(evidence, failed),
+  );
 }
 
 function judgeOpening(evidence: Evidence<Setup, null>): Judgement {
@@ -155,15 +225,25 @@ function judgeOpening(evidence: Evidence<Setup, null>): Judgement {
   const observed = `stream got ${calls.length} requests from 5 s into its hang on, in ${((window.to - window.from) / 1000).toFixed(1)} s`;
   const expected = `at most one a second (${intervals + 1})`;
   if (calls.length <= intervals + 1) return pass(observed, expected);
-  const perSecond = Array.from({length: intervals}, (_, second) => calls.filter(call => Math.floor((call.at - window.from) / PROBE_EVERY_MS) === second).length);
+  const perSecond = Array.from(
+    {length: intervals},
+    (_, second) => calls.filter(call => Math.floor((call.at - window.from) / PROBE_EVERY_MS) === second).length,
+  );
   const quiet = perSecond.filter(count => count === 0).length;
   const code = quiet > 0 ? 'PROBE_STAMPEDE' : 'STILL_CALLING';
-  return fail(code, observed, expected, [`requests per second: ${perSecond.join(', ')}`, ...calls.slice(0, 3).map(call => `${sinceAttack(evidence, call.at)}: ${call.method} ${call.path}: ${call.status ?? 'no answer'}`)]);
+  return fail(code, observed, expected, [
+    `requests per second: ${perSecond.join(', ')}`,
+    ...calls
+      .slice(0, 3)
+      .map(call => `${sinceAttack(evidence, call.at)}: ${call.method} ${call.path}: ${call.status ?? 'no answer'}`),
+  ]);
 }
 
 function traffic(random: Random, {token}: Setup, phase: string, forMs: number): Operation[] {
   const operations = (Object.keys(RATES) as Route[]).flatMap(route =>
-    Array.from({length: Math.floor((forMs / 1000) * RATES[route])}, (_, index) => operation(random, route, `${phase}-${route}-${index}`, (index * 1000) / RATES[route], token)),
+    Array.from({length: Math.floor((forMs / 1000) * RATES[route])}, (_, index) =>
+      operation(random, route, `${phase}-${route}-${index}`, (index * 1000) / RATES[route], token),
+    ),
   );
   return operations.toSorted((a, b) => a.atMs - b.atMs);
 }
@@ -173,7 +253,12 @@ function operation(random: Random, route: Route, id: string, atMs: number, token
   const headers = {authorization: `Bearer ${token}`, traceparent: `00-${trace}-${random.hex(16)}-01`};
   const request =
     route === 'send-activity'
-      ? {method: 'POST' as const, path: '/v1/activity', headers: {...headers, 'content-type': 'application/json'}, body: JSON.stringify({kind: 'page.opened'})}
+      ? {
+          method: 'POST' as const,
+          path: '/v1/activity',
+          headers: {...headers, 'content-type': 'application/json'},
+          body: JSON.stringify({kind: 'page.opened'}),
+        }
       : {method: 'GET' as const, path: route === 'read-windows' ? '/v1/windows?size=10s' : '/v1/accounts/me', headers};
   return {id, name: route, atMs, request, patienceMs: PATIENCE_MS, facts: {trace}};
 }
@@ -185,11 +270,18 @@ function hang({faults, times}: Evidence<Setup, null>): {readonly from: number; r
   return {from, to: pause?.endedAt ?? from + HANG_FOR_MS};
 }
 
-function toStream({requests}: Evidence<Setup, null>, {from, to}: {readonly from: number; readonly to: number}): readonly RequestLogEntry[] {
+function toStream(
+  {requests}: Evidence<Setup, null>,
+  {from, to}: {readonly from: number; readonly to: number},
+): readonly RequestLogEntry[] {
   return requests.filter(request => request.link === 'gateway->stream' && request.at >= from && request.at <= to);
 }
 
-function between(entries: readonly LedgerEntry[], route: Route, {from, to}: {readonly from: number; readonly to: number}): readonly LedgerEntry[] {
+function between(
+  entries: readonly LedgerEntry[],
+  route: Route,
+  {from, to}: {readonly from: number; readonly to: number},
+): readonly LedgerEntry[] {
   return entries.filter(entry => entry.name === route && entry.intendedAt >= from && entry.intendedAt <= to);
 }
 
@@ -212,11 +304,19 @@ function percentile(entries: readonly LedgerEntry[], share: number): number {
 }
 
 function slowest(evidence: Evidence<Setup, null>, entries: readonly LedgerEntry[]): string[] {
-  return stories(evidence, entries.toSorted((a, b) => b.latencyMs - a.latencyMs));
+  return stories(
+    evidence,
+    entries.toSorted((a, b) => b.latencyMs - a.latencyMs),
+  );
 }
 
 function stories(evidence: Evidence<Setup, null>, entries: readonly LedgerEntry[]): string[] {
-  return entries.slice(0, 4).map(entry => `op ${entry.id} at ${sinceAttack(evidence, entry.intendedAt)}: ${entry.status ?? entry.sends[0]?.error ?? 'no answer'} after ${Math.round(entry.latencyMs)} ms${detailOf(entry)}`);
+  return entries
+    .slice(0, 4)
+    .map(
+      entry =>
+        `op ${entry.id} at ${sinceAttack(evidence, entry.intendedAt)}: ${entry.status ?? entry.sends[0]?.error ?? 'no answer'} after ${Math.round(entry.latencyMs)} ms${detailOf(entry)}`,
+    );
 }
 
 function detailOf(entry: LedgerEntry): string {

@@ -79,6 +79,8 @@ async function send({pool, node}: Target, {method, path, headers, body, signal}:
     body: body ?? null,
     signal: signal ?? null,
   });
+  // Whoever reads it learns of its errors; one that nobody reads must not end the process.
+  answer.body.on('error', () => undefined);
   return {status: answer.statusCode, headers: answer.headers, body: answer.body, node};
 }
 

@@ -16,6 +16,8 @@ const ATTEMPTS_MAX = 5;
 const RETRY_AFTER_MS = 500;
 /** The broker gives up on nothing by itself: that the database was away says nothing against a message. */
 const DELIVERIES_UNLIMITED = 1_000_000_000;
+/** Longer than the database's own timeouts, and short enough that another replica soon takes over from one that was cut off. */
+const ACK_WAIT_MS = 10_000;
 
 /** Consumes a stream into the database: the effects of a batch and the position in its partition are one transaction. */
 export function consumeProjected(
@@ -24,7 +26,7 @@ export function consumeProjected(
   options: Pick<ConsumeOptions, 'stream' | 'group' | 'member'>,
   projection: Projection,
 ): Promise<Consumer> {
-  return broker.consume({...options, deliveriesMax: DELIVERIES_UNLIMITED}, async batch => {
+  return broker.consume({...options, deliveriesMax: DELIVERIES_UNLIMITED, ackWaitMs: ACK_WAIT_MS}, async batch => {
     const problems = batch.map(message => projection.malformed(message));
     const good = batch.filter((_, index) => problems[index] === undefined);
     try {

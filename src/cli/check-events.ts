@@ -40,7 +40,8 @@ export function tellCheck(context: Context, options: CheckEventOptions): (event:
         };
         const expected =
           event.expectedMs === undefined || event.expectedMs < 1000 ? '' : ` (about ${seconds(event.expectedMs)})`;
-        const line = `${PHASE_WORDS[event.phase]}: ${event.text}${expected}`;
+        const words = PHASE_WORDS[event.phase];
+        const line = `${event.text.startsWith(words) ? event.text : `${words}: ${event.text}`}${expected}`;
         // On a terminal the phase stays as a line, and its figures update below it.
         if (context.updates) context.progress.note(paintErr.faint(line));
         context.progress.step(context.updates ? event.text : line, context.updates ? share() : undefined);
@@ -57,7 +58,8 @@ export function tellCheck(context: Context, options: CheckEventOptions): (event:
         const {fault} = event;
         const attributes = attributesText(fault);
         const what = `${fault.kind} on ${fault.target}${attributes === '' ? '' : ` (${attributes})`}`;
-        const effect = fault.effect === undefined ? '' : `: ${fault.effect.observed}`;
+        const measured = fault.state === 'ended' ? fault.healed : fault.effect;
+        const effect = measured === undefined ? '' : `: ${measured.observed}`;
         context.say(`${paintErr.warn('⚡')} ${what} ${fault.state}${effect}`);
         break;
       }

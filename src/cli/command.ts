@@ -1,9 +1,7 @@
 import {CommanderError} from 'commander';
 import {ERRORS, EXIT, type ExitCode, LabError, toErrorData} from '../errors.ts';
 import {type Context, createContext, type GlobalOptions, lazyControllers} from './context.ts';
-import {asLabError} from './errors/as-lab-error.ts';
 import {renderError} from './errors/render.ts';
-import {findWorkspace} from './workspace.ts';
 
 /** How a command ended, where it did not throw: the names of the exit codes. */
 export type Outcome = keyof typeof EXIT;
@@ -46,6 +44,7 @@ export function createShell(argv: readonly string[]): Shell {
   }
   const report = async (thrown: unknown): Promise<void> => {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return;
+    const {asLabError} = await import('./errors/as-lab-error.ts');
     const known = asLabError(thrown);
     const error = known ?? (await internalError(thrown, argv));
     exit = error.exit;
@@ -68,7 +67,7 @@ export function createShell(argv: readonly string[]): Shell {
     report,
     run: async (globals, command) => {
       const context = createContext({
-        ...readGlobals(globals),
+        ...(await readGlobals(globals)),
         stdout,
         stderr,
         signal: interrupts.signal,
@@ -96,7 +95,9 @@ export function createShell(argv: readonly string[]): Shell {
   };
 }
 
-function readGlobals(raw: RawGlobals): GlobalOptions {
+async function readGlobals(raw: RawGlobals): Promise<GlobalOptions> {
+  // Loaded here, since `--help` needs none of it.
+  const {findWorkspace} = await import('./workspace.ts');
   const {stdin, stderr, env} = process;
   const folder = raw.workspace;
   if (folder === '') throw new LabError('USAGE', '--workspace takes a folder.');

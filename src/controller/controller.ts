@@ -3,12 +3,14 @@ import {join} from 'node:path';
 import {type Agent, startAgent} from '../agent/agent.ts';
 import {LabError} from '../errors.ts';
 import {createFaultEngine, type FaultEngine} from '../faults/engine.ts';
+import type {FaultNodes} from '../faults/nodes.ts';
 import type {NodeEvent} from '../labs/system.ts';
 import type {Paths} from '../paths.ts';
 import {processStartTime, type KnownProcess} from '../runtime/process/leftovers.ts';
 import {createProcessRuntime} from '../runtime/process/process-runtime.ts';
 import type {Runtime} from '../runtime/runtime.ts';
 import {defaultTopology} from '../topology/default.ts';
+import {checkTopology} from '../topology/parse-topology.ts';
 import {planTopology} from '../topology/plan-topology.ts';
 import type {Topology} from '../topology/topology.ts';
 import type {Entries} from './entries.ts';
@@ -25,6 +27,7 @@ export interface Live {
   readonly agent: Agent;
   readonly runtime: Runtime;
   readonly faults: FaultEngine;
+  readonly faultNodes: FaultNodes;
   readonly postgres: PostgresReader;
 }
 
@@ -123,9 +126,9 @@ export class Controller {
     };
     const {session, workspaceId, paths, entries} = this.options;
     const logFolder = join(paths.state, 'logs', workspaceId);
-    await mkdir(logFolder, {recursive: true, mode: 0o700});
+    for (const folder of [logFolder, join(paths.state, 'faults')]) await mkdir(folder, {recursive: true, mode: 0o700});
     const plan = planTopology(topologyOf(options), {replicas: options.replicas ?? {}});
-    const runtime = await createProcessRuntime({session, workspaceId, paths, serviceEntries: entries.services, logFolder});
+    const runtime = createProcessRuntime({session, workspaceId, paths, serviceEntries: entries.services, logFolder});
     let agent: Agent | undefined;
     let system: System | undefined;
     try {
@@ -134,16 +137,13 @@ export class Controller {
       agent = started;
       const live = system = new System(plan, {runtime, agent, onProcesses: () => this.#recordProcesses(live), onEvent: event => this.#onEvent(event, say)});
       const postgres = new PostgresReader(node => runtime.postgres(node));
-      const faults = await createFaultEngine({
-        fabric: agent.fabric,
-        plan: () => live.plan,
-        nodes: faultNodes(live, listener => this.onEvent(listener)),
-        recordFile: join(paths.state, 'faults', `${workspaceId}.jsonl`),
-      });
+      const nodes = faultNodes(live, listener => this.onEvent(listener));
+      const faults = createFaultEngine({fabric: agent.fabric, plan: () => live.plan, nodes, recordFile: join(paths.state, 'faults', `${workspaceId}.jsonl`)});
+      await faults.healLeftovers();
       say(`starting ${plan.nodes.map(node => node.name).join(', ')}`);
       await live.start({seams: [], gatewayPort: options.port});
       await live.ready();
-      this.#live = {system: live, agent, runtime, faults, postgres};
+      this.#live = {system: live, agent, runtime, faults, faultNodes: nodes, postgres};
       return this.#live;
     } catch (error) {
       await system?.stop().catch(() => undefined);
@@ -208,5 +208,5 @@ export class Controller {
 }
 
 function topologyOf(options: UpOptions): Topology {
-  return options.topology === undefined ? defaultTopology() : (options.topology as Topology);
+  return options.topology === undefined ? defaultTopology() : checkTopology(options.topology);
 }

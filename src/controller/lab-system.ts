@@ -1,6 +1,8 @@
 import type {Broker} from '../../services/kit/broker.ts';
 import {LabError} from '../errors.ts';
+import {startCrashSeries} from '../faults/crash-series.ts';
 import type {FaultEngine} from '../faults/engine.ts';
+import type {FaultNodes} from '../faults/nodes.ts';
 import {openBroker} from '../labs/broker.ts';
 import type {LabSystem, NodeEvent} from '../labs/system.ts';
 import {planTopology} from '../topology/plan-topology.ts';
@@ -13,11 +15,12 @@ const RESET_GRACE_MS = 1_000;
 export interface LabSystemTools {
   readonly system: System;
   readonly faults: FaultEngine;
+  readonly faultNodes: FaultNodes;
   readonly postgres: PostgresReader;
 }
 
 /** The running system as labs see it. Disposing it closes what it opened. */
-export function createLabSystem({system, faults, postgres}: LabSystemTools): LabSystem & AsyncDisposable {
+export function createLabSystem({system, faults, faultNodes, postgres}: LabSystemTools): LabSystem & AsyncDisposable {
   let broker: Promise<Broker> | undefined;
   const {agent, runtime} = system;
   return {
@@ -32,15 +35,27 @@ export function createLabSystem({system, faults, postgres}: LabSystemTools): Lab
       return broker;
     },
     inject: async request => faults.inject(request, {measure: 'background'}),
-    runCrashSeries: async (series, options) => faults.runCrashSeries(series, options),
-    clear: async id => faults.clear(id),
-    clearAll: async () => faults.clearAll(),
+    runCrashSeries: async ({service, points, times, sinceReadyMs, skipMax}, {random, signal}) => {
+      const nodes = (): readonly string[] => system.plan.nodes.filter(node => node.service === service).map(node => node.name);
+      const seed = random.integer(0, 0x7fffffff);
+      const series = startCrashSeries({nodes, points, times, fromMs: 0, sinceReadyMs, skipMax, seed}, {nodes: faultNodes, now: Date.now});
+      const onAbort = (): void => void series.stop();
+      signal.addEventListener('abort', onAbort, {once: true});
+      if (signal.aborted) onAbort();
+      const {hits} = await series.done;
+      signal.removeEventListener('abort', onAbort);
+      return {hits: hits.map(({node, point, hitAt}) => ({node, point, at: hitAt}))};
+    },
+    clear: async id => faults.clear(id, {measure: 'background', by: 'check'}),
+    clearAll: async () => {
+      await faults.clearAll({measure: 'background', by: 'check'});
+    },
     faults: () => faults.history(),
     events: since => system.events(since),
     logTail: async (node, lines) => system.logTail(node, lines),
     ready: async withinMs => system.ready(withinMs),
     reset: async ({replicas, seams, say}) => {
-      await faults.clearAll();
+      await faults.clearAll({measure: 'background', by: 'check'});
       const services = (): readonly string[] => system.plan.nodes.filter(node => node.kind === 'service').map(node => node.name);
       const databases = system.plan.nodes.filter(node => node.kind !== 'service').map(node => node.name);
       say('stopping the services and emptying their databases');

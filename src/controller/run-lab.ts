@@ -37,6 +37,7 @@ export async function runLab(controller: Controller, options: RunLabOptions, emi
       system,
       seed,
       files,
+      givenFolder: join(labFolder, 'given'),
       runFolder,
       mode: options.mode,
       signal: both,

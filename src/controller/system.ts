@@ -100,6 +100,8 @@ export class System {
     if (closed.length > 0) await this.#tools.agent.fabric.close(closed);
     for (const name of gone) this.#keepers.delete(name);
     for (const name of closed) this.#addresses.delete(name);
+    const fresh = plan.nodes.filter(node => !this.#plan.nodes.some(other => other.name === node.name));
+    if (fresh.length > 0) await this.runtime.prepare(fresh, () => undefined);
     this.#plan = plan;
     await this.#openProxies(undefined);
   }

@@ -15,7 +15,8 @@ export interface ConnectionOwner {
   connectUpstream(): Socket;
   connectFailed(connection: Connection): void;
   passed(direction: 'upstream' | 'downstream', bytes: number, connection: Connection): void;
-  completed(exchange: Exchange, lost: 'drop_reply' | 'reset' | 'closed' | undefined, connection: Connection): void;
+  /** An exchange is over. */
+  completed(exchange: Exchange, connection: Connection): void;
   gone(connection: Connection): void;
 }
 
@@ -155,7 +156,7 @@ export class Connection {
   #completed(exchanges: readonly Exchange[]): void {
     for (const exchange of exchanges) {
       this.#observer?.close(exchange);
-      this.#owner.completed(exchange, undefined, this);
+      this.#owner.completed(exchange, this);
     }
   }
 
@@ -169,7 +170,8 @@ export class Connection {
     this.#up.discard();
     this.#down.discard();
     for (const exchange of this.#observer?.open ?? []) {
-      this.#owner.completed(exchange, exchange.dropped ? 'drop_reply' : this.#broken ? 'reset' : 'closed', this);
+      exchange.lost = exchange.dropped ? 'drop_reply' : this.#broken ? 'reset' : 'closed';
+      this.#owner.completed(exchange, this);
     }
     for (const detach of this.#attached.values()) detach();
     this.#attached.clear();

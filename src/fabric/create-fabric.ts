@@ -1,7 +1,7 @@
 import {LabError} from '../errors.ts';
 import {ActiveToxic} from './active-toxic.ts';
 import {createWallClock} from './clock.ts';
-import type {Fabric, OpenProxy, ProxySpec, RequestLogEntry, ToxicSpec} from './fabric.ts';
+import type {Fabric, OpenProxy, ProxySpec, ToxicSpec} from './fabric.ts';
 import {LinkProxy} from './link-proxy.ts';
 import {probeProxy} from './probe.ts';
 import {type LogPage, REQUEST_LOG_MAX, RequestLog} from './request-log.ts';
@@ -96,7 +96,7 @@ export function createFabric(): LocalFabric {
     async open(specs) {
       requireNew(specs, new Set([...proxies.keys(), ...opening]));
       for (const {name} of specs) opening.add(name);
-      const context = {now, log: (entry: RequestLogEntry) => log.add(entry)};
+      const context = {now, log};
       const results = await Promise.allSettled(specs.map(spec => LinkProxy.open(spec, context)));
       for (const {name} of specs) opening.delete(name);
       const opened = results.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []));

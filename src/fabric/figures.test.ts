@@ -1,7 +1,8 @@
 import {describe, expect, it} from 'vitest';
-import type {RequestLogEntry} from './fabric.ts';
+import {Exchange} from './http/exchange.ts';
 import {LiveWindow} from './live-window.ts';
 import {RequestLog} from './request-log.ts';
+import {proxySpec} from './testing.ts';
 
 describe('live figures', () => {
   it('are percentiles of the last ten seconds', () => {
@@ -19,8 +20,9 @@ describe('live figures', () => {
 
 describe('the request log', () => {
   it('keeps the last entries and gives them in pages', () => {
+    const request = {method: 'GET', path: '/', idempotencyKey: undefined, traceparent: undefined};
     const log = new RequestLog(100);
-    for (let at = 0; at < 250; at++) log.add({at} as RequestLogEntry);
+    for (let at = 0; at < 250; at++) log.add(new Exchange(at, request), proxySpec({host: '127.0.0.1', port: 1}));
     expect(log.page(0, 0, 1000).entries.map(({at}) => at)).toEqual(
       Array.from({length: 100}, (_, index) => 150 + index),
     );

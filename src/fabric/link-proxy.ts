@@ -2,18 +2,19 @@ import {connect, type Socket} from 'node:net';
 import {LabError} from '../errors.ts';
 import type {ActiveToxic} from './active-toxic.ts';
 import {Connection, type ConnectionOwner} from './connection.ts';
-import type {ProxyCounters, ProxySpec, RequestLogEntry} from './fabric.ts';
+import type {ProxyCounters, ProxySpec} from './fabric.ts';
 import type {Exchange} from './http/exchange.ts';
 import {Listener} from './listener.ts';
 import {LiveWindow} from './live-window.ts';
 import {candidatePorts} from './ports.ts';
+import type {RequestLog} from './request-log.ts';
 
 const PREFERRED_PORTS_TRIED = 100;
 const HOST = '127.0.0.1';
 
 export interface ProxyContext {
   now(): number;
-  log(entry: RequestLogEntry): void;
+  readonly log: RequestLog;
 }
 
 /** A listener for one pair of nodes, the connections that it carries, and the toxics on them. */
@@ -135,28 +136,13 @@ export class LinkProxy implements ConnectionOwner {
     else this.#bytesDownstream += bytes;
   }
 
-  completed(exchange: Exchange, lost: RequestLogEntry['lost'], connection: Connection): void {
+  completed(exchange: Exchange, connection: Connection): void {
     if (connection.probe) return;
     const now = this.#context.now();
-    const durationMs = Math.max(0, now - exchange.at);
-    const status = lost === undefined ? exchange.status : null;
-    this.#live.add(now, durationMs, status === null || status >= 500);
-    const {name, link, from, to} = this.spec;
-    const {at, method, path, idempotencyKey, traceparent} = exchange;
-    this.#context.log({
-      proxy: name,
-      link,
-      from,
-      to,
-      at,
-      method,
-      path,
-      status,
-      durationMs,
-      ...(lost === undefined ? {} : {lost}),
-      ...(idempotencyKey === undefined ? {} : {idempotencyKey}),
-      ...(traceparent === undefined ? {} : {traceparent}),
-    });
+    exchange.durationMs = Math.max(0, now - exchange.at);
+    if (exchange.lost !== undefined) exchange.status = null;
+    this.#live.add(now, exchange.durationMs, exchange.status === null || exchange.status >= 500);
+    this.#context.log.add(exchange, this.spec);
   }
 
   gone(connection: Connection): void {

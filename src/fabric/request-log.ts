@@ -1,4 +1,5 @@
-import type {RequestLogEntry} from './fabric.ts';
+import type {ProxySpec, RequestLogEntry} from './fabric.ts';
+import type {Exchange} from './http/exchange.ts';
 
 export const REQUEST_LOG_MAX = 200_000;
 
@@ -8,9 +9,10 @@ export interface LogPage {
   readonly next?: number;
 }
 
-/** The last requests, in the order in which they ended. */
+/** The last requests, in the order in which they ended. Entries are only made when somebody reads: writing is on the path of traffic. */
 export class RequestLog {
-  readonly #entries: RequestLogEntry[] = [];
+  readonly #exchanges: Exchange[] = [];
+  readonly #links: ProxySpec[] = [];
   readonly #max: number;
   #added = 0;
 
@@ -18,20 +20,41 @@ export class RequestLog {
     this.#max = max;
   }
 
-  add(entry: RequestLogEntry): void {
-    this.#entries[this.#added % this.#max] = entry;
+  add(exchange: Exchange, link: ProxySpec): void {
+    const index = this.#added % this.#max;
+    this.#exchanges[index] = exchange;
+    this.#links[index] = link;
     this.#added++;
   }
 
   /** Entries that began at `since` (unix ms) or later, looking at no more than `length` from `cursor` on. */
   page(since: number, cursor: number, length: number): LogPage {
-    const first = Math.max(cursor, this.#added - this.#entries.length);
+    const first = Math.max(cursor, this.#added - this.#exchanges.length);
     const end = Math.min(this.#added, first + length);
     const entries: RequestLogEntry[] = [];
     for (let index = first; index < end; index++) {
-      const entry = this.#entries[index % this.#max];
-      if (entry !== undefined && entry.at >= since) entries.push(entry);
+      const exchange = this.#exchanges[index % this.#max];
+      const link = this.#links[index % this.#max];
+      if (exchange !== undefined && link !== undefined && exchange.at >= since) entries.push(toEntry(exchange, link));
     }
     return end < this.#added ? {entries, next: end} : {entries};
   }
+}
+
+function toEntry(exchange: Exchange, {name, link, from, to}: ProxySpec): RequestLogEntry {
+  const {at, method, path, status, durationMs, lost, idempotencyKey, traceparent} = exchange;
+  return {
+    proxy: name,
+    link,
+    from,
+    to,
+    at,
+    method,
+    path,
+    status,
+    durationMs,
+    ...(lost === undefined ? {} : {lost}),
+    ...(idempotencyKey === undefined ? {} : {idempotencyKey}),
+    ...(traceparent === undefined ? {} : {traceparent}),
+  };
 }

@@ -2,7 +2,13 @@ import type {ToxicKind} from '../fabric/fabric.ts';
 import type {FaultKind} from './fault.ts';
 
 /** The named points at which a service of the lab can be told to kill itself. */
-export const CRASH_POINTS = ['before_commit', 'after_commit_before_publish', 'before_publish', 'after_publish', 'before_ack'] as const;
+export const CRASH_POINTS = [
+  'before_commit',
+  'after_commit_before_publish',
+  'before_publish',
+  'after_publish',
+  'before_ack',
+] as const;
 
 /** One attribute of a fault, as it is given and shown. */
 export interface FaultAttribute {
@@ -34,120 +40,233 @@ export interface FaultInfo {
 }
 
 const DAY_MS = 86_400_000;
-const LINKS = 'a link (`gateway->identity`, `identity->*`, `gateway-1->identity-2`), or a node or service: all links into it';
+const LINKS =
+  'a link (`gateway->identity`, `identity->*`, `gateway-1->identity-2`), or a node or service: all links into it';
 const NODES = 'a node, or a service: all its nodes';
 
 const toxicity: FaultAttribute = {
-  name: 'toxicity', type: 'number', default: 1, range: [0, 1],
+  name: 'toxicity',
+  type: 'number',
+  default: 1,
+  range: [0, 1],
   meaning: 'share of connections that it applies to, decided once for each from the seed',
 };
 
 function stream(normally: 'downstream' | 'both'): FaultAttribute {
   return {
-    name: 'stream', type: 'choice', choices: ['upstream', 'downstream', 'both'], default: normally,
+    name: 'stream',
+    type: 'choice',
+    choices: ['upstream', 'downstream', 'both'],
+    default: normally,
     meaning: 'towards the callee, towards the caller, or both',
   };
 }
 
 const cutAttributes: readonly FaultAttribute[] = [
   {
-    name: 'mode', type: 'choice', choices: ['blackhole', 'reset', 'refuse'], default: 'blackhole',
+    name: 'mode',
+    type: 'choice',
+    choices: ['blackhole', 'reset', 'refuse'],
+    default: 'blackhole',
     meaning: 'bytes are held until it ends, connections are reset, or connections are refused',
   },
   {
-    name: 'direction', type: 'choice', choices: ['to', 'from', 'both'], default: 'both',
-    meaning: 'bytes towards the target, from it, or both; with reset and refuse: calls into the target, or calls that it makes',
+    name: 'direction',
+    type: 'choice',
+    choices: ['to', 'from', 'both'],
+    default: 'both',
+    meaning:
+      'bytes towards the target, from it, or both; with reset and refuse: calls into the target, or calls that it makes',
   },
 ];
 
 /** Every fault that can be asked for: what it does, on what, and with which attributes. */
 export const FAULT_CATALOGUE: readonly FaultInfo[] = [
   {
-    kind: 'latency', acts: 'links', toxic: 'latency', targets: LINKS,
+    kind: 'latency',
+    acts: 'links',
+    toxic: 'latency',
+    targets: LINKS,
     does: 'delays what passes, in order',
     attributes: [
       {name: 'latency', type: 'number', unit: 'ms', required: true, range: [0, 600_000], meaning: 'delay'},
-      {name: 'jitter', type: 'number', unit: 'ms', default: 0, range: [0, 600_000], meaning: 'spread of the delay, which never goes below 0'},
-      {name: 'distribution', type: 'choice', choices: ['uniform', 'normal', 'pareto'], default: 'uniform', meaning: 'how the jitter is drawn'},
+      {
+        name: 'jitter',
+        type: 'number',
+        unit: 'ms',
+        default: 0,
+        range: [0, 600_000],
+        meaning: 'spread of the delay, which never goes below 0',
+      },
+      {
+        name: 'distribution',
+        type: 'choice',
+        choices: ['uniform', 'normal', 'pareto'],
+        default: 'uniform',
+        meaning: 'how the jitter is drawn',
+      },
       stream('downstream'),
       toxicity,
     ],
     example: "teralab chaos latency 'gateway->identity' --latency 200ms --jitter 50ms --for 30s",
   },
   {
-    kind: 'blackhole', acts: 'links', toxic: 'blackhole', targets: LINKS,
+    kind: 'blackhole',
+    acts: 'links',
+    toxic: 'blackhole',
+    targets: LINKS,
     does: 'lets nothing through, neither bytes nor closings, and delivers what it held when it ends',
     attributes: [stream('both'), toxicity],
     example: "teralab chaos blackhole 'gateway->stream' --for 20s",
   },
   {
-    kind: 'reset', acts: 'links', toxic: 'reset_peer', targets: LINKS,
+    kind: 'reset',
+    acts: 'links',
+    toxic: 'reset_peer',
+    targets: LINKS,
     does: 'resets connections (RST), existing and idle ones too',
     attributes: [
-      {name: 'timeout', type: 'number', unit: 'ms', default: 0, range: [0, 600_000], meaning: 'time from the first byte to the reset'},
+      {
+        name: 'timeout',
+        type: 'number',
+        unit: 'ms',
+        default: 0,
+        range: [0, 600_000],
+        meaning: 'how long a connection lives first',
+      },
       toxicity,
     ],
     example: "teralab chaos reset 'gateway->identity' --toxicity 0.01 --for 1m",
   },
   {
-    kind: 'refuse', acts: 'links', toxic: 'refuse', targets: LINKS,
+    kind: 'refuse',
+    acts: 'links',
+    toxic: 'refuse',
+    targets: LINKS,
     does: 'closes the listener, so that callers get ECONNREFUSED, and resets existing connections',
     attributes: [],
     example: "teralab chaos refuse '*->broker' --for 10s",
   },
   {
-    kind: 'drop-reply', acts: 'links', toxic: 'drop_reply', httpOnly: true, targets: `${LINKS}; HTTP links only`,
+    kind: 'drop-reply',
+    acts: 'links',
+    toxic: 'drop_reply',
+    httpOnly: true,
+    targets: `${LINKS}; HTTP links only`,
     does: "lets the request take effect, reads the callee's whole answer, and cuts the connection instead of passing it on",
     attributes: [
-      {name: 'probability', type: 'number', default: 1, range: [0, 1], meaning: 'share of the matching answers that are dropped'},
+      {
+        name: 'probability',
+        type: 'number',
+        default: 1,
+        range: [0, 1],
+        meaning: 'share of the matching answers that are dropped',
+      },
       {name: 'method', type: 'text', meaning: 'only requests with this method'},
-      {name: 'path', type: 'text', meaning: 'only requests whose path matches this one'},
+      {
+        name: 'path',
+        type: 'text',
+        meaning: 'only requests with this path; one that ends in * stands for all that begin so',
+      },
       {name: 'match', type: 'match', meaning: 'method and path in one, for files'},
       toxicity,
     ],
     example: "teralab chaos drop-reply 'gateway->identity' --method POST --probability 0.2 --for 30s",
   },
   {
-    kind: 'partition', acts: 'cut',
+    kind: 'partition',
+    acts: 'cut',
     does: 'cuts all links between the named nodes and all others, or between two named sets, in one step',
-    targets: 'nodes or services: `identity,stream` against all others (`client` is one of them), `identity|stream` against each other',
+    targets:
+      'nodes or services: `identity,stream` against all others (`client` is one of them), `identity|stream` against each other',
     attributes: cutAttributes,
     example: "teralab chaos partition 'identity|stream' --for 20s",
   },
   {
-    kind: 'isolate', acts: 'cut',
+    kind: 'isolate',
+    acts: 'cut',
     does: 'cuts all links from and to it, in one step',
     targets: NODES,
     attributes: cutAttributes,
     example: 'teralab chaos isolate broker --for 10s',
   },
   {
-    kind: 'crash', acts: 'nodes', targets: NODES,
+    kind: 'crash',
+    acts: 'nodes',
+    targets: NODES,
     does: 'kills it without warning (SIGKILL), keeps it down until the end, then starts it again',
-    attributes: [{name: 'restart-after', type: 'number', unit: 'ms', range: [0, DAY_MS], meaning: 'start it again after this time, where that is before the end'}],
+    attributes: [
+      {
+        name: 'restart-after',
+        type: 'number',
+        unit: 'ms',
+        range: [0, DAY_MS],
+        meaning: 'start it again after this time, where that is before the end',
+      },
+    ],
     example: 'teralab chaos crash identity-1 --restart-after 5s',
   },
   {
-    kind: 'pause', acts: 'nodes', targets: NODES,
+    kind: 'pause',
+    acts: 'nodes',
+    targets: NODES,
     does: 'freezes it (SIGSTOP): connections stay, nothing is answered',
     attributes: [],
     example: 'teralab chaos pause stream-1 --for 10s',
   },
   {
-    kind: 'restart', acts: 'nodes', targets: NODES,
+    kind: 'restart',
+    acts: 'nodes',
+    targets: NODES,
     does: 'stops it in order (SIGTERM, after the grace SIGKILL) and starts it again',
-    attributes: [{name: 'grace', type: 'number', unit: 'ms', default: 10_000, range: [0, 600_000], meaning: 'time to finish what is under way'}],
+    attributes: [
+      {
+        name: 'grace',
+        type: 'number',
+        unit: 'ms',
+        default: 10_000,
+        range: [0, 600_000],
+        meaning: 'time to finish what is under way',
+      },
+    ],
     example: 'teralab chaos restart gateway-1 --grace 5s',
   },
   {
-    kind: 'crash-point', acts: 'nodes', servicesOnly: true, targets: `${NODES}; services of the lab only`,
+    kind: 'crash-point',
+    acts: 'nodes',
+    servicesOnly: true,
+    targets: `${NODES}; services of the lab only`,
     does: 'lets it kill itself exactly at a named point in its work; one node is armed at a time, and again once all are ready',
     attributes: [
-      {name: 'point', type: 'points', required: true, choices: CRASH_POINTS, meaning: 'where; several separated by commas are drawn from'},
+      {
+        name: 'point',
+        type: 'points',
+        required: true,
+        choices: CRASH_POINTS,
+        meaning: 'where; several separated by commas are drawn from',
+      },
       {name: 'times', type: 'whole', default: 1, range: [1, 1000], meaning: 'how often'},
-      {name: 'skip', type: 'whole', default: 0, range: [0, 100_000], meaning: 'times that it comes past the point unharmed first'},
-      {name: 'skip-max', type: 'whole', range: [0, 100_000], meaning: 'draw that number anew each time, from 0 to this'},
-      {name: 'since-ready', type: 'number', unit: 'ms', default: 0, range: [0, 600_000], meaning: 'how long a node has to have been ready before it is armed'},
+      {
+        name: 'skip',
+        type: 'whole',
+        default: 0,
+        range: [0, 100_000],
+        meaning: 'times that it comes past the point unharmed first',
+      },
+      {
+        name: 'skip-max',
+        type: 'whole',
+        range: [0, 100_000],
+        meaning: 'draw that number anew each time, from 0 to this',
+      },
+      {
+        name: 'since-ready',
+        type: 'number',
+        unit: 'ms',
+        default: 0,
+        range: [0, 600_000],
+        meaning: 'how long a node has to have been ready before it is armed',
+      },
     ],
     example: 'teralab chaos crash-point identity --point after_commit_before_publish --times 3 --for 1m',
   },

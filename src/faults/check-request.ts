@@ -44,19 +44,29 @@ function checkAttributes(info: FaultInfo, given: ToxicAttributes): ToxicAttribut
     if (attribute === undefined) {
       const names = info.attributes.map(known => known.name);
       const takes = names.length === 0 ? 'takes none' : `takes ${names.join(', ')}`;
-      throw new LabError('UNKNOWN_ATTRIBUTE', `${info.kind} has no attribute "${rawName}"; it ${takes}.${didYouMean(name, names)}`);
+      throw new LabError(
+        'UNKNOWN_ATTRIBUTE',
+        `${info.kind} has no attribute "${rawName}"; it ${takes}.${didYouMean(name, names)}`,
+      );
     }
     result[name] = checkValue(info, attribute, value);
   }
   for (const attribute of info.attributes) {
     if (attribute.required === true && result[attribute.name] === undefined) {
-      throw new LabError('BAD_VALUE', `${info.kind} needs ${attribute.name} (${attribute.meaning}), as in: ${info.example}`);
+      throw new LabError(
+        'BAD_VALUE',
+        `${info.kind} needs ${attribute.name} (${attribute.meaning}), as in: ${info.example}`,
+      );
     }
   }
   return result;
 }
 
-function checkValue(info: FaultInfo, attribute: FaultAttribute, value: ToxicAttributes[string]): ToxicAttributes[string] {
+function checkValue(
+  info: FaultInfo,
+  attribute: FaultAttribute,
+  value: ToxicAttributes[string],
+): ToxicAttributes[string] {
   const refuse = (wanted: string): LabError =>
     new LabError('BAD_VALUE', `${attribute.name} of ${info.kind} is ${wanted}, not ${JSON.stringify(value)}.`);
   switch (attribute.type) {
@@ -64,8 +74,15 @@ function checkValue(info: FaultInfo, attribute: FaultAttribute, value: ToxicAttr
     case 'whole': {
       const [min, max] = attribute.range ?? [0, Number.MAX_SAFE_INTEGER];
       const number = toNumber(value, attribute.unit);
-      const wrong = number === undefined || number < min || number > max || (attribute.type === 'whole' && !Number.isInteger(number));
-      if (wrong) throw refuse(`a ${attribute.type === 'whole' ? 'whole ' : ''}number from ${min} to ${max}${attribute.unit === undefined ? '' : ` ${attribute.unit}`}`);
+      const wrong =
+        number === undefined ||
+        number < min ||
+        number > max ||
+        (attribute.type === 'whole' && !Number.isInteger(number));
+      if (wrong)
+        throw refuse(
+          `a ${attribute.type === 'whole' ? 'whole ' : ''}number from ${min} to ${max}${attribute.unit === undefined ? '' : ` ${attribute.unit}`}`,
+        );
       return number;
     }
     case 'choice': {
@@ -79,7 +96,10 @@ function checkValue(info: FaultInfo, attribute: FaultAttribute, value: ToxicAttr
       const wrong = points.find(point => !choices.includes(point));
       if (points.length > 0 && wrong === undefined) return points.join(',');
       const hint = wrong === undefined ? '' : didYouMean(wrong, choices);
-      throw new LabError('BAD_VALUE', `${attribute.name} of ${info.kind} is one or more of ${choices.join(', ')}, not ${JSON.stringify(value)}.${hint}`);
+      throw new LabError(
+        'BAD_VALUE',
+        `${attribute.name} of ${info.kind} is one or more of ${choices.join(', ')}, not ${JSON.stringify(value)}.${hint}`,
+      );
     }
     case 'text':
       if (typeof value !== 'string' || value === '') throw refuse('a text');

@@ -1,4 +1,5 @@
 import {createRandom} from '../random.ts';
+import type {FaultEffect} from './fault.ts';
 import type {FaultNodeEvent, FaultNodes} from './nodes.ts';
 
 const LOOK_EVERY_MS = 20;
@@ -49,7 +50,11 @@ export interface CrashSeries {
  */
 export function startCrashSeries(
   plan: CrashSeriesPlan,
-  tools: {readonly nodes: FaultNodes; readonly now: () => number; readonly onChange?: (result: CrashSeriesResult) => void},
+  tools: {
+    readonly nodes: FaultNodes;
+    readonly now: () => number;
+    readonly onChange?: (result: CrashSeriesResult) => void;
+  },
 ): CrashSeries {
   const {nodes, now} = tools;
   const random = createRandom(plan.seed, 'crash-points');
@@ -99,7 +104,11 @@ export function startCrashSeries(
   const arm = async (): Promise<void> => {
     const steady = plan.nodes().filter(isSteady);
     if (steady.length === 0) return;
-    const next = {node: random.pick(steady), point: random.pick(plan.points), skip: random.integer(plan.skipMin ?? 0, plan.skipMax)};
+    const next = {
+      node: random.pick(steady),
+      point: random.pick(plan.points),
+      skip: random.integer(plan.skipMin ?? 0, plan.skipMax),
+    };
     armed = {...next, armedAt: now()};
     try {
       await nodes.armCrashPoint(next.node, next.point, next.skip);
@@ -140,5 +149,15 @@ export function startCrashSeries(
       wake();
       return done;
     },
+  };
+}
+
+/** Planned and actual hits, in words. */
+export function crashEffect({planned, hits, armed}: CrashSeriesResult): FaultEffect {
+  const list = hits.length === 0 ? '' : `: ${hits.map(({node, point}) => `${node} at ${point}`).join(', ')}`;
+  const waits = armed === null ? '' : `; ${armed.node} is armed at ${armed.point}`;
+  return {
+    verdict: hits.length > 0 ? 'bites' : 'pending',
+    observed: `${hits.length} of ${planned} planned hits${list}${waits}`,
   };
 }

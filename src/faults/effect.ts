@@ -25,16 +25,26 @@ export interface ProbePlan {
 /** Which proxies to probe for a fault, how often, and how long to wait for an answer that it delays. */
 export function probePlan(kind: FaultKind, attributes: ToxicAttributes, proxies: readonly string[]): ProbePlan {
   const sample = spread(proxies, PROXIES_MAX);
-  const delayMs = kind === 'latency' ? 2 * Number(attributes.latency) + 4 * Number(attributes.jitter) : Number(attributes.timeout ?? 0);
-  const count = sample.length > 1 || delayMs > 2000 ? 3 : 5;
-  return {proxies: sample, count: kind === 'latency' ? count : Math.min(count, 5), timeoutMs: SILENCE_MS + delayMs};
+  const delayMs =
+    kind === 'latency'
+      ? 2 * Number(attributes.latency) + 4 * Number(attributes.jitter)
+      : Number(attributes.timeout ?? 0);
+  return {proxies: sample, count: sample.length > 1 ? 3 : 5, timeoutMs: SILENCE_MS + delayMs};
 }
 
 /** Probes all proxies of a plan at the same time; a proxy that is not there counts as failed. */
 export async function takeProbes(fabric: Fabric, plan: ProbePlan): Promise<Probes> {
   const {count, timeoutMs} = plan;
-  const missing = (proxy: string): ProbeResult => ({proxy, answered: 0, failed: count, medianMs: null, failures: {'no such link': count}});
-  const results = await Promise.all(plan.proxies.map(proxy => fabric.probe(proxy, {count, timeoutMs}).catch(() => missing(proxy))));
+  const missing = (proxy: string): ProbeResult => ({
+    proxy,
+    answered: 0,
+    failed: count,
+    medianMs: null,
+    failures: {'no such link': count},
+  });
+  const results = await Promise.all(
+    plan.proxies.map(proxy => fabric.probe(proxy, {count, timeoutMs}).catch(() => missing(proxy))),
+  );
   const failures: Record<string, number> = {};
   for (const result of results) {
     for (const [name, times] of Object.entries(result.failures)) failures[name] = (failures[name] ?? 0) + times;
@@ -50,24 +60,38 @@ export async function takeProbes(fabric: Fabric, plan: ProbePlan): Promise<Probe
 }
 
 /** Says what a fault that is in force did to the probes. */
-export function judgeEffect(kind: FaultKind, attributes: ToxicAttributes, before: Probes | undefined, after: Probes): FaultEffect {
+export function judgeEffect(
+  kind: FaultKind,
+  attributes: ToxicAttributes,
+  before: Probes | undefined,
+  after: Probes,
+): FaultEffect {
   if (after.count === 0) return {verdict: 'pending', observed: 'no link to probe; it shows in traffic only'};
-  const observed = describeProbes(before, after);
+  const observed = `${describeProbes(before, after)}${clampText(kind, attributes)}`;
   if (before !== undefined && before.answered === 0) {
     return {verdict: 'none', observed: `${observed}, as before the fault`};
   }
   if (after.answered < after.count && kind !== 'latency') return {verdict: 'bites', observed};
-  if (kind === 'latency' && (after.answered === 0 || isSlower(attributes, before, after))) return {verdict: 'bites', observed};
-  return showsInTrafficOnly(kind, attributes) ? {verdict: 'pending', observed: `${observed}; it may show in traffic`} : {verdict: 'none', observed};
+  if (kind === 'latency' && (after.answered === 0 || isSlower(attributes, before, after)))
+    return {verdict: 'bites', observed};
+  return showsInTrafficOnly(kind, attributes)
+    ? {verdict: 'pending', observed: `${observed}; it may show in traffic`}
+    : {verdict: 'none', observed};
 }
 
 /** Says whether the probes are as they were before the fault: `none` when they are (nothing is disturbed any more), else `bites`. */
 export function judgeHealed(before: Probes | undefined, after: Probes): FaultEffect {
-  const observed = after.medianMs === null ? failureText(after) : `round trip ${ms(after.medianMs)}${wasText(before)} (${probesText(after)})`;
+  const observed =
+    after.medianMs === null
+      ? failureText(after)
+      : `round trip ${ms(after.medianMs)}${wasText(before)} (${probesText(after)})`;
   const broken = before !== undefined && before.answered === 0;
   if (broken && after.answered < after.count) return {verdict: 'none', observed: `${observed}, as before the fault`};
   const isBack =
-    after.answered === after.count && (before === undefined || before.medianMs === null || after.medianMs === null ||
+    after.answered === after.count &&
+    (before === undefined ||
+      before.medianMs === null ||
+      after.medianMs === null ||
       after.medianMs <= Math.max(before.medianMs * 3, before.medianMs + BACK_WITHIN_MS));
   return {verdict: isBack ? 'none' : 'bites', observed};
 }
@@ -83,7 +107,16 @@ function isSlower(attributes: ToxicAttributes, before: Probes | undefined, after
 /** A share of connections or answers may leave a few probes alone. */
 function showsInTrafficOnly(kind: FaultKind, attributes: ToxicAttributes): boolean {
   const share = Number(attributes.toxicity ?? 1);
-  return (share > 0 && share < 1) || (kind === 'drop-reply' && share > 0 && attributes.probability !== 0) || (kind === 'reset' && Number(attributes.timeout) > 0);
+  return (
+    (share > 0 && share < 1) ||
+    (kind === 'drop-reply' && share > 0 && attributes.probability !== 0) ||
+    (kind === 'reset' && Number(attributes.timeout) > 0)
+  );
+}
+
+function clampText(kind: FaultKind, {latency, jitter, distribution}: ToxicAttributes): string {
+  const isClamped = kind === 'latency' && Number(jitter) > Number(latency) && distribution !== 'pareto';
+  return isClamped ? '; the jitter is larger than the latency, so delays end at 0' : '';
 }
 
 function describeProbes(before: Probes | undefined, after: Probes): string {

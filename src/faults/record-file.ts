@@ -35,7 +35,9 @@ export function createRecordFile(path: string): RecordFile {
     read: async () => {
       const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return '';
-        throw new LabError('NOT_ALLOWED', `The fault record ${path} could not be read: ${error.message}.`, {cause: error});
+        throw new LabError('NOT_ALLOWED', `The fault record ${path} could not be read: ${error.message}.`, {
+          cause: error,
+        });
       });
       return [...new Map(text.split('\n').flatMap(parseLine)).values()];
     },

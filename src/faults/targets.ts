@@ -41,16 +41,22 @@ export function proxiesInto(nodes: readonly string[], plan: Plan): readonly stri
 
 function resolveLinks(info: FaultInfo, target: string, plan: Plan): readonly PlannedProxy[] {
   const named = new Set(target.split(',').flatMap(part => linksOf(part.trim(), plan)));
-  const proxies = plan.proxies.filter(proxy => named.has(proxy) && (info.httpOnly !== true || proxy.protocol === 'http'));
+  const proxies = plan.proxies.filter(
+    proxy => named.has(proxy) && (info.httpOnly !== true || proxy.protocol === 'http'),
+  );
   if (proxies.length === 0) {
-    throw new LabError('NOT_POSSIBLE_HERE', `${info.kind} works on HTTP links only, and ${target} names ${[...named].map(({name}) => name).join(', ')}.`);
+    throw new LabError(
+      'NOT_POSSIBLE_HERE',
+      `${info.kind} works on HTTP links only, and ${target} names ${[...named].map(({name}) => name).join(', ')}.`,
+    );
   }
   return proxies;
 }
 
 function linksOf(target: string, plan: Plan): readonly PlannedProxy[] {
   const [rawFrom, rawTo, ...rest] = target.split('->');
-  if (rest.length > 0) throw new LabError('UNKNOWN_TARGET', `"${target}" is no link: a link is written caller->callee.`);
+  if (rest.length > 0)
+    throw new LabError('UNKNOWN_TARGET', `"${target}" is no link: a link is written caller->callee.`);
   const isLink = rawTo !== undefined;
   const from = isLink ? namesOf(rawFrom ?? '', plan, true) : undefined;
   const to = namesOf(rawTo ?? rawFrom ?? '', plan, isLink);
@@ -66,10 +72,18 @@ function linksOf(target: string, plan: Plan): readonly PlannedProxy[] {
 function resolveNodes(info: FaultInfo, target: string, plan: Plan): readonly string[] {
   refuseLinks(info, target);
   const names = setOf(target, plan);
-  if (names.has(CLIENT)) throw new LabError('NOT_POSSIBLE_HERE', `${CLIENT} stands for whoever calls from outside: there is no such node to ${info.kind}.`);
+  if (names.has(CLIENT))
+    throw new LabError(
+      'NOT_POSSIBLE_HERE',
+      `${CLIENT} stands for whoever calls from outside: there is no such node to ${info.kind}.`,
+    );
   const nodes = plan.nodes.filter(({name}) => names.has(name));
   const wrong = info.servicesOnly === true ? nodes.find(({kind}) => kind !== 'service') : undefined;
-  if (wrong !== undefined) throw new LabError('NOT_POSSIBLE_HERE', `${info.kind} works on services of the lab only, and ${wrong.name} is a ${wrong.kind}.`);
+  if (wrong !== undefined)
+    throw new LabError(
+      'NOT_POSSIBLE_HERE',
+      `${info.kind} works on services of the lab only, and ${wrong.name} is a ${wrong.kind}.`,
+    );
   return nodes.map(({name}) => name);
 }
 
@@ -84,13 +98,20 @@ function resolveCut(info: FaultInfo, target: string, plan: Plan): Pick<ResolvedT
   const both = outside === undefined ? undefined : [...inside].find(name => outside.has(name));
   if (both !== undefined) throw new LabError('BAD_VALUE', `${both} is on both sides of ${target}.`);
   const isOutside = (name: string): boolean => (outside === undefined ? !inside.has(name) : outside.has(name));
-  const proxies = plan.proxies.filter(({from, to}) => (inside.has(from) && isOutside(to)) || (inside.has(to) && isOutside(from)));
-  if (proxies.length === 0) throw new LabError('NOT_POSSIBLE_HERE', `No link crosses ${target}, so there is nothing to cut.`);
+  const proxies = plan.proxies.filter(
+    ({from, to}) => (inside.has(from) && isOutside(to)) || (inside.has(to) && isOutside(from)),
+  );
+  if (proxies.length === 0)
+    throw new LabError('NOT_POSSIBLE_HERE', `No link crosses ${target}, so there is nothing to cut.`);
   return {proxies, inbound: new Set(proxies.filter(({to}) => inside.has(to)).map(({name}) => name))};
 }
 
 function refuseLinks(info: FaultInfo, target: string): void {
-  if (target.includes('->')) throw new LabError('UNKNOWN_TARGET', `${info.kind} acts on ${info.acts === 'cut' ? 'sets of nodes' : 'nodes'}, and "${target}" is a link. Its targets: ${info.targets}.`);
+  if (target.includes('->'))
+    throw new LabError(
+      'UNKNOWN_TARGET',
+      `${info.kind} acts on ${info.acts === 'cut' ? 'sets of nodes' : 'nodes'}, and "${target}" is a link. Its targets: ${info.targets}.`,
+    );
 }
 
 function setOf(list: string, plan: Plan): ReadonlySet<string> {

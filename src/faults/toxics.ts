@@ -2,9 +2,14 @@ import type {Stream, ToxicAttributes, ToxicKind, ToxicSpec} from '../fabric/fabr
 import type {FaultInfo} from './catalogue.ts';
 import type {ResolvedTarget} from './targets.ts';
 
-const MODE_TOXICS: Readonly<Record<string, ToxicKind>> = {blackhole: 'blackhole', reset: 'reset_peer', refuse: 'refuse'};
+const MODE_TOXICS: Readonly<Record<string, ToxicKind>> = {
+  blackhole: 'blackhole',
+  reset: 'reset_peer',
+  refuse: 'refuse',
+};
 
-interface Part {
+/** A toxic that has no name and no end yet. */
+export interface ToxicPart {
   readonly kind: ToxicKind;
   readonly proxies: readonly string[];
   readonly stream: Stream;
@@ -12,14 +17,17 @@ interface Part {
   readonly attributes: ToxicAttributes;
 }
 
-/** The toxics that make up a fault of links: one, or two for a cut in one direction. The first has the fault's own id. */
-export function toxicsOf(
+/** The toxics that make up a fault of links: one, or two for a cut in one direction. */
+export function toxicParts(info: FaultInfo, attributes: ToxicAttributes, target: ResolvedTarget): readonly ToxicPart[] {
+  if (info.acts === 'nodes') return [];
+  return info.acts === 'cut' ? cutParts(attributes, target) : linkParts(info, attributes, target);
+}
+
+/** The first toxic has the fault's own id. */
+export function nameToxics(
+  parts: readonly ToxicPart[],
   fault: {readonly id: string; readonly seed: number; readonly endsAt: number | null},
-  info: FaultInfo,
-  attributes: ToxicAttributes,
-  target: ResolvedTarget,
 ): readonly ToxicSpec[] {
-  const parts = info.acts === 'cut' ? cutParts(attributes, target) : linkParts(info, attributes, target);
   return parts.map((part, index) => ({
     toxicity: 1,
     ...part,
@@ -29,7 +37,7 @@ export function toxicsOf(
   }));
 }
 
-function linkParts(info: FaultInfo, attributes: ToxicAttributes, target: ResolvedTarget): readonly Part[] {
+function linkParts(info: FaultInfo, attributes: ToxicAttributes, target: ResolvedTarget): readonly ToxicPart[] {
   const {stream, toxicity, method, path, ...rest} = attributes;
   if (info.toxic === undefined) return [];
   const match = method === undefined && path === undefined ? {} : {match: matchOf(method, path)};
@@ -52,18 +60,21 @@ function matchOf(method: ToxicAttributes[string] | undefined, path: ToxicAttribu
 }
 
 /** Bytes towards the target are upstream on links into it and downstream on links out of it. */
-function cutParts(attributes: ToxicAttributes, target: ResolvedTarget): readonly Part[] {
+function cutParts(attributes: ToxicAttributes, target: ResolvedTarget): readonly ToxicPart[] {
   const {mode, direction} = attributes;
   const kind = MODE_TOXICS[String(mode)] ?? 'blackhole';
   const all = target.proxies.map(({name}) => name);
   const inbound = all.filter(name => target.inbound.has(name));
   const outbound = all.filter(name => !target.inbound.has(name));
-  const part = (proxies: readonly string[], stream: Stream): Part => ({kind, proxies, stream, attributes: {}});
+  const part = (proxies: readonly string[], stream: Stream): ToxicPart => ({kind, proxies, stream, attributes: {}});
   const parts =
     direction === 'both'
       ? [part(all, 'both')]
       : kind === 'blackhole'
-        ? [part(inbound, direction === 'to' ? 'upstream' : 'downstream'), part(outbound, direction === 'to' ? 'downstream' : 'upstream')]
+        ? [
+            part(inbound, direction === 'to' ? 'upstream' : 'downstream'),
+            part(outbound, direction === 'to' ? 'downstream' : 'upstream'),
+          ]
         : // A connection is refused or reset as a whole: the direction is that of the calls.
           [part(direction === 'to' ? inbound : outbound, 'both')];
   return parts.filter(({proxies}) => proxies.length > 0);

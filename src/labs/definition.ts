@@ -23,6 +23,7 @@ const schema = z.object({
   needs: z.array(id),
   replicas: z.record(kebab, z.int().min(1).max(9)).optional(),
   seams: z.record(kebab, z.record(kebab, file)),
+  given: z.record(kebab, z.record(kebab, file)).optional(),
   watch: text,
   timescale: text.optional(),
   setUp: method.optional(),

@@ -26,6 +26,8 @@ export interface RunOptions {
   /** Folder of the files that are judged: the workspace's lab folder, `start/`, `solution/`, `wrong/NAME/`. */
   readonly files: string;
   /** Where everything that the run sees is kept. Made where it is missing. */
+  /** Folder of what the lab itself replaces: its `given/`. */
+  readonly givenFolder?: string;
   readonly runFolder: string;
   readonly emit: (event: CheckEvent) => void;
   readonly signal: AbortSignal;
@@ -100,7 +102,7 @@ async function play(
 ): Promise<Played> {
   const {lab, system, mode, folder} = context;
   context.emit({type: 'phase', phase: 'prepare', text: 'a fresh system that runs your code'});
-  const prepared = await prepare(context, options.files);
+  const prepared = await prepare(context, options.files, options.givenFolder);
   if (isStopped(prepared)) return allAlike(tasks, prepared.stopped, []);
   const {setup, judged} = prepared;
   const control = await context.settled(openControlStream(system, folder));

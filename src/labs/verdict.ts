@@ -1,3 +1,5 @@
+import type {RuntimeName} from '../runtime/runtime.ts';
+
 export type Verdict = 'pass' | 'fail' | 'inconclusive';
 
 /** What a judge says of one task. */
@@ -22,7 +24,7 @@ export interface CheckResult {
   readonly lab: string;
   readonly verdict: Verdict;
   readonly seed: number;
-  readonly runtime: string;
+  readonly runtime: RuntimeName;
   readonly tasks: readonly TaskVerdict[];
   readonly durationMs: number;
 }

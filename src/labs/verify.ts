@@ -115,6 +115,7 @@ async function runVariant(
       seed,
       signal,
       files: join(folder, variant),
+      givenFolder: join(folder, 'given'),
       runFolder: join(runsFolder, `${variant.replace('/', '-')}-${seed}-${attempt}`),
       emit: event => emit?.(event, variant),
     });

@@ -65,6 +65,7 @@ export function arrivals(segments: readonly RateSegment[], random?: Random): num
 
 /** When, in ms after a segment began, its integral reaches `count`. */
 function timeOf(segment: RateSegment, count: number): number {
+  if (count <= 0) return 0;
   const {forMs, fromPerSecond: from, toPerSecond: to} = segment;
   const seconds = forMs / 1000;
   const slope = (to - from) / seconds;

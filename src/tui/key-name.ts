@@ -4,7 +4,9 @@ import type {Key} from 'ink';
 export function keyNames(input: string, key: Key): readonly string[] {
   if (key.ctrl) return [`ctrl-${input}`];
   for (const [name, pressed] of named(key)) if (pressed) return [name];
-  return key.meta ? [] : Array.from(input).filter(character => character >= ' ' && character !== '\u007F');
+  return key.meta
+    ? []
+    : Array.from(input).flatMap(character => CONTROL_KEYS[character] ?? (character >= ' ' ? [character] : []));
 }
 
 function named(key: Key): readonly (readonly [string, boolean])[] {
@@ -25,3 +27,14 @@ function named(key: Key): readonly (readonly [string, boolean])[] {
     ['delete', key.delete],
   ];
 }
+
+/** Keys that come as characters when they are part of a burst. */
+const CONTROL_KEYS: Readonly<Record<string, string>> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\t': 'tab',
+  '\u0003': 'ctrl-c',
+  '\u0008': 'backspace',
+  '\u001B': 'esc',
+  '\u007F': 'backspace',
+};

@@ -1,15 +1,23 @@
 import {describe, expect, it} from 'vitest';
+import {askFor} from './asks.ts';
 import type {ScreenEvent} from './event.ts';
 import {actionFor, KEYS, usableKeys} from './keys.ts';
-import {askFor} from './asks.ts';
 import {disturbedStatus, NOON, passedResult, sampleResult} from './testing/samples.ts';
-import {after, readyState, startState} from './testing/states.ts';
+import {play, readyState, startState} from './testing/states.ts';
 
 const view = (action: Extract<ScreenEvent, {type: 'view'}>['action']): ScreenEvent => ({type: 'view', action});
 const lab = 'p2-04-no-lost-events';
-const running = after(readyState(), {type: 'run-started', kind: 'check', lab, now: NOON});
-const failed = after(readyState(), {type: 'run-started', kind: 'check', lab, now: NOON}, {type: 'checked', result: sampleResult, now: NOON});
-const passed = after(readyState(), {type: 'run-started', kind: 'check', lab, now: NOON}, {type: 'checked', result: passedResult, now: NOON});
+const running = play(readyState(), {type: 'run-started', kind: 'check', lab, now: NOON});
+const failed = play(
+  readyState(),
+  {type: 'run-started', kind: 'check', lab, now: NOON},
+  {type: 'checked', result: sampleResult, now: NOON},
+);
+const passed = play(
+  readyState(),
+  {type: 'run-started', kind: 'check', lab, now: NOON},
+  {type: 'checked', result: passedResult, now: NOON},
+);
 const shown = (state: typeof running) => usableKeys(state).map(({show, label}) => `${show} ${label}`);
 
 describe('keys', () => {
@@ -46,7 +54,7 @@ describe('keys', () => {
   });
 
   it('go to a question alone while one is asked', () => {
-    const asked = after(readyState(), view({do: 'ask', what: 'quit'}));
+    const asked = play(readyState(), view({do: 'ask', what: 'quit'}));
     expect(asked.ask).toEqual(askFor('quit', asked));
     expect(actionFor(asked, 'c')).toBeUndefined();
     expect(actionFor(asked, 'k')).toEqual({do: 'leave', exit: 0, keepSystem: true});
@@ -57,13 +65,18 @@ describe('keys', () => {
 
   it('leave at once with Ctrl-C, whatever is asked or looked for', () => {
     const leave = {do: 'leave', exit: 130, keepSystem: true};
-    for (const state of [startState(), running, after(readyState(), view({do: 'find'})), after(readyState(), view({do: 'ask', what: 'reset'}))]) {
+    for (const state of [
+      startState(),
+      running,
+      play(readyState(), view({do: 'find'})),
+      play(readyState(), view({do: 'ask', what: 'reset'})),
+    ]) {
       expect(actionFor(state, 'ctrl-c')).toEqual(leave);
     }
   });
 
   it('type letters while a lab is looked for', () => {
-    const finding = after(readyState(), view({do: 'find'}), view({do: 'find-text', text: 'ev'}));
+    const finding = play(readyState(), view({do: 'find'}), view({do: 'find-text', text: 'ev'}));
     expect(actionFor(finding, 'c')).toEqual({do: 'find-text', text: 'evc'});
     expect(actionFor(finding, '語')).toEqual({do: 'find-text', text: 'ev語'});
     expect(actionFor(finding, 'backspace')).toEqual({do: 'find-text', text: 'e'});
@@ -71,17 +84,17 @@ describe('keys', () => {
   });
 
   it('clear the chosen fault, or all of them', () => {
-    const faults = after(readyState(undefined, disturbedStatus), view({do: 'show', page: 'faults'}));
+    const faults = play(readyState(undefined, disturbedStatus), view({do: 'show', page: 'faults'}));
     expect(actionFor(faults, 'x')).toEqual({do: 'clear', id: 'f-7'});
     expect(actionFor(faults, 'X')).toEqual({do: 'clear', id: undefined});
-    expect(actionFor(after(faults, view({do: 'move', motion: 'down'})), 'x')).toBeUndefined();
+    expect(actionFor(play(faults, view({do: 'move', motion: 'down'})), 'x')).toBeUndefined();
     expect(actionFor(readyState(), 'x')).toBeUndefined();
   });
 
   it('bring the system up again only after it failed', () => {
     expect(actionFor(readyState(), 'u')).toBeUndefined();
     const error = {code: 'NODE_GONE', message: 'gone', fix: 'again'} as const;
-    expect(actionFor(after(readyState(), {type: 'system-failed', error}), 'u')).toEqual({do: 'bring-up'});
+    expect(actionFor(play(readyState(), {type: 'system-failed', error}), 'u')).toEqual({do: 'bring-up'});
   });
 
   it('are all in the line of keys or marked as quiet, and each of them is explained', () => {
@@ -90,7 +103,8 @@ describe('keys', () => {
 
   it('name in the line only what works now', () => {
     for (const state of [startState(), readyState(), running, failed, passed]) {
-      for (const {show} of usableKeys(state)) expect(actionFor(state, show === 'Tab' ? 'tab' : show), show).toBeDefined();
+      for (const {show} of usableKeys(state))
+        expect(actionFor(state, show === 'Tab' ? 'tab' : show), show).toBeDefined();
     }
   });
 });

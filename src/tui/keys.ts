@@ -11,6 +11,8 @@ export interface KeyBinding {
   readonly help: string;
   /** The line of keys leaves it out: it is in `?`. */
   readonly quiet?: boolean;
+  /** Where it is the next thing to do, it comes first in the line. */
+  isNext?(state: ScreenState): boolean;
   usable(state: ScreenState): boolean;
   action(state: ScreenState): Action;
 }
@@ -87,6 +89,7 @@ export const KEYS: readonly KeyBinding[] = [
     show: 'h',
     label: 'hint',
     help: 'The next hint for what the last check found.',
+    isNext: state => state.page.kind === 'result' || state.page.kind === 'task',
     usable: state =>
       !isRunning(state) && !isPassed(state) && (resultOf(state) !== null || labStatus(state, state.lab) === 'failed'),
     action: () => ({do: 'hint'}),
@@ -96,6 +99,7 @@ export const KEYS: readonly KeyBinding[] = [
     show: 'd',
     label: 'debrief',
     help: 'After a pass: why it works and what it costs.',
+    isNext: state => state.page.kind === 'result' && isPassed(state),
     usable: state => isPassed(state) && !isRunning(state),
     action: () => ({do: 'debrief'}),
   },
@@ -104,6 +108,7 @@ export const KEYS: readonly KeyBinding[] = [
     show: 's',
     label: state => (isPassed(state) ? 'reference' : 'solution'),
     help: 'The reference solution; before a pass it asks first.',
+    isNext: state => state.page.kind === 'result' && isPassed(state),
     usable: state => state.text !== null && !isRunning(state),
     action: state => (isPassed(state) ? {do: 'solution', reveal: false} : {do: 'ask', what: 'reveal'}),
   },
@@ -128,6 +133,7 @@ export const KEYS: readonly KeyBinding[] = [
     show: 'n',
     label: 'next',
     help: 'The next lab.',
+    isNext: state => state.page.kind === 'result' && isPassed(state),
     usable: state => state.path !== null,
     action: () => ({do: 'step', by: 1}),
   },
@@ -294,7 +300,9 @@ export function usableKeys(
 ): readonly {readonly show: string; readonly label: string; readonly keep: boolean}[] {
   if (state.ask !== null) return state.ask.choices.map(({key, label}) => ({show: key, label, keep: true}));
   if (state.finding) return FIND_KEYS;
-  return KEYS.filter(binding => binding.quiet !== true && binding.usable(state)).map(({show, label}) => ({
+  const usable = KEYS.filter(binding => binding.quiet !== true && binding.usable(state));
+  const next = usable.filter(binding => binding.isNext?.(state) === true);
+  return [...next, ...usable.filter(binding => !next.includes(binding))].map(({show, label}) => ({
     show,
     label: typeof label === 'string' ? label : label(state),
     keep: KEPT.has(show),

@@ -2,8 +2,16 @@ import {describe, expect, it} from 'vitest';
 import {LabError, toErrorData} from '../errors.ts';
 import type {ScreenEvent} from './event.ts';
 import {visibleLabs} from './select.ts';
-import {disturbedStatus, NOON, passedResult, samplePath, sampleResult, sampleStatus, sampleText} from './testing/samples.ts';
-import {after, readyState, startState} from './testing/states.ts';
+import {
+  disturbedStatus,
+  NOON,
+  passedResult,
+  samplePath,
+  sampleResult,
+  sampleStatus,
+  sampleText,
+} from './testing/samples.ts';
+import {play, readyState, startState} from './testing/states.ts';
 
 const view = (action: Extract<ScreenEvent, {type: 'view'}>['action']): ScreenEvent => ({type: 'view', action});
 const lab = 'p2-04-no-lost-events';
@@ -11,33 +19,35 @@ const checking: ScreenEvent = {type: 'run-started', kind: 'check', lab, now: NOO
 
 describe('the path', () => {
   it('puts the cursor on the next lab', () => {
-    const state = after(startState(), {type: 'path', path: samplePath});
+    const state = play(startState(), {type: 'path', path: samplePath});
     expect(visibleLabs(state)[state.pathCursor]?.id).toBe(samplePath.next);
   });
 
   it('keeps the cursor when marks change', () => {
-    const state = after(readyState(), view({do: 'move', motion: 'up'}));
-    expect(after(state, {type: 'path', path: samplePath}).pathCursor).toBe(state.pathCursor);
+    const state = play(readyState(), view({do: 'move', motion: 'up'}));
+    expect(play(state, {type: 'path', path: samplePath}).pathCursor).toBe(state.pathCursor);
   });
 
   it('is filtered by every word that is looked for, and found again with esc', () => {
-    const found = after(readyState(), view({do: 'find'}), view({do: 'find-text', text: 'BREAK first'}));
+    const found = play(readyState(), view({do: 'find'}), view({do: 'find-text', text: 'BREAK first'}));
     expect(visibleLabs(found).map(({id}) => id)).toEqual(['p0-00-first-break']);
-    const all = after(found, view({do: 'find-done', keep: false}));
+    const all = play(found, view({do: 'find-done', keep: false}));
     expect(visibleLabs(all)).toHaveLength(5);
     expect(visibleLabs(all)[all.pathCursor]?.id).toBe('p0-00-first-break');
   });
 
   it('does not move beyond its ends', () => {
-    const top = after(readyState(), ...Array.from({length: 20}, () => view({do: 'move', motion: 'up'})));
+    const top = play(readyState(), ...Array.from({length: 20}, () => view({do: 'move', motion: 'up'})));
     expect(top.pathCursor).toBe(0);
-    expect(after(top, view({do: 'move', motion: 'end'})).pathCursor).toBe(4);
+    expect(play(top, view({do: 'move', motion: 'end'})).pathCursor).toBe(4);
   });
 });
 
 describe('panes', () => {
   it('come round with tab, and a narrow screen stays on its pane while the checklist has the keys', () => {
-    const seen = [1, 2, 3, 4].map(times => after(readyState(), ...Array.from({length: times}, () => view({do: 'tab', back: false}))));
+    const seen = [1, 2, 3, 4].map(times =>
+      play(readyState(), ...Array.from({length: times}, () => view({do: 'tab', back: false}))),
+    );
     expect(seen.map(({focus, shown}) => [focus, shown])).toEqual([
       ['main', 'main'],
       ['system', 'system'],
@@ -47,20 +57,28 @@ describe('panes', () => {
   });
 
   it('scroll no further than their text', () => {
-    const end = after(readyState(), view({do: 'tab', back: false}), view({do: 'move', motion: 'end'}));
+    const end = play(readyState(), view({do: 'tab', back: false}), view({do: 'move', motion: 'end'}));
     expect(end.scroll.main).toBeGreaterThan(0);
-    expect(after(end, view({do: 'move', motion: 'page-down'})).scroll.main).toBe(end.scroll.main);
-    expect(after(end, view({do: 'move', motion: 'home'})).scroll.main).toBe(0);
+    expect(play(end, view({do: 'move', motion: 'page-down'})).scroll.main).toBe(end.scroll.main);
+    expect(play(end, view({do: 'move', motion: 'home'})).scroll.main).toBe(0);
   });
 });
 
 describe('a check', () => {
   it('shows its phases, figures and verdicts as they come', () => {
-    const state = after(
+    const state = play(
       readyState(),
       checking,
-      {type: 'run-event', now: NOON + 100, event: {type: 'phase', phase: 'baseline', text: 'warming up', expectedMs: 4000}},
-      {type: 'run-event', now: NOON + 600, event: {type: 'live', phase: 'baseline', sent: 10, ok: 9, failed: 1, p50: 2, p99: 9, elapsedMs: 500}},
+      {
+        type: 'run-event',
+        now: NOON + 100,
+        event: {type: 'phase', phase: 'baseline', text: 'warming up', expectedMs: 4000},
+      },
+      {
+        type: 'run-event',
+        now: NOON + 600,
+        event: {type: 'live', phase: 'baseline', sent: 10, ok: 9, failed: 1, p50: 2, p99: 9, elapsedMs: 500},
+      },
       {type: 'run-event', now: NOON + 700, event: {type: 'note', text: 'identity-1 was killed'}},
     );
     expect(state.page.kind).toBe('trail');
@@ -69,7 +87,7 @@ describe('a check', () => {
   });
 
   it('ends on its verdict when the learner watched it', () => {
-    const state = after(readyState(), checking, {type: 'checked', result: sampleResult, now: NOON + 21_000});
+    const state = play(readyState(), checking, {type: 'checked', result: sampleResult, now: NOON + 21_000});
     expect(state.page.kind).toBe('result');
     expect(state.results[lab]?.verdict).toBe('fail');
     expect(state.finished).toHaveLength(1);
@@ -77,54 +95,75 @@ describe('a check', () => {
   });
 
   it('does not take the page away from a learner who reads something else', () => {
-    const state = after(readyState(), checking, view({do: 'show', page: 'keys'}), {type: 'checked', result: passedResult, now: NOON});
+    const state = play(readyState(), checking, view({do: 'show', page: 'keys'}), {
+      type: 'checked',
+      result: passedResult,
+      now: NOON,
+    });
     expect(state.page.kind).toBe('keys');
     expect(state.notice).toMatchObject({kind: 'good'});
   });
 
   it('that was stopped has no verdict', () => {
-    const state = after(readyState(), checking, {type: 'run-stopping'}, {type: 'run-stopped'});
+    const state = play(readyState(), checking, {type: 'run-stopping'}, {type: 'run-stopped'});
     expect(state.run?.state).toBe('stopped');
     expect(state.results[lab]).toBeUndefined();
   });
 
   it('forgets that the file was saved, until it is saved again', () => {
-    const state = after(readyState(), {type: 'saved', now: NOON}, checking);
+    const state = play(readyState(), {type: 'saved', now: NOON}, checking);
     expect(state.savedAt).toBeNull();
-    expect(after(state, {type: 'saved', now: NOON + 1}).savedAt).toBe(NOON + 1);
+    expect(play(state, {type: 'saved', now: NOON + 1}).savedAt).toBe(NOON + 1);
   });
 });
 
 describe('the system', () => {
   it('keeps its progress lines while it starts and its status when it is up', () => {
-    const state = after(startState(), {type: 'system-progress', event: {type: 'progress', text: 'preparing databases', share: 0.2}}, {type: 'system', status: sampleStatus});
+    const state = play(
+      startState(),
+      {type: 'system-progress', event: {type: 'progress', text: 'preparing databases', share: 0.2}},
+      {type: 'system', status: sampleStatus},
+    );
     expect(state.system).toMatchObject({state: 'up', status: sampleStatus, progress: ['preparing databases']});
   });
 
   it('shows an error with its code and starts afresh', () => {
     const error = toErrorData(new LabError('NODE_NOT_READY', 'identity-1 did not answer.'));
-    const failed = after(startState(), {type: 'system-failed', error});
+    const failed = play(startState(), {type: 'system-failed', error});
     expect(failed.system).toMatchObject({state: 'failed', error: {code: 'NODE_NOT_READY'}});
-    expect(after(failed, {type: 'system-starting', now: NOON}).system).toMatchObject({state: 'starting', error: null, progress: []});
+    expect(play(failed, {type: 'system-starting', now: NOON}).system).toMatchObject({
+      state: 'starting',
+      error: null,
+      progress: [],
+    });
   });
 
   it('keeps the cursor within the faults when one ends by itself', () => {
-    const last = after(readyState(undefined, disturbedStatus), view({do: 'show', page: 'faults'}), view({do: 'move', motion: 'end'}));
-    expect(after(last, {type: 'system', status: sampleStatus}).page).toMatchObject({kind: 'faults', cursor: 9});
+    const last = play(
+      readyState(undefined, disturbedStatus),
+      view({do: 'show', page: 'faults'}),
+      view({do: 'move', motion: 'end'}),
+    );
+    expect(play(last, {type: 'system', status: sampleStatus}).page).toMatchObject({kind: 'faults', cursor: 9});
   });
 
   it('lets time pass only where time is shown', () => {
     const tick: ScreenEvent = {type: 'tick', now: NOON + 1000};
     const quiet = readyState();
-    expect(after(quiet, tick)).toBe(quiet);
-    expect(after(readyState(undefined, disturbedStatus), tick).now).toBe(NOON + 1000);
-    expect(after(startState(), tick).now).toBe(NOON + 1000);
+    expect(play(quiet, tick)).toBe(quiet);
+    expect(play(readyState(undefined, disturbedStatus), tick).now).toBe(NOON + 1000);
+    expect(play(startState(), tick).now).toBe(NOON + 1000);
   });
 });
 
 describe('a lab', () => {
   it('takes the place of the one before, with its own page and recorded verdict', () => {
-    const state = after(readyState(), view({do: 'show', page: 'keys'}), {type: 'saved', now: NOON}, {type: 'lab', text: {...sampleText('p1-03-rest-that-lasts'), last: sampleResult}});
+    const state = play(
+      readyState(),
+      view({do: 'show', page: 'keys'}),
+      {type: 'saved', now: NOON},
+      {type: 'lab', text: {...sampleText('p1-03-rest-that-lasts'), last: sampleResult}},
+    );
     expect(state).toMatchObject({lab: 'p1-03-rest-that-lasts', page: {kind: 'brief'}, savedAt: null, task: -1});
     expect(state.results['p1-03-rest-that-lasts']).toBe(sampleResult);
   });
@@ -132,8 +171,8 @@ describe('a lab', () => {
 
 describe('esc', () => {
   it('goes out one step at a time', () => {
-    const deep = after(readyState(), view({do: 'show', page: 'faults'}), view({do: 'choose-target', fault: 0}));
-    const steps = [1, 2, 3].map(times => after(deep, ...Array.from({length: times}, () => view({do: 'back'}))));
+    const deep = play(readyState(), view({do: 'show', page: 'faults'}), view({do: 'choose-target', fault: 0}));
+    const steps = [1, 2, 3].map(times => play(deep, ...Array.from({length: times}, () => view({do: 'back'}))));
     expect(steps.map(({page, focus}) => [page.kind, focus])).toEqual([
       ['faults', 'main'],
       ['brief', 'main'],

@@ -1,4 +1,4 @@
-import {type FSWatcher, watch} from 'node:fs';
+import {type FSWatcher, readFileSync, watch} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
 
@@ -15,11 +15,12 @@ export function watchSaves(
   listener: (file: string) => void,
   {settleMs = 100, pollMs = 1_000}: SaveOptions = {},
 ): () => void {
-  const known = new Map<string, string | undefined>();
+  // Read at once: a save right after this counts.
+  const known = new Map(files.map(file => [file, contentNow(file)]));
   let ended = false;
   let looking = Promise.resolve();
   let settling: NodeJS.Timeout | undefined;
-  const look = (tell: boolean): void => {
+  const look = (): void => {
     looking = looking.then(async () => {
       for (const file of files) {
         const content = await readFile(file, 'utf8').catch(() => undefined);
@@ -27,19 +28,18 @@ export function watchSaves(
         if (ended || content === undefined) continue;
         const changed = known.get(file) !== content;
         known.set(file, content);
-        if (tell && changed) listener(file);
+        if (changed) listener(file);
       }
     });
   };
-  look(false);
   // Folders rather than files: many editors replace the file by another one.
   const watchers = [...new Set(files.map(file => dirname(file)))].flatMap(folder =>
     watchFolder(folder, () => {
       clearTimeout(settling);
-      settling = setTimeout(() => look(true), settleMs);
+      settling = setTimeout(() => look(), settleMs);
     }),
   );
-  const polling = setInterval(() => look(true), pollMs);
+  const polling = setInterval(() => look(), pollMs);
   polling.unref();
   return () => {
     ended = true;
@@ -47,6 +47,14 @@ export function watchSaves(
     clearInterval(polling);
     for (const watcher of watchers) watcher.close();
   };
+}
+
+function contentNow(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function watchFolder(folder: string, changed: () => void): FSWatcher[] {

@@ -1,5 +1,4 @@
 import type {Leaving} from './app.ts';
-import {showScreen} from './mount.tsx';
 import {realSession} from './real-session.ts';
 
 /**
@@ -14,5 +13,22 @@ export async function runScreen({
   readonly lab?: string;
 }): Promise<Leaving> {
   const {stdin, stdout, env} = process;
+  const {showScreen} = await loadWithout(INK_READS, async () => import('./mount.tsx'));
   return showScreen({session: realSession(workspace), workspace, lab, stdin, stdout, env});
+}
+
+/**
+ * Ink looks at these once, when it is loaded: with the first two it draws a single frame, with the third it looks for a
+ * debugger. Whoever asked for the screen on a terminal wants neither.
+ */
+const INK_READS = ['CI', 'CONTINUOUS_INTEGRATION', 'DEV'] as const;
+
+async function loadWithout<Module>(names: readonly string[], load: () => Promise<Module>): Promise<Module> {
+  const saved = names.map(name => [name, process.env[name]] as const);
+  for (const name of names) delete process.env[name];
+  try {
+    return await load();
+  } finally {
+    for (const [name, value] of saved) if (value !== undefined) process.env[name] = value;
+  }
 }

@@ -20,6 +20,7 @@ export interface DemoFlags {
 
 /** The shortest way to see the whole loop. */
 const LAB_DEFAULT = 'p0-00-first-break';
+const TRIES_MAX = 2;
 
 export async function run(context: Context, name: string | undefined, flags: DemoFlags): Promise<Outcome> {
   const learner = openLearner(context);
@@ -69,14 +70,17 @@ async function judge(
   variant: 'start' | 'solution',
   seed: number,
 ): Promise<CheckResult> {
-  const result = await client.call(
-    'check',
-    {lab: lab.id, seed, variant},
-    tellCheck(context, {tasks: false}),
-    context.signal,
-  );
-  context.progress.stop();
-  return asDocumented(result);
+  for (let attempt = 1; ; attempt++) {
+    const result = await client.call(
+      'check',
+      {lab: lab.id, seed, variant},
+      tellCheck(context, {tasks: false}),
+      context.signal,
+    );
+    context.progress.stop();
+    if (result.verdict !== 'inconclusive' || attempt >= TRIES_MAX) return asDocumented(result);
+    context.say('The machine was too busy to tell; once more.');
+  }
 }
 
 function conclude(

@@ -45,7 +45,7 @@ export async function labPage(
   const standing = standingOf(lab, data, ids);
   const facts = [
     lab.phase === 0 ? 'all phases' : `phase ${lab.phase}`,
-    `weeks ${weeksText(lab.weeks)}`,
+    `${lab.weeks.length === 1 ? 'week' : 'weeks'} ${weeksText(lab.weeks)}`,
     lab.objective,
     `about ${lab.minutes} min`,
   ].join(' · ');

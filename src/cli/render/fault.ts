@@ -1,3 +1,4 @@
+import {FAULT_CATALOGUE} from '../../faults/catalogue.ts';
 import type {FaultRecord} from '../../faults/fault.ts';
 import {clockTime, seconds} from '../output/figures.ts';
 import type {Paint} from '../output/paint.ts';
@@ -71,10 +72,16 @@ export function renderDryRun(fault: FaultRecord, forMs: number | undefined, {wid
   ];
 }
 
-export function attributesText(fault: Pick<FaultRecord, 'attributes'>): string {
-  return Object.entries(fault.attributes)
-    .map(([name, value]) => `${name} ${typeof value === 'object' ? Object.values(value).join(' ') : String(value)}`)
-    .join(', ');
+/** Attributes that are not what they would be anyway: `latency 200 ms, jitter 50 ms`. */
+export function attributesText({kind, attributes}: Pick<FaultRecord, 'kind' | 'attributes'>): string {
+  const known = FAULT_CATALOGUE.find(info => info.kind === kind)?.attributes ?? [];
+  const told = known.flatMap(({name, default: byDefault, unit}) => {
+    const value = attributes[name];
+    if (value === undefined || value === byDefault) return [];
+    const text = typeof value === 'object' ? Object.values(value).join(' ') : String(value);
+    return [`${name} ${text}${unit === undefined ? '' : ` ${unit}`}`];
+  });
+  return told.join(', ');
 }
 
 /** A fault without effect is reported as one, never assumed to work. */

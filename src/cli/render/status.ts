@@ -2,7 +2,7 @@ import type {LinkStatus, NodeState, NodeStatus, StatusReport} from '../../contro
 import {ms, percent} from '../output/figures.ts';
 import type {Paint} from '../output/paint.ts';
 import {table} from '../output/table.ts';
-import {block} from '../output/text.ts';
+import {block, counted} from '../output/text.ts';
 import {roughSize} from '../parse/size.ts';
 import {faultRows} from './fault.ts';
 
@@ -35,10 +35,11 @@ export function renderStatus(status: StatusReport, options: RenderOptions): stri
   const faulty = status.links.filter(link => link.toxics.length > 0).length;
   lines.push(
     '',
-    ...table(
-      [['NODE', 'STATE', 'PID', 'MEMORY', 'RESTARTS', 'URL'], ...status.nodes.map(node => nodeRow(node, paint))],
-      {width, heading, right: [2, 3, 4]},
-    ),
+    ...table([['NODE', 'STATE', 'PID', 'MEMORY', 'ADDRESS'], ...status.nodes.map(node => nodeRow(node, paint))], {
+      width,
+      heading,
+      right: [2, 3],
+    }),
     '',
     ...table(
       [['LINK', 'ADDRESS', 'P50', 'P99', 'ERRORS', 'TOXICS'], ...status.links.flatMap(link => linkRows(link, paint))],
@@ -64,11 +65,11 @@ function nodeRow(node: NodeStatus, paint: Paint): string[] {
   const {mark, colour} = LOOK[node.state];
   return [
     node.name,
-    paint[colour](`${mark} ${node.state}`),
+    paint[colour](`${mark} ${node.state}`) + (node.restarts === 0 ? '' : `, ${counted(node.restarts, 'restart')}`),
     node.pid === undefined ? (node.container?.slice(0, 12) ?? '-') : String(node.pid),
     node.rssBytes === undefined ? '-' : roughSize(node.rssBytes),
-    String(node.restarts),
-    node.url,
+    // A database's whole line to copy stands below.
+    node.url.replace(/^postgres:\/\/[^@]*@/, ''),
   ];
 }
 

@@ -21,7 +21,25 @@ const LABEL = '             ';
 
 /** The checklist with what was observed and expected, and the verdict as the last line. */
 export function renderCheck(result: CheckResult, options: VerdictRenderOptions): string[] {
-  return [...result.tasks.flatMap(task => renderTask(task, options)), '', verdictLine(result, options)];
+  return [...sameForAll(result.tasks).flatMap(task => renderTask(task, options)), '', verdictLine(result, options)];
+}
+
+/** What stopped the whole run says the same of every task: it is told once. */
+function sameForAll(tasks: readonly TaskVerdict[]): readonly TaskVerdict[] {
+  const [first, ...others] = tasks;
+  if (first === undefined || first.verdict === 'pass' || others.length === 0) return tasks;
+  const same = others.every(
+    ({verdict, code, observed}) => verdict === first.verdict && code === first.code && observed === first.observed,
+  );
+  return same
+    ? [
+        {
+          ...first,
+          id: tasks.map(({id}) => id).join(', '),
+          title: `None of the ${tasks.length} tasks could be judged by itself.`,
+        },
+      ]
+    : tasks;
 }
 
 export function renderTask(task: TaskVerdict, {width, paint}: VerdictRenderOptions): string[] {

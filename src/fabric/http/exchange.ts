@@ -1,15 +1,26 @@
-/** A request and its answer, as they pass an HTTP link. */
-export interface Exchange {
+/** A request and its answer, as they pass an HTTP link. One object with one shape from its first byte into the log: there are many. */
+export class Exchange {
   /** When the first byte of the request came, unix ms with fractions. */
   readonly at: number;
   readonly method: string;
   readonly path: string;
-  readonly idempotencyKey?: string;
-  readonly traceparent?: string;
+  readonly idempotencyKey: string | undefined;
+  readonly traceparent: string | undefined;
   /** Of the final answer; null while there is none. */
-  status: number | null;
+  status: number | null = null;
   /** The first byte of its answer was seen. */
-  answered: boolean;
+  answered = false;
   /** A toxic takes its answer away. */
-  dropped: boolean;
+  dropped = false;
+  /** Known when it is over. */
+  durationMs = 0;
+  lost: 'drop_reply' | 'reset' | 'closed' | undefined = undefined;
+
+  constructor(at: number, request: Pick<Exchange, 'method' | 'path' | 'idempotencyKey' | 'traceparent'>) {
+    this.at = at;
+    this.method = request.method;
+    this.path = request.path;
+    this.idempotencyKey = request.idempotencyKey;
+    this.traceparent = request.traceparent;
+  }
 }

@@ -9,8 +9,8 @@ export interface RequestHead extends Framed {
   readonly method: string;
   /** Without the query: it may carry what no log should keep. */
   readonly path: string;
-  readonly idempotencyKey?: string;
-  readonly traceparent?: string;
+  readonly idempotencyKey: string | undefined;
+  readonly traceparent: string | undefined;
 }
 
 export interface ResponseHead extends Framed {
@@ -36,8 +36,6 @@ export function readRequestHead(text: string, bytes: Buffer, start: number): Req
     return undefined;
   const keep = (span: Span | undefined): string | undefined =>
     span && bytes.toString('latin1', start + span.start, start + span.end);
-  const idempotencyKey = keep(fields.idempotencyKey);
-  const traceparent = keep(fields.traceparent);
   const query = target.search(/[?#]/);
   const pathEnd = query < 0 ? target.length : query;
   const path = bytes.toString('latin1', start + method.length + 1, start + method.length + 1 + pathEnd);
@@ -46,8 +44,8 @@ export function readRequestHead(text: string, bytes: Buffer, start: number): Req
     path: path.startsWith('/') ? path : pathOf(path),
     body: fields.transferEncoding === undefined ? 'counted' : 'chunked',
     contentLength: fields.transferEncoding === undefined ? (fields.contentLength ?? 0) : 0,
-    ...(idempotencyKey === undefined ? {} : {idempotencyKey}),
-    ...(traceparent === undefined ? {} : {traceparent}),
+    idempotencyKey: keep(fields.idempotencyKey),
+    traceparent: keep(fields.traceparent),
   };
 }
 
@@ -75,15 +73,20 @@ interface Span {
 }
 
 interface Fields {
-  contentLength?: number;
-  transferEncoding?: string;
-  idempotencyKey?: Span;
-  traceparent?: Span;
+  contentLength: number | undefined;
+  transferEncoding: string | undefined;
+  idempotencyKey: Span | undefined;
+  traceparent: Span | undefined;
 }
 
 /** The few fields that matter here. Undefined: they contradict each other. */
 function readFields(text: string, from: number): Fields | undefined {
-  const fields: Fields = {};
+  const fields: Fields = {
+    contentLength: undefined,
+    transferEncoding: undefined,
+    idempotencyKey: undefined,
+    traceparent: undefined,
+  };
   for (let start = from; start < text.length; ) {
     const newline = text.indexOf('\r\n', start);
     const end = newline < 0 ? text.length : newline;

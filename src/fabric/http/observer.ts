@@ -1,4 +1,4 @@
-import type {Exchange} from './exchange.ts';
+import {Exchange} from './exchange.ts';
 import {type FramingListener, HttpFraming, REQUESTS, RESPONSES} from './framing.ts';
 import type {RequestHead, ResponseHead} from './head.ts';
 
@@ -91,17 +91,8 @@ export class HttpObserver {
       begin: () => {
         this.#requestAt = this.#owner.now();
       },
-      head: ({method, path, idempotencyKey, traceparent}) => {
-        const exchange: Exchange = {
-          at: this.#requestAt,
-          method,
-          path,
-          ...(idempotencyKey === undefined ? {} : {idempotencyKey}),
-          ...(traceparent === undefined ? {} : {traceparent}),
-          status: null,
-          answered: false,
-          dropped: false,
-        };
+      head: head => {
+        const exchange = new Exchange(this.#requestAt, head);
         this.#waiting.push(exchange);
         this.#open.add(exchange);
         return 'body';
@@ -125,7 +116,8 @@ export class HttpObserver {
         const exchange = this.#waiting.shift();
         if (exchange === undefined) return;
         if (exchange.dropped) this.#finishCut(offset);
-        else this.#completed = [...(this.#completed ?? []), exchange];
+        else if (this.#completed === undefined) this.#completed = [exchange];
+        else this.#completed.push(exchange);
       },
       stop: () => this.#stepAside(),
     };

@@ -13,10 +13,10 @@ export interface Prepared {
 }
 
 /** Builds the learner's modules, gives the lab a fresh system that runs them, and sets the lab up in it. */
-export async function prepare(context: RunContext, files: string): Promise<Prepared | Stopped> {
+export async function prepare(context: RunContext, files: string, givenFolder?: string): Promise<Prepared | Stopped> {
   const built = await buildSeams(context.lab, files, join(context.folder, 'seams'));
   if ('stopped' in built) return built;
-  const refused = await startFresh(context, built.seams);
+  const refused = await startFresh(context, [...built.seams, ...(await buildGiven(context, givenFolder))]);
   if (refused) return refused;
   const setup = await setUp(context);
   return 'stopped' in setup ? setup : {...setup, judged: built.judged};
@@ -39,6 +39,19 @@ export async function buildSeams(
     }
   }
   return {seams, judged: [...judged.values()]};
+}
+
+/** What the lab itself replaces. That it cannot be built is the lab's fault. */
+async function buildGiven({lab, folder}: RunContext, givenFolder: string | undefined): Promise<readonly BuiltSeam[]> {
+  const wanted = Object.entries(lab.given ?? {}).flatMap(([service, seams]) => Object.entries(seams).map(([seam, file]) => ({service, seam, file})));
+  return Promise.all(
+    wanted.map(async seam => {
+      if (givenFolder === undefined) throw new LabError('BROKEN_LAB', `Lab ${lab.id} has files of its own to give, and nobody said where they are.`);
+      const built = await buildSeam({...seam, folder: givenFolder}, join(folder, 'seams', 'given'));
+      if (!built.ok) throw new LabError('BROKEN_LAB', `Lab ${lab.id}: its ${seam.file} cannot be built: ${built.observed}`);
+      return built.seam;
+    }),
+  );
 }
 
 const EXPECTED = {

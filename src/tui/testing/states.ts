@@ -8,11 +8,16 @@ export function startState(size = {columns: 80, rows: 24}): ScreenState {
   return initialState({workspace: '/home/ada/teralab', now: NOON, size});
 }
 
-export function after(state: ScreenState, ...events: readonly ScreenEvent[]): ScreenState {
+export function play(state: ScreenState, ...events: readonly ScreenEvent[]): ScreenState {
   return events.reduce(reduce, state);
 }
 
 /** A healthy system, the path, and the open lab. */
 export function readyState(size = {columns: 80, rows: 24}, status: StatusReport = sampleStatus): ScreenState {
-  return after(startState(size), {type: 'path', path: samplePath}, {type: 'lab', text: sampleText('p2-04-no-lost-events')}, {type: 'system', status});
+  return play(
+    startState(size),
+    {type: 'path', path: samplePath},
+    {type: 'lab', text: sampleText('p2-04-no-lost-events')},
+    {type: 'system', status},
+  );
 }

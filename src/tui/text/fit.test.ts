@@ -3,7 +3,11 @@ import {describe, expect, it} from 'vitest';
 import {column, pad, truncate, wrap} from './fit.ts';
 import {cells, clean, lineCells, lineText, plain, span} from './line.ts';
 
-const words = fc.array(fc.constantFrom('a', 'word', 'exactly-once', '日本語', '👩‍👩‍👧', 'é', 'supercalifragilistic', '…'), {maxLength: 20}).map(list => list.join(' '));
+const words = fc
+  .array(fc.constantFrom('a', 'word', 'exactly-once', '日本語', '👩‍👩‍👧', 'é', 'supercalifragilistic', '…'), {
+    maxLength: 20,
+  })
+  .map(list => list.join(' '));
 
 describe('wrap', () => {
   it('makes no row wider than the width and loses no word', () => {
@@ -21,7 +25,11 @@ describe('wrap', () => {
   });
 
   it('keeps the tone of every word', () => {
-    expect(wrap([span('see '), span('the code', 'code')], 6)).toEqual([[span('see ')], [span('the ', 'code')], [span('code', 'code')]]);
+    expect(wrap([span('see '), span('the code', 'code')], 6)).toEqual([
+      [span('see ')],
+      [span('the ', 'code')],
+      [span('code', 'code')],
+    ]);
   });
 
   it('counts wide characters as two cells', () => {
@@ -31,7 +39,13 @@ describe('wrap', () => {
 
 describe('truncate', () => {
   it('cuts to the width with an ellipsis, also inside wide characters', () => {
-    fc.assert(fc.property(words, fc.integer({min: 1, max: 30}), (text, width) => lineCells(truncate(plain(text), width)) <= width));
+    fc.assert(
+      fc.property(
+        words,
+        fc.integer({min: 1, max: 30}),
+        (text, width) => lineCells(truncate(plain(text), width)) <= width,
+      ),
+    );
     expect(lineText(truncate(plain('日本語日本語'), 6))).toBe('日本…');
   });
 

@@ -21,7 +21,12 @@ describe('markdown', () => {
   });
 
   it('indents what follows in a list item', () => {
-    expect(text('- first item goes on\n  here\n- second\n1. third', 14)).toEqual(['• first item ', '  goes on here', '• second', '1. third']);
+    expect(text('- first item goes on\n  here\n- second\n1. third', 14)).toEqual([
+      '• first item ',
+      '  goes on here',
+      '• second',
+      '1. third',
+    ]);
   });
 
   it('keeps a diagram row for row and cuts what is too wide', () => {
@@ -41,8 +46,10 @@ describe('markdown', () => {
   });
 
   it('never makes a row wider than the width', () => {
-    const source = '# A title that is long enough\n\n> a quotation of 日本語の文章 and more\n\n- a_very_long_word_that_does_not_fit\n\n---\n\n| a table | row |';
-    for (let width = 8; width < 40; width++) for (const line of markdown(source, width)) expect(lineCells(line)).toBeLessThanOrEqual(width);
+    const source =
+      '# A title that is long enough\n\n> a quotation of 日本語の文章 and more\n\n- a_very_long_word_that_does_not_fit\n\n---\n\n| a table | row |';
+    for (let width = 8; width < 40; width++)
+      for (const line of markdown(source, width)) expect(lineCells(line)).toBeLessThanOrEqual(width);
   });
 
   it('draws no escape sequence of a hostile text', () => {

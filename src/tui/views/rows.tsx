@@ -13,7 +13,7 @@ export interface RowsProps {
 /** Rows of text in a box of exactly this size: what does not fit is cut, never wrapped. */
 export function Rows({lines, width, height, unicode}: RowsProps) {
   return (
-    <Box flexDirection="column" width={width} height={height} flexShrink={0} overflow="hidden">
+    <Box flexDirection="column" width={width} height={height} flexShrink={0}>
       {lines.slice(0, height).map((line, row) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place on the screen.
         <Row key={row} line={truncate(line, width)} unicode={unicode} />

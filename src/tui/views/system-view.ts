@@ -4,7 +4,7 @@ import {NODE_LOOK} from '../looks.ts';
 import {faultsInForce} from '../select.ts';
 import type {ScreenState, SystemState} from '../state.ts';
 import {column, truncate, wrap} from '../text/fit.ts';
-import {clean, EMPTY, type Line, plain, span} from '../text/line.ts';
+import {clean, EMPTY, type Line, lineCells, plain, span} from '../text/line.ts';
 import {bytes, milliseconds, rate, seconds, share} from './figures.ts';
 import type {PaneView} from './pane-view.ts';
 
@@ -25,7 +25,7 @@ export function systemView(state: ScreenState, width: number): PaneView {
     ...faults.flatMap(fault => faultLines(fault, state.now, width)),
     EMPTY,
     ...status.urls.gateway.map(url => truncate([span('open  ', 'faint'), span(url, 'info')], width)),
-    ...status.connect.flatMap(line => wrap(plain(clean(line), 'faint'), width, '  ')),
+    ...connectLines(status.connect, width),
   ];
   return {title: 'System', lines};
 }
@@ -56,6 +56,15 @@ function startLines(system: SystemState, now: number, width: number): Line[] {
   return lines;
 }
 
+/** Lines to copy are of use only in one piece; the command prints those that there is no room for. */
+function connectLines(connect: readonly string[], width: number): Line[] {
+  const lines = connect.map(line => plain(clean(line), 'faint'));
+  const fitting = lines.filter(line => lineCells(line) <= width);
+  return fitting.length === lines.length
+    ? fitting
+    : [...fitting, truncate(plain('`teralab status` prints how to connect', 'faint'), width)];
+}
+
 function nodeLine(node: NodeStatus, nameWidth: number, width: number): Line {
   const look = NODE_LOOK[node.state];
   const restarts = `${node.restarts} restart${node.restarts === 1 ? '' : 's'}`;
@@ -82,7 +91,7 @@ function linkLines(links: readonly LinkStatus[], width: number): Line[] {
   for (const link of links) {
     const {http} = link;
     const figures =
-      http === undefined
+      http === undefined || http.ratePerSecond === 0
         ? [span(column('-', 7, 'right'), 'faint')]
         : [
             span(`${column(milliseconds(http.p50), 7, 'right')}${column(milliseconds(http.p99), 7, 'right')}`),

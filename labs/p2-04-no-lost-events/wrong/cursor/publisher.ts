@@ -1,6 +1,13 @@
 import type {CreatePublisher} from 'teralab/identity/seams/publisher';
 
-type OutboxRow = {position: string; id: string; key: string; type: string; data: unknown; headers: Record<string, string>};
+type OutboxRow = {
+  position: string;
+  id: string;
+  key: string;
+  type: string;
+  data: unknown;
+  headers: Record<string, string>;
+};
 
 /** Follows the outbox by position, which is kept in a table. But a position is given at the insert and seen at the commit: a later one can come first. */
 export const createPublisher: CreatePublisher = ({database, broker, clock}) => {

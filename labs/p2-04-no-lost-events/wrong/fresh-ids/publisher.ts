@@ -14,7 +14,10 @@ export const createPublisher: CreatePublisher = ({database, broker, clock}) => {
           'select id, key, type, data, headers from outbox where published_at is null order by position limit 100',
         );
         if (rows.length > 0) {
-          await broker.publish('identity.events', rows.map(row => ({...row, id: randomUUID()})));
+          await broker.publish(
+            'identity.events',
+            rows.map(row => ({...row, id: randomUUID()})),
+          );
           await database.query('update outbox set published_at = now() where id = any($1)', [rows.map(row => row.id)]);
         }
       } catch {

@@ -1,0 +1,408 @@
+import {defineLab, type Evidence, type LabTools} from '../../src/labs/lab.ts';
+import {fail, type Judgement, pass} from '../../src/labs/verdict.ts';
+import type {LedgerEntry, LoadRequest, Operation} from '../../src/load/load.ts';
+
+const RATE_PER_SECOND = 26;
+/** How many operations there are of each kind; 500 in all that must leave exactly one row each. */
+const COUNTS = {once: 270, pair: 70, repeated: 130, twin: 20, stranger: 10} as const;
+const BAD_REQUESTS = 60;
+const OTHER_PAYLOADS = 20;
+
+type Final = {
+  /** Rows by the name that the operation drew; twins share theirs. */
+  readonly rows: Readonly<Record<string, readonly string[]>>;
+};
+
+export default defineLab<undefined, Final>({
+  id: 'p1-03-rest-that-lasts',
+  title: 'REST that lasts',
+  phase: 1,
+  weeks: [3, 4],
+  objective: 'API design principles',
+  concepts: ['RESTful API design', 'database strategy'],
+  minutes: 30,
+  needs: ['p1-06-a-deadline'],
+  replicas: {identity: 2},
+  seams: {identity: {registration: 'registration.ts'}},
+  watch: 'rows per operation',
+  baseline: {
+    load: tools => ({
+      operations: Array.from({length: 40}, (_, index) =>
+        register(tools, 'once', `before-${index}`, index * 50, body(tools)),
+      ),
+    }),
+    okShareMin: 0.97,
+  },
+  load: tools => ({operations: traffic(tools), okMin: 450}),
+  faults: () => [
+    {
+      kind: 'drop-reply',
+      target: 'gateway->identity',
+      attributes: {probability: 0.2, match: {method: 'POST', path: '/v1/accounts'}},
+      atMs: 0,
+      forMs: 60_000,
+    },
+  ],
+  recovery: {withinMs: 10_000},
+  final: async tools => {
+    const rows = await tools.sql<{name: string; ids: string[]}>(
+      'identity-db',
+      'select name, array_agg(id) as ids from accounts group by name',
+    );
+    return {rows: Object.fromEntries(rows.map(({name, ids}) => [name, ids]))};
+  },
+  summary: evidence => {
+    const operations = writes(evidence);
+    const extra = operations.filter(entry => rowsOf(evidence, entry).length > expectedRows(entry)).length;
+    const sends = operations.reduce((sum, entry) => sum + entry.sends.length, 0);
+    return [
+      `${operations.length} clients wanted one account each, and sent ${sends} requests for them: one answer in five got lost after the work was done.`,
+      `${extra} of them have more than one account now.`,
+    ];
+  },
+  tasks: [
+    {
+      id: 'one-row-each',
+      title: 'Every operation leaves exactly one row, however often it was sent',
+      judges: 'counting',
+      codes: ['DUPLICATE_ROWS', 'LOST_ROWS'],
+      judge: judgeRows,
+    },
+    {
+      id: 'same-answer',
+      title: 'A repeated request gets the first answer again',
+      judges: 'counting',
+      codes: ['DIFFERENT_ANSWER', 'ERROR_INSTEAD'],
+      judge: evidence => {
+        const expected =
+          'all 201s of an operation have the same body; a request that comes while the first is under way gets 409 or the same 201, and never a 5xx of the service';
+        const several = writes(evidence).filter(entry => entry.sends.length > 1);
+        const different = several.filter(
+          entry => new Set(entry.sends.filter(send => send.status === 201).map(send => send.body)).size > 1,
+        );
+        const errors = several.filter(entry => entry.sends.some(send => send.status === 500));
+        const observed = `of ${several.length} operations that were sent more than once ${different.length} got different answers, ${errors.length} a 500`;
+        if (different.length > 0)
+          return fail(
+            'DIFFERENT_ANSWER',
+            observed,
+            expected,
+            different.slice(0, 3).map(entry => story(evidence, entry)),
+          );
+        if (errors.length > 0)
+          return fail(
+            'ERROR_INSTEAD',
+            observed,
+            expected,
+            errors.slice(0, 3).map(entry => story(evidence, entry)),
+          );
+        return pass(observed, expected);
+      },
+    },
+    {
+      id: 'other-payload-refused',
+      title: 'The same key with another payload is refused with 422',
+      judges: 'counting',
+      codes: ['OTHER_PAYLOAD_ACCEPTED'],
+      judge: evidence => {
+        const entries = evidence.attack.filter(
+          entry => entry.name === 'other-payload' && entry.status !== null && entry.status < 500,
+        );
+        const wrong = entries.filter(entry => entry.status !== 422);
+        const observed = `${entries.length - wrong.length} of ${entries.length} were answered 422`;
+        const expected = 'all of them: a key stands for one request, and this is another';
+        return wrong.length === 0 && entries.length > 0
+          ? pass(observed, expected)
+          : fail(
+              'OTHER_PAYLOAD_ACCEPTED',
+              observed,
+              expected,
+              wrong.slice(0, 3).map(entry => story(evidence, entry)),
+            );
+      },
+    },
+    {
+      id: 'keys-have-owners',
+      title: 'A key belongs to the client that chose it',
+      judges: 'counting',
+      codes: ['KEYS_SHARED'],
+      judge: evidence => {
+        const strangers = evidence.attack.filter(
+          entry => entry.name === 'stranger' && entry.status !== null && entry.status < 500,
+        );
+        const wrong = strangers.filter(entry => rowsOf(evidence, entry).length === 0 || entry.status !== 201);
+        const observed = `${strangers.length - wrong.length} of ${strangers.length} clients that used a key which another client had used before got an account of their own`;
+        const expected = 'all of them';
+        return wrong.length === 0 && strangers.length > 0
+          ? pass(observed, expected)
+          : fail(
+              'KEYS_SHARED',
+              observed,
+              expected,
+              wrong.slice(0, 3).map(entry => story(evidence, entry)),
+            );
+      },
+    },
+    {
+      id: 'equal-is-not-same',
+      title: 'Equal payloads under different keys are different operations',
+      judges: 'counting',
+      codes: ['PAYLOADS_MERGED'],
+      judge: evidence => {
+        const twins = evidence.attack.filter(entry => entry.name === 'twin' && entry.outcome === 'ok');
+        const wrong = twins.filter(entry => rowsOf(evidence, entry).length < 2);
+        const observed = `${twins.length - wrong.length} of ${twins.length} operations whose twin had the same payload left a row of their own`;
+        const expected = 'all of them: two people can have the same name';
+        // A twin whose sibling was never acknowledged may be alone; an acknowledged pair may not.
+        const paired = wrong.filter(entry => twins.filter(other => nameOf(other) === nameOf(entry)).length === 2);
+        return paired.length === 0 && twins.length > 0
+          ? pass(observed, expected)
+          : fail(
+              'PAYLOADS_MERGED',
+              observed,
+              expected,
+              paired.slice(0, 3).map(entry => story(evidence, entry)),
+            );
+      },
+    },
+    {
+      id: 'problems',
+      title: 'Bad requests get problem+json',
+      judges: 'counting',
+      codes: ['NOT_A_PROBLEM'],
+      judge: evidence => {
+        const entries = evidence.attack.filter(entry => entry.name === 'bad' && entry.status !== null);
+        const wrong = entries.filter(
+          entry => entry.status === null || entry.status >= 500 || entry.status < 400 || !isProblem(entry),
+        );
+        const lost = entries.filter(entry => entry.status !== null && entry.status >= 502);
+        const observed = `${entries.length - wrong.length} of ${entries.length} bad requests got a 4xx problem`;
+        const expected = 'application/problem+json with type, title and status, and no stack trace';
+        return wrong.length === lost.length && entries.length > 0
+          ? pass(observed, expected)
+          : fail(
+              'NOT_A_PROBLEM',
+              observed,
+              expected,
+              wrong.slice(0, 3).map(entry => story(evidence, entry)),
+            );
+      },
+    },
+  ],
+  wrong: [
+    {
+      name: 'check-then-insert',
+      task: 'one-row-each',
+      code: 'DUPLICATE_ROWS',
+      why: "eShop's way: ask whether the id exists, then create it",
+    },
+    {
+      name: 'keys-in-memory',
+      task: 'one-row-each',
+      code: 'DUPLICATE_ROWS',
+      why: 'a map is a lock without a database, for as long as there is one process',
+    },
+    {
+      name: 'key-after-commit',
+      task: 'one-row-each',
+      code: 'DUPLICATE_ROWS',
+      why: 'the unique constraint is there, and comes one transaction too late',
+    },
+    {
+      name: 'payload-hash',
+      task: 'equal-is-not-same',
+      code: 'PAYLOADS_MERGED',
+      why: 'hashing the payload needs nothing of the clients',
+    },
+    {
+      name: 'key-alone',
+      task: 'keys-have-owners',
+      code: 'KEYS_SHARED',
+      why: 'keys are random, so who would think of two clients with the same one',
+    },
+    {
+      name: 'any-payload',
+      task: 'other-payload-refused',
+      code: 'OTHER_PAYLOAD_ACCEPTED',
+      why: 'the key decides, so why look at the rest',
+    },
+  ],
+});
+
+function traffic(tools: LabTools): Operation[] {
+  const {random} = tools;
+  const kinds = random.shuffle([
+    ...Array.from({length: COUNTS.once}, () => 'once' as const),
+    ...Array.from({length: COUNTS.pair}, () => 'pair' as const),
+    ...Array.from({length: COUNTS.repeated}, () => 'repeated' as const),
+  ]);
+  const first = kinds.map((kind, index) =>
+    register(tools, kind, `op-${index}`, (index * 1000) / RATE_PER_SECOND, body(tools)),
+  );
+  const endMs = first.at(-1)?.atMs ?? 0;
+  const sample = random.shuffle(first.filter(operation => operation.atMs < endMs - 4_000));
+  const twins = Array.from({length: COUNTS.twin / 2}, (_, index) => {
+    const payload = body(tools);
+    const atMs = random.integer(0, endMs);
+    return [
+      register(tools, 'twin', `twin-${index}-a`, atMs, payload),
+      register(tools, 'twin', `twin-${index}-b`, atMs + random.integer(0, 1_500), payload),
+    ];
+  }).flat();
+  const strangers = sample
+    .slice(0, COUNTS.stranger)
+    .map((other, index) =>
+      register(tools, 'stranger', `stranger-${index}`, other.atMs + 3_000, body(tools), {
+        'x-client-id': `other-${random.hex(6)}`,
+        'idempotency-key': other.request.headers?.['idempotency-key'] ?? '',
+      }),
+    );
+  const others = sample
+    .slice(COUNTS.stranger, COUNTS.stranger + OTHER_PAYLOADS)
+    .map((other, index) =>
+      register(
+        tools,
+        'other-payload',
+        `other-payload-${index}`,
+        other.atMs + 3_000,
+        body(tools),
+        other.request.headers,
+      ),
+    );
+  const bad = Array.from(
+    {length: BAD_REQUESTS},
+    (_, index): Operation => ({
+      id: `bad-${index}`,
+      name: 'bad',
+      atMs: random.integer(0, endMs),
+      patienceMs: 5_000,
+      request: badRequest(tools),
+    }),
+  );
+  return [...first, ...twins, ...strangers, ...others, ...bad].toSorted((a, b) => a.atMs - b.atMs);
+}
+
+function register(
+  tools: LabTools,
+  name: string,
+  id: string,
+  atMs: number,
+  payload: {readonly name: string; readonly password: string},
+  headers?: Readonly<Record<string, string>>,
+): Operation {
+  return {
+    id,
+    name,
+    atMs,
+    patienceMs: 6_000,
+    request: {
+      method: 'POST',
+      path: '/v1/accounts',
+      headers: {
+        'x-client-id': `client-${tools.random.hex(6)}`,
+        'idempotency-key': tools.random.hex(24),
+        ...headers,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(payload),
+    },
+    retry: {sendsMax: 3, backoffMs: 120, timeoutMs: 2_500},
+    ...(name === 'pair' ? {copies: 2} : {}),
+    ...(name === 'repeated' ? {repeatAfterMs: tools.random.integer(50, 900)} : {}),
+    facts: {name: payload.name},
+  };
+}
+
+function body({random}: LabTools): {readonly name: string; readonly password: string} {
+  return {name: `n-${random.hex(12)}`, password: random.hex(16)};
+}
+
+function badRequest({random}: LabTools): LoadRequest {
+  const headers = {
+    'content-type': 'application/json',
+    'x-client-id': `bad-${random.hex(4)}`,
+    'idempotency-key': random.hex(12),
+  };
+  const post = (text: string, more: Readonly<Record<string, string>> = {}): LoadRequest => ({
+    method: 'POST',
+    path: '/v1/accounts',
+    headers: {...headers, ...more},
+    body: text,
+  });
+  return random.pick([
+    () => post('{"name":'),
+    () => post('{}'),
+    () => post(JSON.stringify({name: '', password: random.hex(16)})),
+    () => post(JSON.stringify({name: random.hex(8), password: 'short'})),
+    () => post(JSON.stringify({name: 42, password: random.hex(16)})),
+    () => post(JSON.stringify([random.hex(4)])),
+    () => post(JSON.stringify({name: 'x'.repeat(81), password: random.hex(16)})),
+    () => post('name=Ada', {'content-type': 'text/csv'}),
+    () => post(JSON.stringify({name: random.hex(8), password: random.hex(16), role: 'admin'})),
+  ])();
+}
+
+/** Operations that each want one account: of every kind but those that must be refused. */
+function writes({attack}: Evidence<undefined, Final>): readonly LedgerEntry[] {
+  return attack.filter(entry => ['once', 'pair', 'repeated', 'twin', 'stranger'].includes(entry.name));
+}
+
+function judgeRows(evidence: Evidence<undefined, Final>): Judgement {
+  const operations = writes(evidence);
+  const duplicated = operations.filter(entry => rowsOf(evidence, entry).length > expectedRows(entry));
+  const lost = operations.filter(entry => entry.outcome === 'ok' && rowsOf(evidence, entry).length === 0);
+  const sends = operations.reduce((sum, entry) => sum + entry.sends.length, 0);
+  const observed = `${operations.length} operations, sent ${sends} times by their clients: ${duplicated.length} with too many rows, ${lost.length} acknowledged without a row`;
+  const expected = 'one row per operation';
+  if (duplicated.length > 0)
+    return fail(
+      'DUPLICATE_ROWS',
+      observed,
+      expected,
+      duplicated.slice(0, 3).map(entry => story(evidence, entry)),
+    );
+  if (lost.length > 0)
+    return fail(
+      'LOST_ROWS',
+      observed,
+      expected,
+      lost.slice(0, 3).map(entry => story(evidence, entry)),
+    );
+  return pass(observed, expected);
+}
+
+function expectedRows(entry: LedgerEntry): number {
+  return entry.name === 'twin' ? 2 : 1;
+}
+
+function rowsOf({final}: Evidence<undefined, Final>, entry: LedgerEntry): readonly string[] {
+  return final.rows[nameOf(entry)] ?? [];
+}
+
+function nameOf(entry: LedgerEntry): string {
+  return String(entry.operation.facts?.['name'] ?? '');
+}
+
+function isProblem(entry: LedgerEntry): boolean {
+  const send = entry.sends.at(-1);
+  if (!/^application\/problem\+json/.test(send?.contentType ?? '')) return false;
+  try {
+    const problem = JSON.parse(send?.body ?? '') as Readonly<Record<string, unknown>>;
+    return (
+      typeof problem['type'] === 'string' &&
+      typeof problem['title'] === 'string' &&
+      problem['status'] === entry.status &&
+      !/\n\s+at /.test(send?.body ?? '')
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** `op op-317 (pair): sent 3 times, rows 2, at +0 (201), +210 (ECONNRESET), +431 ms (201)`. */
+function story(evidence: Evidence<undefined, Final>, entry: LedgerEntry): string {
+  const times = entry.sends.map(
+    send => `+${Math.round(send.at - entry.intendedAt)} ms (${send.status ?? send.error ?? 'no answer'})`,
+  );
+  return `op ${entry.id} (${entry.name}): sent ${entry.sends.length} ${entry.sends.length === 1 ? 'time' : 'times'}, rows ${rowsOf(evidence, entry).length}, at ${times.join(', ')}`;
+}

@@ -1,0 +1,257 @@
+import {exportJWK, generateKeyPair, type JWTPayload, SignJWT} from 'jose';
+import {afterEach, beforeEach, expect, it} from 'vitest';
+import {type InProcessService, startInProcess} from '../kit/testing/in-process.ts';
+import {json, type ReceivedRequest, startUpstream, type TestUpstream} from '../kit/testing/upstream.ts';
+import {gateway} from './gateway.ts';
+
+let identity: TestUpstream;
+let stream: TestUpstream;
+let front: InProcessService;
+let keys: Awaited<ReturnType<typeof createKeys>>;
+
+beforeEach(async () => {
+  keys = await createKeys('key-1');
+  identity = await startUpstream('identity-1', (request, response) =>
+    json(
+      response,
+      200,
+      request.path === '/.well-known/jwks.json' ? {keys: [keys.jwk]} : {from: 'identity', path: request.path},
+    ),
+  );
+  stream = await startUpstream('stream-1', (request, response) =>
+    json(response, 200, {from: 'stream', path: request.path}),
+  );
+  front = await startInProcess(gateway, {
+    LINKS: JSON.stringify({identity: [identity.instance], stream: [stream.instance]}),
+  });
+});
+afterEach(async () => {
+  await front[Symbol.asyncDispose]();
+  await Promise.all([identity[Symbol.asyncDispose](), stream[Symbol.asyncDispose]()]);
+});
+
+it('passes a request on with its body and the headers that are meant for the upstream, and the answer back as it is', async () => {
+  identity.answer((_request, response) =>
+    response.writeHead(201, {'content-type': 'application/json', location: '/v1/accounts/1'}).end('{"id": 1 }'),
+  );
+  const headers = {
+    'content-type': 'application/json',
+    'idempotency-key': 'k',
+    'x-client-id': 'c',
+    'x-account-id': 'forged',
+    'x-roles': 'admin',
+  };
+  const answer = await fetch(`${front.url}/v1/accounts`, {method: 'POST', headers, body: '{"name": "Ada" }'});
+  expect([answer.status, answer.headers.get('location'), await answer.text()]).toEqual([
+    201,
+    '/v1/accounts/1',
+    '{"id": 1 }',
+  ]);
+  const [got] = identity.received;
+  expect(got).toMatchObject({
+    method: 'POST',
+    path: '/v1/accounts',
+    body: '{"name": "Ada" }',
+    headers: {'idempotency-key': 'k', 'x-client-id': 'c', 'content-type': 'application/json'},
+  });
+  expect(Object.keys(got?.headers ?? {})).not.toEqual(expect.arrayContaining(['x-account-id']));
+  expect(Object.keys(got?.headers ?? {})).not.toEqual(expect.arrayContaining(['x-roles']));
+});
+
+it('carries trace and deadline on, and states a deadline where the caller has none', async () => {
+  const deadline = Date.now() + 5_000;
+  await fetch(`${front.url}/v1/windows?size=10s`, {
+    headers: {traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, 'x-deadline': String(deadline)},
+  });
+  await fetch(`${front.url}/v1/windows`);
+  expect(stream.received[0]).toMatchObject({
+    path: '/v1/windows?size=10s',
+    headers: {'x-deadline': String(deadline), traceparent: expect.stringMatching(/^00-a{32}-(?!b{16})/)},
+  });
+  expect(Number(stream.received[1]?.headers['x-deadline'])).toBeGreaterThan(Date.now() + 5_000);
+});
+
+it('passes refusals of the upstream on, its problems included', async () => {
+  identity.answer((_request, response) =>
+    response.writeHead(422, {'content-type': 'application/problem+json'}).end('{"status":422}'),
+  );
+  const answer = await fetch(`${front.url}/v1/sessions`, {
+    method: 'POST',
+    headers: {'content-type': 'application/json'},
+    body: '{',
+  });
+  expect([answer.status, answer.headers.get('content-type'), await answer.json()]).toEqual([
+    422,
+    'application/problem+json',
+    {status: 422},
+  ]);
+});
+
+it.each([
+  ['no token', undefined],
+  ['no bearer token', 'Basic YTpi'],
+  ['a token that is none', 'Bearer nonsense'],
+])('answers 401 to %s', async (_name, authorization) => {
+  const answer = await fetch(`${front.url}/v1/accounts/me`, {
+    headers: authorization === undefined ? {} : {authorization},
+  });
+  expect([answer.status, answer.headers.get('www-authenticate'), await answer.json()]).toMatchObject([
+    401,
+    'Bearer',
+    {status: 401},
+  ]);
+});
+
+it.each([
+  ['of another issuer', {iss: 'somebody'}],
+  ['for another audience', {aud: ['stream']}],
+  ['that has expired', {exp: 1_000}],
+  ['without an account', {sub: ''}],
+])('answers 401 to a token %s', async (_name, claims) => {
+  expect(await statusOf('/v1/accounts/me', await keys.token(claims))).toBe(401);
+});
+
+it('answers 401 to tokens signed with a key that identity does not name, and asks identity for it once', async () => {
+  const foreign = await createKeys('key-9');
+  expect(await statusOf('/v1/accounts/me', await keys.token())).toBe(200);
+  const token = await foreign.token();
+  expect(await Promise.all([1, 2, 3].map(() => statusOf('/v1/accounts/me', token)))).toEqual([401, 401, 401]);
+  expect(keyRequests().length).toBeLessThanOrEqual(2);
+});
+
+it('passes a signed-in request on with its authorization, and asks for the keys once', async () => {
+  const token = await keys.token();
+  expect(await Promise.all([1, 2, 3].map(() => statusOf('/v1/accounts/me', token)))).toEqual([200, 200, 200]);
+  expect(
+    identity.received.filter(({path}) => path === '/v1/accounts/me').map(({headers}) => headers.authorization),
+  ).toContain(`Bearer ${token}`);
+  expect(keyRequests()).toHaveLength(1);
+});
+
+it('verifies tokens while identity is away, once it has the keys', async () => {
+  const token = await keys.token();
+  await statusOf('/v1/accounts/me', token);
+  await identity[Symbol.asyncDispose]();
+  expect(await statusOf('/v1/activity/account-1', token)).toBe(200);
+});
+
+it('answers 503 when the keys cannot be had', async () => {
+  identity.answer((_request, response) => json(response, 500, {}));
+  expect(await statusOf('/v1/activity/account-1', await keys.token())).toBe(503);
+});
+
+it('does not show the activity of another account', async () => {
+  const token = await keys.token();
+  expect([await statusOf('/v1/activity/account-2', token), await statusOf('/v1/activity/account-1', token)]).toEqual([
+    403, 200,
+  ]);
+});
+
+it('answers 502 when the upstream is away, and 504 when it does not answer in time', async () => {
+  await identity[Symbol.asyncDispose]();
+  expect(await problem('/v1/sessions', {method: 'POST'})).toMatchObject({
+    status: 502,
+    type: 'urn:teralab:problem:upstream-unreachable',
+  });
+  stream.answer(() => undefined);
+  expect(await problem('/v1/windows', {headers: {'x-deadline': String(Date.now() + 100)}})).toMatchObject({
+    status: 504,
+    type: 'urn:teralab:problem:upstream-timeout',
+  });
+});
+
+it('breaks the caller off when an answer breaks off half-way', async () => {
+  stream.answer((_request, response) => {
+    response.writeHead(200, {'content-length': '100'}).write('half');
+    setImmediate(() => response.destroy());
+  });
+  await expect(fetch(`${front.url}/v1/windows`).then(answer => answer.text())).rejects.toThrow();
+});
+
+it('has 64 requests in flight at most; the bulkhead of a hung upstream leaves room for the other', async () => {
+  stream.answer(() => undefined);
+  const deadline = {headers: {'x-deadline': String(Date.now() + 1_500)}};
+  const hung = Array.from({length: 80}, () =>
+    fetch(`${front.url}/v1/windows`, deadline).then(async answer => ({
+      status: answer.status,
+      ...((await answer.json()) as object),
+    })),
+  );
+  await expect.poll(() => stream.received.length).toBe(32);
+  expect((await fetch(`${front.url}/v1/sessions`, {method: 'POST'})).status).toBe(200);
+  const answers = await Promise.all(hung);
+  expect(new Set(answers.map(({status}) => status))).toEqual(new Set([503, 504]));
+});
+
+it('serves the page whole, and with what it could get when a service is hung', async () => {
+  const token = await keys.token();
+  expect(await page(token)).toMatchObject({
+    status: 200,
+    body: {
+      account: {from: 'identity'},
+      activity: {path: '/v1/activity/account-1'},
+      windows: {from: 'stream'},
+      missing: [],
+    },
+  });
+  stream.answer(() => undefined);
+  const began = performance.now();
+  expect(await page(token, '300')).toEqual({
+    status: 200,
+    body: {account: expect.anything(), activity: null, windows: null, missing: ['activity', 'windows']},
+  });
+  expect(performance.now() - began).toBeLessThan(1_000);
+});
+
+it('answers 503 when no part of the page can be had, and 400 to a patience that is none', async () => {
+  const token = await keys.token();
+  await statusOf('/v1/accounts/me', token);
+  await Promise.all([identity[Symbol.asyncDispose](), stream[Symbol.asyncDispose]()]);
+  expect(await page(token, '300')).toMatchObject({status: 503, body: {type: 'urn:teralab:problem:nothing-to-show'}});
+  expect(await page(token, 'long')).toMatchObject({status: 400});
+});
+
+it('lists its routes', async () => {
+  expect(await (await fetch(front.url)).json()).toMatchObject({
+    service: 'gateway',
+    routes: expect.arrayContaining(['POST /v1/accounts', 'GET /v1/dashboard']),
+  });
+});
+
+function keyRequests(): readonly ReceivedRequest[] {
+  return identity.received.filter(({path}) => path === '/.well-known/jwks.json');
+}
+
+async function statusOf(path: string, token: string): Promise<number> {
+  const answer = await fetch(`${front.url}${path}`, {headers: {authorization: `Bearer ${token}`}});
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+async function problem(path: string, init: RequestInit): Promise<unknown> {
+  return (await fetch(`${front.url}${path}`, init)).json();
+}
+
+async function page(token: string, patience = '2000'): Promise<unknown> {
+  const answer = await fetch(`${front.url}/v1/dashboard`, {
+    headers: {authorization: `Bearer ${token}`, 'x-patience-ms': patience},
+  });
+  return {status: answer.status, body: await answer.json()};
+}
+
+async function createKeys(kid: string) {
+  const {publicKey, privateKey} = await generateKeyPair('EdDSA', {crv: 'Ed25519'});
+  return {
+    jwk: {...(await exportJWK(publicKey)), kid, alg: 'EdDSA', use: 'sig'},
+    token: (claims: JWTPayload = {}): Promise<string> =>
+      new SignJWT({
+        iss: 'teralab-identity',
+        aud: ['gateway', 'stream'],
+        sub: 'account-1',
+        exp: Math.floor(Date.now() / 1_000) + 300,
+        ...claims,
+      })
+        .setProtectedHeader({alg: 'EdDSA', kid})
+        .sign(privateKey),
+  };
+}

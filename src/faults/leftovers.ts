@@ -1,0 +1,28 @@
+import type {Fabric} from '../fabric/fabric.ts';
+import type {FaultRecord} from './fault.ts';
+import type {FaultNodes} from './nodes.ts';
+
+/** Undoes what is left of a fault of an earlier process, as its record says. Returns what that was, in words. */
+export async function undoLeftover(record: FaultRecord, fabric: Fabric, nodes: FaultNodes): Promise<string> {
+  const inForce = (await fabric.toxics()).map(({id}) => id);
+  const toxics = inForce.filter(id => id === record.id || id.startsWith(`${record.id}.`));
+  if (toxics.length > 0) await fabric.change({remove: toxics});
+  const undone = toxics.map(id => `toxic ${id} removed`);
+  for (const node of record.nodes) {
+    try {
+      if (await undoNode(record.undo, node, nodes)) undone.push(`${node}: ${record.undo}`);
+    } catch {
+      // A node of an earlier system that is not there any more has nothing to be undone.
+    }
+  }
+  return undone.length === 0 ? 'nothing of it was left' : undone.join(', ');
+}
+
+async function undoNode(undo: FaultRecord['undo'], node: string, nodes: FaultNodes): Promise<boolean> {
+  const state = nodes.state(node);
+  if (undo === 'resume' && state === 'paused') await nodes.resume(node);
+  else if (undo === 'start' && (state === 'crashed' || state === 'stopped')) await nodes.start(node);
+  else if (undo === 'disarm') await nodes.disarm(node);
+  else return false;
+  return true;
+}

@@ -82,7 +82,7 @@ export default defineLab<Setup, null>({
         const answered = caught(evidence).filter(entry => entry.status === 200);
         const expected = 'every page that was answered has the account part, and names the parts that it does not have';
         const wrong = answered.filter(entry => !isHonest(pageOf(entry)));
-        const lost = answered.filter(entry => pageOf(entry)?.['account'] === null);
+        const lost = answered.filter(entry => pageOf(entry)?.account === null);
         const observed = `${answered.length - wrong.length - lost.length} of ${answered.length} answered pages were so`;
         if (lost.length > 0)
           return fail(
@@ -158,13 +158,13 @@ function caught({attack, faults, times}: Evidence<Setup, null>): readonly Ledger
 function stories({times}: Evidence<Setup, null>, entries: readonly LedgerEntry[]): string[] {
   return entries.slice(0, 4).map(entry => {
     const at = ((entry.intendedAt - times.attackFrom) / 1000).toFixed(2);
-    const missing = pageOf(entry)?.['missing'];
+    const missing = pageOf(entry)?.missing;
     return `op ${entry.id} at +${at} s: ${entry.status ?? entry.sends[0]?.error ?? 'no answer'} after ${Math.round(entry.latencyMs)} ms${Array.isArray(missing) ? `, missing: ${missing.join(', ') || 'nothing'}` : ''}`;
   });
 }
 
 function isHonest(page: Readonly<Record<string, unknown>> | undefined): boolean {
-  const missing = page?.['missing'];
+  const missing = page?.missing;
   return Array.isArray(missing) && PARTS.every(part => ((page?.[part] ?? null) === null) === missing.includes(part));
 }
 

@@ -249,14 +249,12 @@ function traffic(tools: LabTools): Operation[] {
       register(tools, 'twin', `twin-${index}-b`, atMs + random.integer(0, 1_500), payload),
     ];
   }).flat();
-  const strangers = sample
-    .slice(0, COUNTS.stranger)
-    .map((other, index) =>
-      register(tools, 'stranger', `stranger-${index}`, other.atMs + 3_000, body(tools), {
-        'x-client-id': `other-${random.hex(6)}`,
-        'idempotency-key': other.request.headers?.['idempotency-key'] ?? '',
-      }),
-    );
+  const strangers = sample.slice(0, COUNTS.stranger).map((other, index) =>
+    register(tools, 'stranger', `stranger-${index}`, other.atMs + 3_000, body(tools), {
+      'x-client-id': `other-${random.hex(6)}`,
+      'idempotency-key': other.request.headers?.['idempotency-key'] ?? '',
+    }),
+  );
   const others = sample
     .slice(COUNTS.stranger, COUNTS.stranger + OTHER_PAYLOADS)
     .map((other, index) =>
@@ -380,7 +378,7 @@ function rowsOf({final}: Evidence<undefined, Final>, entry: LedgerEntry): readon
 }
 
 function nameOf(entry: LedgerEntry): string {
-  return String(entry.operation.facts?.['name'] ?? '');
+  return String(entry.operation.facts?.name ?? '');
 }
 
 function isProblem(entry: LedgerEntry): boolean {
@@ -389,9 +387,9 @@ function isProblem(entry: LedgerEntry): boolean {
   try {
     const problem = JSON.parse(send?.body ?? '') as Readonly<Record<string, unknown>>;
     return (
-      typeof problem['type'] === 'string' &&
-      typeof problem['title'] === 'string' &&
-      problem['status'] === entry.status &&
+      typeof problem.type === 'string' &&
+      typeof problem.title === 'string' &&
+      problem.status === entry.status &&
       !/\n\s+at /.test(send?.body ?? '')
     );
   } catch {

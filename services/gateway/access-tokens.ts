@@ -16,29 +16,52 @@ const KEYS_FRESH_MS = 600_000;
 /** A token with an unknown key must not make the gateway ask identity each time. */
 const UNKNOWN_KEY_COOLDOWN_MS = 5_000;
 const FETCH_WITHIN_MS = 1_000;
+/** Checking a signature costs more than all else that the gateway does for a request; a withdrawn key still counts for this long. */
+const VERIFIED_MS = 30_000;
+const VERIFIED_MAX = 1_000;
 
 /** Verifies access tokens here, with identity's public keys: identity is asked for keys, not for each request. */
 export function createAccessTokens({links, clock, log}: {links: Links; clock: Clock; log: Logger}): AccessTokens {
   const keys = createKeyCache({links, clock, log});
+  // In order of verification, so that the first is the oldest.
+  const verified = new Map<string, Verified>();
+
+  async function verifyNow(token: string): Promise<Verified> {
+    try {
+      return await verify(token, await keys.current(), clock);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw asProblem(error);
+    }
+    const newer = await keys.newer();
+    if (newer === undefined) throw unauthorized('The token is signed with an unknown key.');
+    return verify(token, newer, clock).catch(error => {
+      throw asProblem(error);
+    });
+  }
+
   return {
     async account(authorization) {
       const token = /^Bearer +([\w.~+/=-]+) *$/i.exec(authorization ?? '')?.[1];
       if (token === undefined) throw unauthorized('A bearer token is needed.');
-      try {
-        return await verify(token, await keys.current(), clock);
-      } catch (error) {
-        if (!(error instanceof errors.JWKSNoMatchingKey)) throw asProblem(error);
-      }
-      const newer = await keys.newer();
-      if (newer === undefined) throw unauthorized('The token is signed with an unknown key.');
-      return verify(token, newer, clock).catch(error => {
-        throw asProblem(error);
-      });
+      const known = verified.get(token);
+      if (known !== undefined && clock.now() < known.until) return known.account;
+      verified.delete(token);
+      const found = await verifyNow(token);
+      const [oldest] = verified.size < VERIFIED_MAX ? [] : verified.keys();
+      if (oldest !== undefined) verified.delete(oldest);
+      verified.set(token, found);
+      return found.account;
     },
   };
 }
 
-async function verify(token: string, keys: JWTVerifyGetKey, clock: Clock): Promise<string> {
+/** A token that was found valid, and until when (unix ms) that is not checked again. */
+interface Verified {
+  readonly account: string;
+  readonly until: number;
+}
+
+async function verify(token: string, keys: JWTVerifyGetKey, clock: Clock): Promise<Verified> {
   const options = {
     issuer: ISSUER,
     audience: AUDIENCE,
@@ -48,7 +71,7 @@ async function verify(token: string, keys: JWTVerifyGetKey, clock: Clock): Promi
   };
   const {payload} = await jwtVerify(token, keys, options);
   if (payload.sub === undefined || payload.sub === '') throw unauthorized('The token names no account.');
-  return payload.sub;
+  return {account: payload.sub, until: Math.min((payload.exp ?? 0) * 1_000, clock.now() + VERIFIED_MS)};
 }
 
 function asProblem(error: unknown): unknown {

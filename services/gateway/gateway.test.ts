@@ -1,3 +1,7 @@
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import type {ServerResponse} from 'node:http';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {exportJWK, generateKeyPair, type JWTPayload, SignJWT} from 'jose';
 import {afterEach, beforeEach, expect, it} from 'vitest';
 import {type InProcessService, startInProcess} from '../kit/testing/in-process.ts';
@@ -168,7 +172,7 @@ it('breaks the caller off when an answer breaks off half-way', async () => {
   await expect(fetch(`${front.url}/v1/windows`).then(answer => answer.text())).rejects.toThrow();
 });
 
-it('has 64 requests in flight at most; the bulkhead of a hung upstream leaves room for the other', async () => {
+it('leaves room for the other upstream when one is hung', async () => {
   stream.answer(() => undefined);
   const deadline = {headers: {'x-deadline': String(Date.now() + 1_500)}};
   const hung = Array.from({length: 80}, () =>
@@ -181,6 +185,31 @@ it('has 64 requests in flight at most; the bulkhead of a hung upstream leaves ro
   expect((await fetch(`${front.url}/v1/sessions`, {method: 'POST'})).status).toBe(200);
   const answers = await Promise.all(hung);
   expect(new Set(answers.map(({status}) => status))).toEqual(new Set([503, 504]));
+});
+
+it('has 64 requests in flight at most, so that a hung upstream starves the other where a policy does not guard against it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'teralab-gateway-'));
+  const file = join(folder, 'naive.mjs');
+  await writeFile(
+    file,
+    'export const createUpstreamPolicy = () => ({call: (request, send) => send(new AbortController().signal)});',
+  );
+  const LINKS = JSON.stringify({identity: [identity.instance], stream: [stream.instance]});
+  await using naive = await startInProcess(gateway, {LINKS, SEAMS: JSON.stringify({'upstream-policy': file})});
+  const held: ServerResponse[] = [];
+  stream.answer((_request, response) => void held.push(response));
+  const hung = Array.from({length: 64}, () => fetch(`${naive.url}/v1/windows`).then(answer => answer.status));
+  await expect.poll(() => held.length).toBe(64);
+  const starved = await fetch(`${naive.url}/v1/sessions`, {method: 'POST'});
+  expect([starved.status, starved.headers.get('retry-after'), await starved.json()]).toMatchObject([
+    503,
+    '1',
+    {type: 'urn:teralab:problem:overloaded'},
+  ]);
+  for (const response of held) json(response, 200, {});
+  expect(new Set(await Promise.all(hung))).toEqual(new Set([200]));
+  await expect.poll(() => fetch(`${naive.url}/v1/sessions`, {method: 'POST'}).then(({status}) => status)).toBe(200);
+  await rm(folder, {recursive: true});
 });
 
 it('serves the page whole, and with what it could get when a service is hung', async () => {

@@ -54,8 +54,11 @@ function choices(lab: AnyLab | undefined): readonly Choice[] {
 
 async function ask(context: Context, message: string, options: readonly Choice[]): Promise<string> {
   const {default: inquirer} = await import('inquirer');
+  context.doing('leaving; the system keeps running until `teralab down`');
+  // Prompts are no data: they belong on stderr.
+  const prompt = inquirer.createPromptModule({output: process.stderr});
   const {answer} = await context.withoutInterrupts(async () =>
-    inquirer.prompt<{answer: string}>([{type: 'rawlist', name: 'answer', message, choices: [...options]}], {}),
+    prompt<{answer: string}>([{type: 'rawlist', name: 'answer', message, choices: [...options]}]),
   );
   return answer;
 }

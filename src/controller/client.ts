@@ -6,7 +6,7 @@ import {dirname, join} from 'node:path';
 import {LabError} from '../errors.ts';
 import {labPaths, type Paths, workspaceId} from '../paths.ts';
 import {processIs, removeLeftovers} from '../runtime/process/leftovers.ts';
-import {connectController, type ControllerClient} from './connection.ts';
+import {type ControllerClient, connectController} from './connection.ts';
 import {findEntries} from './entries.ts';
 import {takeLock} from './lock.ts';
 import {type SessionRecord, sessionRecords} from './session-record.ts';
@@ -30,7 +30,9 @@ export async function findController(workspace: string): Promise<ControllerClien
   if (record === undefined) return undefined;
   if (processIs(record.controller)) {
     // It has written its record and may be about to listen; only when it does not come round is it taken for hung.
-    const late = await waitForController(workspace, await paths.socket(id), HELLO_WITHIN_MS, () => processIs(record.controller));
+    const late = await waitForController(workspace, await paths.socket(id), HELLO_WITHIN_MS, () =>
+      processIs(record.controller),
+    );
     if (late !== undefined) return late;
   }
   const lock = await takeLock(lockFile(paths, id));
@@ -56,11 +58,15 @@ export async function ensureController(workspace: string, say: (line: string) =>
   const session = randomBytes(6).toString('hex');
   mkdirSync(dirname(logFile), {recursive: true});
   const log = openSync(logFile, 'a', 0o600);
-  const child = spawn(process.execPath, ['--enable-source-maps', '--max-semi-space-size=4', findEntries().controller, workspace], {
-    detached: true,
-    stdio: ['ignore', log, log],
-    env: {...process.env, TERALAB_SESSION: session},
-  });
+  const child = spawn(
+    process.execPath,
+    ['--enable-source-maps', '--max-semi-space-size=4', findEntries().controller, workspace],
+    {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: {...process.env, TERALAB_SESSION: session},
+    },
+  );
   child.unref();
   const gone = new Promise<undefined>(resolve => {
     child.once('error', () => resolve(undefined));
@@ -71,14 +77,18 @@ export async function ensureController(workspace: string, say: (line: string) =>
     alive = false;
   });
   // Another terminal may have been faster: then ours ends at once, and theirs answers.
-  const client = await waitForController(workspace, socketPath, LISTEN_WITHIN_MS, () => alive) ?? (await connectController(socketPath, workspace, HELLO_WITHIN_MS));
+  const client =
+    (await waitForController(workspace, socketPath, LISTEN_WITHIN_MS, () => alive)) ??
+    (await connectController(socketPath, workspace, HELLO_WITHIN_MS));
   if (client !== undefined) return client;
   const tail = (await readFile(logFile, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-8).join('\n');
   throw new LabError('CONTROLLER_NOT_STARTED', `The controller did not start.\n${tail}`);
 }
 
 /** All sessions of this user that have a record, whether or not their controller still lives. */
-export async function listSessions(): Promise<readonly {readonly workspace: string; readonly session: string; readonly pid: number}[]> {
+export async function listSessions(): Promise<
+  readonly {readonly workspace: string; readonly session: string; readonly pid: number}[]
+> {
   const found = await sessionRecords(labPaths().state).list();
   return found.map(({record}) => ({workspace: record.workspace, session: record.session, pid: record.controller.pid}));
 }
@@ -95,7 +105,12 @@ export async function sweep(id: string, record: SessionRecord): Promise<void> {
   await sessionRecords(labPaths().state).remove(id);
 }
 
-async function waitForController(workspace: string, socketPath: string, withinMs: number, alive: () => boolean): Promise<ControllerClient | undefined> {
+async function waitForController(
+  workspace: string,
+  socketPath: string,
+  withinMs: number,
+  alive: () => boolean,
+): Promise<ControllerClient | undefined> {
   const until = Date.now() + withinMs;
   while (Date.now() < until) {
     const client = await connectController(socketPath, workspace, HELLO_WITHIN_MS);

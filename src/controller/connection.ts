@@ -8,7 +8,12 @@ export interface ControllerClient {
   readonly session: string;
   readonly pid: number;
   /** Aborting `signal` closes the connection, and with it ends what this client has under way. */
-  call<M extends MethodName>(method: M, params: Methods[M]['params'], onEvent?: (event: Methods[M]['event']) => void, signal?: AbortSignal): Promise<Methods[M]['result']>;
+  call<M extends MethodName>(
+    method: M,
+    params: Methods[M]['params'],
+    onEvent?: (event: Methods[M]['event']) => void,
+    signal?: AbortSignal,
+  ): Promise<Methods[M]['result']>;
   close(): void;
 }
 
@@ -19,7 +24,11 @@ interface PendingCall {
 }
 
 /** Connects and says hello; undefined when nobody listens there. A hello that takes longer than `withinMs` counts as nobody. */
-export async function connectController(socketPath: string, workspace: string, withinMs: number): Promise<ControllerClient | undefined> {
+export async function connectController(
+  socketPath: string,
+  workspace: string,
+  withinMs: number,
+): Promise<ControllerClient | undefined> {
   const socket = await open(socketPath);
   if (socket === undefined) return undefined;
   const pending = new Map<number, PendingCall>();
@@ -51,11 +60,17 @@ export async function connectController(socketPath: string, workspace: string, w
         socket.destroy();
         reject(signal?.reason instanceof Error ? signal.reason : new LabError('INTERRUPTED', 'Interrupted.'));
       };
-      const settle = <T>(then: (value: T) => void) => (value: T): void => {
-        signal?.removeEventListener('abort', onAbort);
-        then(value);
-      };
-      pending.set(id, {onEvent: onEvent as PendingCall['onEvent'], resolve: settle(resolve as (result: unknown) => void), reject: settle(reject)});
+      const settle =
+        <T>(then: (value: T) => void) =>
+        (value: T): void => {
+          signal?.removeEventListener('abort', onAbort);
+          then(value);
+        };
+      pending.set(id, {
+        onEvent: onEvent as PendingCall['onEvent'],
+        resolve: settle(resolve as (result: unknown) => void),
+        reject: settle(reject),
+      });
       signal?.addEventListener('abort', onAbort, {once: true});
       sendMessage(socket, {id, method, params});
     });
@@ -67,7 +82,10 @@ export async function connectController(socketPath: string, workspace: string, w
   }
   if (hello.workspace !== workspace) {
     socket.destroy();
-    throw new LabError('SOCKET_NOT_OURS', `${socketPath} belongs to the controller of ${hello.workspace}, not of ${workspace}.`);
+    throw new LabError(
+      'SOCKET_NOT_OURS',
+      `${socketPath} belongs to the controller of ${hello.workspace}, not of ${workspace}.`,
+    );
   }
   return {session: hello.session, pid: hello.pid, call, close: () => socket.destroy()};
 }

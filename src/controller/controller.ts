@@ -6,7 +6,7 @@ import {createFaultEngine, type FaultEngine} from '../faults/engine.ts';
 import type {FaultNodes} from '../faults/nodes.ts';
 import type {NodeEvent} from '../labs/system.ts';
 import type {Paths} from '../paths.ts';
-import {processStartTime, type KnownProcess} from '../runtime/process/leftovers.ts';
+import {type KnownProcess, processStartTime} from '../runtime/process/leftovers.ts';
 import {createProcessRuntime} from '../runtime/process/process-runtime.ts';
 import type {Runtime} from '../runtime/runtime.ts';
 import {defaultTopology} from '../topology/default.ts';
@@ -51,7 +51,9 @@ export class Controller {
   readonly #eventListeners = new Set<(event: NodeEvent) => void>();
   #stopping: Promise<number> | undefined;
   /** The check or load that is under way; one at a time, since they share the system. */
-  #job: {readonly lab: string; phase: Phase; readonly abort: AbortController; readonly done: Promise<unknown>} | undefined;
+  #job:
+    | {readonly lab: string; phase: Phase; readonly abort: AbortController; readonly done: Promise<unknown>}
+    | undefined;
 
   constructor(options: ControllerOptions) {
     this.options = options;
@@ -89,8 +91,13 @@ export class Controller {
   }
 
   /** Runs one job (a check, a load) alone on the system; BUSY while another one is there. */
-  async alone<T>(lab: string, signal: AbortSignal, work: (signal: AbortSignal, setPhase: (phase: Phase) => void) => Promise<T>): Promise<T> {
-    if (this.#job !== undefined) throw new LabError('BUSY', `${this.#job.lab} is being run on this system already (${this.#job.phase}).`);
+  async alone<T>(
+    lab: string,
+    signal: AbortSignal,
+    work: (signal: AbortSignal, setPhase: (phase: Phase) => void) => Promise<T>,
+  ): Promise<T> {
+    if (this.#job !== undefined)
+      throw new LabError('BUSY', `${this.#job.lab} is being run on this system already (${this.#job.phase}).`);
     const abort = new AbortController();
     const both = AbortSignal.any([signal, abort.signal]);
     const run = work(both, phase => {
@@ -111,7 +118,12 @@ export class Controller {
   async report(): ReturnType<typeof reportStatus> {
     const {system, faults} = this.live();
     const check = this.#job === undefined ? null : {lab: this.#job.lab, phase: this.#job.phase};
-    return reportStatus(system, {session: this.options.session, workspace: this.options.workspace, faults: faults.list(), check});
+    return reportStatus(system, {
+      session: this.options.session,
+      workspace: this.options.workspace,
+      faults: faults.list(),
+      check,
+    });
   }
 
   onEvent(listener: (event: NodeEvent) => void): () => void {
@@ -135,10 +147,21 @@ export class Controller {
       say('preparing databases');
       const [started] = await Promise.all([startAgent(entries.agent), runtime.prepare(plan.nodes, say)]);
       agent = started;
-      const live = system = new System(plan, {runtime, agent, onProcesses: () => this.#recordProcesses(live), onEvent: event => this.#onEvent(event, say)});
+      const live = new System(plan, {
+        runtime,
+        agent,
+        onProcesses: () => this.#recordProcesses(live),
+        onEvent: event => this.#onEvent(event, say),
+      });
+      system = live;
       const postgres = new PostgresReader(node => runtime.postgres(node));
       const nodes = faultNodes(live, listener => this.onEvent(listener));
-      const faults = createFaultEngine({fabric: agent.fabric, plan: () => live.plan, nodes, recordFile: join(paths.state, 'faults', `${workspaceId}.jsonl`)});
+      const faults = createFaultEngine({
+        fabric: agent.fabric,
+        plan: () => live.plan,
+        nodes,
+        recordFile: join(paths.state, 'faults', `${workspaceId}.jsonl`),
+      });
       await faults.healLeftovers();
       say(`starting ${plan.nodes.map(node => node.name).join(', ')}`);
       await live.start({seams: [], gatewayPort: options.port});
@@ -157,15 +180,22 @@ export class Controller {
 
   /** What can be changed of a running system is its replicas; for anything else it has to go down first. */
   async #adapt({system, faults}: Live, options: UpOptions, say: (line: string) => void): Promise<void> {
-    if (options.topology !== undefined) throw new LabError('BUSY', 'The system is running with another topology; `teralab down` first.');
+    if (options.topology !== undefined)
+      throw new LabError('BUSY', 'The system is running with another topology; `teralab down` first.');
     const replicas = options.replicas ?? {};
     const counts = (service: string): number => system.plan.nodes.filter(node => node.service === service).length;
     if (Object.entries(replicas).every(([service, count]) => counts(service) === count)) return;
     if (this.#job !== undefined) throw new LabError('BUSY', `${this.#job.lab} is being run on this system.`);
-    const current = Object.fromEntries(Object.keys(system.plan.topology.services).map(service => [service, counts(service)]));
+    const current = Object.fromEntries(
+      Object.keys(system.plan.topology.services).map(service => [service, counts(service)]),
+    );
     const plan = planTopology(system.plan.topology, {replicas: {...current, ...replicas}});
     await faults.clearAll();
-    say(`changing to ${Object.entries(replicas).map(([service, count]) => `${service}=${count}`).join(', ')}`);
+    say(
+      `changing to ${Object.entries(replicas)
+        .map(([service, count]) => `${service}=${count}`)
+        .join(', ')}`,
+    );
     await system.replan(plan);
     // Callers learn the addresses of their callees when they start: all services start again.
     const services = plan.nodes.filter(node => node.kind === 'service').map(node => node.name);
@@ -181,7 +211,12 @@ export class Controller {
     const live = this.#live;
     if (live === undefined) return 0;
     const count = live.system.keepers().filter(keeper => keeper.running !== undefined).length;
-    say(`stopping ${live.system.keepers().map(keeper => keeper.name).join(', ')}`);
+    say(
+      `stopping ${live.system
+        .keepers()
+        .map(keeper => keeper.name)
+        .join(', ')}`,
+    );
     await live.faults.stop().catch(() => undefined);
     await live.postgres.close();
     await live.system.stop();

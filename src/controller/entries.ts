@@ -19,7 +19,9 @@ export function findEntries(): Entries {
   const dist = join(packageFolder, 'dist');
   const thread = (name: string): URL => pathToFileURL(join(dist, 'agent', `${name}.js`));
   return {
-    services: Object.fromEntries(['gateway', 'identity', 'stream'].map(name => [name, join(dist, 'services', `${name}.js`)])),
+    services: Object.fromEntries(
+      ['gateway', 'identity', 'stream'].map(name => [name, join(dist, 'services', `${name}.js`)]),
+    ),
     agent: {fabric: thread('fabric-thread'), load: thread('load-thread')},
     controller: join(dist, 'controller', 'main.js'),
     packageFolder,

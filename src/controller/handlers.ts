@@ -1,7 +1,7 @@
 import {LabError} from '../errors.ts';
 import type {Controller} from './controller.ts';
-import {runLoad} from './run-load.ts';
 import {runLab} from './run-lab.ts';
+import {runLoad} from './run-load.ts';
 import type {Handlers} from './server.ts';
 
 /** A watching client gets the status this often, in ms. */
@@ -13,7 +13,12 @@ declare const TERALAB_VERSION: string | undefined;
 export function createHandlers(controller: Controller, end: () => void): Handlers {
   const {session, workspace} = controller.options;
   return {
-    hello: async () => ({session, version: typeof TERALAB_VERSION === 'string' ? TERALAB_VERSION : '0', pid: process.pid, workspace}),
+    hello: async () => ({
+      session,
+      version: typeof TERALAB_VERSION === 'string' ? TERALAB_VERSION : '0',
+      pid: process.pid,
+      workspace,
+    }),
     up: async (params, emit) => {
       await controller.up(params, text => emit({type: 'progress', text}));
       return controller.status();
@@ -26,12 +31,17 @@ export function createHandlers(controller: Controller, end: () => void): Handler
     status: async () => controller.status(),
     watch: async (_, emit, signal) => {
       while (!signal.aborted) {
-        if (controller.isUp) await controller.report().then(report => emit({type: 'status', ...report}), () => undefined);
+        if (controller.isUp)
+          await controller.report().then(
+            report => emit({type: 'status', ...report}),
+            () => undefined,
+          );
         await sleep(WATCH_EVERY_MS, signal);
       }
       return null;
     },
-    check: async (params, emit, signal) => (await runLab(controller, {...params, mode: params.quick === true ? 'quick' : 'check'}, emit, signal)).result,
+    check: async (params, emit, signal) =>
+      (await runLab(controller, {...params, mode: params.quick === true ? 'quick' : 'check'}, emit, signal)).result,
     break: async (params, emit, signal) => {
       const {result, summary} = await runLab(controller, {...params, mode: 'break'}, emit, signal);
       return {lab: result.lab, seed: result.seed, runtime: result.runtime, summary, durationMs: result.durationMs};

@@ -36,9 +36,13 @@ export function createLabSystem({system, faults, faultNodes, postgres}: LabSyste
     },
     inject: async request => faults.inject(request, {measure: 'background'}),
     runCrashSeries: async ({service, points, times, sinceReadyMs, skipMax}, {random, signal}) => {
-      const nodes = (): readonly string[] => system.plan.nodes.filter(node => node.service === service).map(node => node.name);
+      const nodes = (): readonly string[] =>
+        system.plan.nodes.filter(node => node.service === service).map(node => node.name);
       const seed = random.integer(0, 0x7fffffff);
-      const series = startCrashSeries({nodes, points, times, fromMs: 0, sinceReadyMs, skipMax, seed}, {nodes: faultNodes, now: Date.now});
+      const series = startCrashSeries(
+        {nodes, points, times, fromMs: 0, sinceReadyMs, skipMax, seed},
+        {nodes: faultNodes, now: Date.now},
+      );
       const onAbort = (): void => void series.stop();
       signal.addEventListener('abort', onAbort, {once: true});
       if (signal.aborted) onAbort();
@@ -56,7 +60,8 @@ export function createLabSystem({system, faults, faultNodes, postgres}: LabSyste
     ready: async withinMs => system.ready(withinMs),
     reset: async ({replicas, seams, say}) => {
       await faults.clearAll({measure: 'background', by: 'check'});
-      const services = (): readonly string[] => system.plan.nodes.filter(node => node.kind === 'service').map(node => node.name);
+      const services = (): readonly string[] =>
+        system.plan.nodes.filter(node => node.kind === 'service').map(node => node.name);
       const databases = system.plan.nodes.filter(node => node.kind !== 'service').map(node => node.name);
       say('stopping the services and emptying their databases');
       await system.stopNodes(services(), RESET_GRACE_MS);
@@ -83,7 +88,9 @@ export function createLabSystem({system, faults, faultNodes, postgres}: LabSyste
 
 /** A run has the replicas that its lab asks for, whatever the last one had. */
 function ones(system: System): Readonly<Record<string, number>> {
-  return Object.fromEntries(Object.entries(system.plan.topology.services).map(([service, spec]) => [service, spec.replicas]));
+  return Object.fromEntries(
+    Object.entries(system.plan.topology.services).map(([service, spec]) => [service, spec.replicas]),
+  );
 }
 
 function brokerNode(system: System): string {

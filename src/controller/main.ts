@@ -19,7 +19,7 @@ const END_WITHIN_MS = 15_000;
 /** The controller's process: `node main.js <workspace>`, detached, its output going to its log. */
 async function main(): Promise<void> {
   const workspace = resolve(process.argv[2] ?? 'teralab');
-  const session = process.env['TERALAB_SESSION'] ?? randomBytes(6).toString('hex');
+  const session = process.env.TERALAB_SESSION ?? randomBytes(6).toString('hex');
   const paths = labPaths();
   const id = await workspaceId(workspace);
   await mkdir(paths.state, {recursive: true, mode: 0o700});
@@ -43,10 +43,20 @@ async function main(): Promise<void> {
   const recordProcesses = (nodes: SessionRecord['nodes']): void => {
     record = {...record, nodes};
     const latest = record;
-    writing = writing.then(async () => (latest === record ? records.write(id, latest) : undefined)).catch(error => log(`session record: ${String(error)}`));
+    writing = writing
+      .then(async () => (latest === record ? records.write(id, latest) : undefined))
+      .catch(error => log(`session record: ${String(error)}`));
   };
 
-  const controller = new Controller({session, workspace, workspaceId: id, paths, entries: findEntries(), log, recordProcesses});
+  const controller = new Controller({
+    session,
+    workspace,
+    workspaceId: id,
+    paths,
+    entries: findEntries(),
+    log,
+    recordProcesses,
+  });
   let ending = false;
   const end = async (code: number): Promise<void> => {
     if (ending) return;
@@ -59,13 +69,19 @@ async function main(): Promise<void> {
     await lock.release();
     process.exit(code);
   };
-  const server = await serve(socket, createHandlers(controller, () => void end(0)), error => log(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  const server = await serve(
+    socket,
+    createHandlers(controller, () => void end(0)),
+    error => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+  );
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void end(0));
   process.on('uncaughtException', error => {
     log(`uncaught: ${error.stack ?? error.message}`);
     void end(5);
   });
-  process.on('unhandledRejection', reason => log(`unhandled: ${reason instanceof Error ? reason.stack : String(reason)}`));
+  process.on('unhandledRejection', reason =>
+    log(`unhandled: ${reason instanceof Error ? reason.stack : String(reason)}`),
+  );
   let idleSince = Date.now();
   setInterval(() => {
     if (controller.isUp || server.clients() > 0) idleSince = Date.now();

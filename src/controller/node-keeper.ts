@@ -232,7 +232,10 @@ export class NodeKeeper {
     this.#timer = setTimeout(async () => {
       if (this.node.kind !== 'service') return;
       const address = this.#tools.runtime.address(this.name);
-      const [live, ready] = await Promise.all([probeHttp(address, '/livez', probeTimeoutMs), probeHttp(address, '/readyz', probeTimeoutMs)]);
+      const [live, ready] = await Promise.all([
+        probeHttp(address, '/livez', probeTimeoutMs),
+        probeHttp(address, '/readyz', probeTimeoutMs),
+      ]);
       const running = this.#running;
       if (life !== this.#life || running === undefined || this.#paused || this.#wanted !== 'running') return;
       const failures = live === 200 ? 0 : failed + 1;
@@ -266,6 +269,7 @@ export class NodeKeeper {
 
 function exitText(exit: NodeExit): string {
   if (exit.how === 'crash-point') return `killed at ${exit.point ?? 'a crash point'}`;
-  if (exit.how === 'exited') return exit.signal === null ? `exited with code ${exit.code ?? '?'}` : `ended by ${exit.signal}`;
+  if (exit.how === 'exited')
+    return exit.signal === null ? `exited with code ${exit.code ?? '?'}` : `ended by ${exit.signal}`;
   return exit.how;
 }

@@ -14,7 +14,11 @@ export class PostgresReader {
     this.#access = access;
   }
 
-  async query<R extends Row = Row>(node: string, text: string, parameters: readonly unknown[] = []): Promise<readonly R[]> {
+  async query<R extends Row = Row>(
+    node: string,
+    text: string,
+    parameters: readonly unknown[] = [],
+  ): Promise<readonly R[]> {
     const {rows} = await this.#pool(node).query<R>(text, [...parameters]);
     return rows;
   }

@@ -6,13 +6,16 @@ import type {Address} from '../topology/address.ts';
 /** Status of `GET path`, or undefined when no answer came within the time (ms). Past the fabric: probes are not traffic. */
 export async function probeHttp(address: Address, path: string, timeoutMs: number): Promise<number | undefined> {
   return new Promise(resolve => {
-    const request = get({host: address.host, port: address.port, path, agent: false, headers: {connection: 'close'}}, response => {
-      response.resume();
-      response.once('close', () => {
-        clearTimeout(timer);
-        resolve(response.statusCode);
-      });
-    });
+    const request = get(
+      {host: address.host, port: address.port, path, agent: false, headers: {connection: 'close'}},
+      response => {
+        response.resume();
+        response.once('close', () => {
+          clearTimeout(timer);
+          resolve(response.statusCode);
+        });
+      },
+    );
     const timer = setTimeout(() => {
       request.destroy();
       resolve(undefined);

@@ -19,12 +19,20 @@ export type {CheckEvent, Phase} from '../labs/check-event.ts';
  * A client that closes its connection ends what it asked for (a check, a load, a subscription), never the system.
  */
 export interface Methods {
-  hello: {params: {workspace: string; session?: string}; event: never; result: {session: string; version: string; pid: number; workspace: string}};
+  hello: {
+    params: {workspace: string; session?: string};
+    event: never;
+    result: {session: string; version: string; pid: number; workspace: string};
+  };
   up: {params: UpOptions; event: ProgressEvent; result: StatusReport};
   down: {params: Record<string, never>; event: ProgressEvent; result: {stopped: number}};
   status: {params: Record<string, never>; event: never; result: StatusReport};
   /** Status once a second until the client leaves. */
-  watch: {params: Record<string, never>; event: {type: 'status'; status: StatusReport; counters: readonly ProxyCounters[]}; result: null};
+  watch: {
+    params: Record<string, never>;
+    event: {type: 'status'; status: StatusReport; counters: readonly ProxyCounters[]};
+    result: null;
+  };
   check: {params: CheckOptions; event: CheckEvent; result: CheckResult};
   /** The attack alone, shown rather than judged. */
   break: {params: {lab: string; seed?: number}; event: CheckEvent; result: BreakResult};
@@ -95,8 +103,18 @@ export interface LinkStatus {
   readonly name: string;
   readonly address: string;
   readonly toxics: readonly {readonly id: string; readonly kind: ToxicKind}[];
-  readonly proxies: readonly {readonly name: string; readonly address: string; readonly listening: boolean; readonly toxics: readonly string[]}[];
-  readonly http?: {readonly p50: number; readonly p99: number; readonly ratePerSecond: number; readonly errorShare: number};
+  readonly proxies: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly listening: boolean;
+    readonly toxics: readonly string[];
+  }[];
+  readonly http?: {
+    readonly p50: number;
+    readonly p99: number;
+    readonly ratePerSecond: number;
+    readonly errorShare: number;
+  };
 }
 
 /** The document of `teralab status --json` and `teralab up --json`. */
@@ -117,4 +135,7 @@ export interface StatusReport {
 }
 
 export type ClientMessage = {readonly id: number; readonly method: string; readonly params: unknown};
-export type ServerMessage = {readonly id: number; readonly event: unknown} | {readonly id: number; readonly result: unknown} | {readonly id: number; readonly error: ErrorData};
+export type ServerMessage =
+  | {readonly id: number; readonly event: unknown}
+  | {readonly id: number; readonly result: unknown}
+  | {readonly id: number; readonly error: ErrorData};

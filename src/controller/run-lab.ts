@@ -6,7 +6,7 @@ import {createCatalogue} from '../labs/catalogue.ts';
 import type {CheckEvent} from '../labs/check-event.ts';
 import type {AnyLab} from '../labs/lab.ts';
 import {openProgress} from '../labs/progress.ts';
-import {runCheck, type RunOutcome} from '../labs/run-check.ts';
+import {type RunOutcome, runCheck} from '../labs/run-check.ts';
 import {openWorkspace} from '../labs/workspace.ts';
 import type {Controller} from './controller.ts';
 import {createLabSystem} from './lab-system.ts';
@@ -20,18 +20,30 @@ export interface RunLabOptions {
 }
 
 /** Runs a lab on the controller's system, which is brought up first where it is not; a check of the learner's own files is recorded. */
-export async function runLab(controller: Controller, options: RunLabOptions, emit: (event: CheckEvent) => void, signal: AbortSignal): Promise<RunOutcome> {
-  const {paths, entries, workspace, session} = controller.options;
+export async function runLab(
+  controller: Controller,
+  options: RunLabOptions,
+  emit: (event: CheckEvent) => void,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  const {paths, entries, session} = controller.options;
   const catalogue = createCatalogue({labsFolder: join(entries.packageFolder, 'labs'), builtFolder: entries.builtLabs});
   const lab = await catalogue.load(options.lab);
   const labFolder = await catalogue.folder(lab.id);
-  const files = options.variant === undefined ? await learnersFiles(controller, lab, labFolder) : variantFolder(labFolder, options.variant);
+  const files =
+    options.variant === undefined
+      ? await learnersFiles(controller, lab, labFolder)
+      : variantFolder(labFolder, options.variant);
   return controller.alone(lab.id, signal, async (both, setPhase) => {
     const live = await controller.up({}, text => emit({type: 'note', text}));
     await using system = createLabSystem(live);
     const seed = options.seed ?? randomInt(1, 2 ** 31 - 1);
     const startedAt = Date.now();
-    const runFolder = join(paths.data, 'runs', `${new Date(startedAt).toISOString().replaceAll(':', '-')}-${lab.id}-${session}`);
+    const runFolder = join(
+      paths.data,
+      'runs',
+      `${new Date(startedAt).toISOString().replaceAll(':', '-')}-${lab.id}-${session}`,
+    );
     const outcome = await runCheck({
       lab,
       system,
@@ -49,7 +61,13 @@ export async function runLab(controller: Controller, options: RunLabOptions, emi
       },
     });
     if (options.variant === undefined && options.mode !== 'break') {
-      await openProgress(paths.data).recordCheck({result: outcome.result, tasks: lab.tasks.map(({id}) => id), runFolder, judged: outcome.judged, quick: options.mode === 'quick'});
+      await openProgress(paths.data).recordCheck({
+        result: outcome.result,
+        tasks: lab.tasks.map(({id}) => id),
+        runFolder,
+        judged: outcome.judged,
+        quick: options.mode === 'quick',
+      });
     }
     return outcome;
   });
@@ -57,7 +75,11 @@ export async function runLab(controller: Controller, options: RunLabOptions, emi
 
 async function learnersFiles(controller: Controller, lab: AnyLab, labFolder: string): Promise<string> {
   const {workspace: folder, entries} = controller.options;
-  const workspace = openWorkspace({folder, templates: join(entries.packageFolder, 'templates', 'workspace'), services: join(entries.packageFolder, 'services')});
+  const workspace = openWorkspace({
+    folder,
+    templates: join(entries.packageFolder, 'templates', 'workspace'),
+    services: join(entries.packageFolder, 'services'),
+  });
   await workspace.ensure();
   await workspace.ensureLab(lab, labFolder);
   return workspace.labFolder(lab.id);
@@ -66,7 +88,10 @@ async function learnersFiles(controller: Controller, lab: AnyLab, labFolder: str
 function variantFolder(labFolder: string, variant: string): string {
   const folder = join(labFolder, variant);
   if (!/^(start|solution|wrong\/[a-z0-9-]+)$/.test(variant) || !existsSync(folder)) {
-    throw new LabError('USAGE', `There is no variant "${variant}" of this lab; there are start, solution and wrong/<name>.`);
+    throw new LabError(
+      'USAGE',
+      `There is no variant "${variant}" of this lab; there are start, solution and wrong/<name>.`,
+    );
   }
   return folder;
 }

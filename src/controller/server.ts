@@ -20,7 +20,11 @@ export interface ControllerServer {
 }
 
 /** Serves the controller's methods on a unix socket of mode 0600. The folder around it is the caller's to check. */
-export async function serve(socketPath: string, handlers: Handlers, onInternalError: (error: unknown) => void): Promise<ControllerServer> {
+export async function serve(
+  socketPath: string,
+  handlers: Handlers,
+  onInternalError: (error: unknown) => void,
+): Promise<ControllerServer> {
   await rm(socketPath, {force: true});
   const sockets = new Set<Socket>();
   const server = createServer(socket => {
@@ -47,11 +51,18 @@ export async function serve(socketPath: string, handlers: Handlers, onInternalEr
   };
 }
 
-async function answer(socket: Socket, message: ClientMessage, handlers: Handlers, signal: AbortSignal, onInternalError: (error: unknown) => void): Promise<void> {
+async function answer(
+  socket: Socket,
+  message: ClientMessage,
+  handlers: Handlers,
+  signal: AbortSignal,
+  onInternalError: (error: unknown) => void,
+): Promise<void> {
   const {id, method, params} = message;
   try {
     const handler = (handlers as Readonly<Record<string, unknown>>)[method];
-    if (typeof handler !== 'function' || !Object.hasOwn(handlers, method)) throw new LabError('USAGE', `The controller has no method "${method}".`);
+    if (typeof handler !== 'function' || !Object.hasOwn(handlers, method))
+      throw new LabError('USAGE', `The controller has no method "${method}".`);
     const emit = (event: unknown): void => sendMessage(socket, {id, event});
     const result: unknown = await handler(params, emit, signal);
     sendMessage(socket, {id, result: result ?? null});

@@ -27,7 +27,8 @@ export interface SessionRecords {
 export function sessionRecords(stateFolder: string): SessionRecords {
   const folder = join(stateFolder, 'sessions');
   const file = (workspaceId: string): string => join(folder, `${workspaceId}.json`);
-  const read = async (workspaceId: string): Promise<SessionRecord | undefined> => readVersioned<SessionRecord>(file(workspaceId), VERSION);
+  const read = async (workspaceId: string): Promise<SessionRecord | undefined> =>
+    readVersioned<SessionRecord>(file(workspaceId), VERSION);
   return {
     read,
     write: async (workspaceId, record) => writeVersioned(file(workspaceId), VERSION, record),
@@ -35,11 +36,13 @@ export function sessionRecords(stateFolder: string): SessionRecords {
     list: async () => {
       const names = await readdir(folder).catch(() => []);
       const found = await Promise.all(
-        names.filter(name => name.endsWith('.json')).map(async name => {
-          const workspaceId = name.slice(0, -'.json'.length);
-          const record = await read(workspaceId);
-          return record === undefined ? [] : [{workspaceId, record}];
-        }),
+        names
+          .filter(name => name.endsWith('.json'))
+          .map(async name => {
+            const workspaceId = name.slice(0, -'.json'.length);
+            const record = await read(workspaceId);
+            return record === undefined ? [] : [{workspaceId, record}];
+          }),
       );
       return found.flat();
     },

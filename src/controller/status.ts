@@ -12,7 +12,10 @@ export interface StatusInput {
 }
 
 /** What `teralab status --json` prints. */
-export async function reportStatus(system: System, input: StatusInput): Promise<{readonly status: StatusReport; readonly counters: readonly ProxyCounters[]}> {
+export async function reportStatus(
+  system: System,
+  input: StatusInput,
+): Promise<{readonly status: StatusReport; readonly counters: readonly ProxyCounters[]}> {
   const [nodes, counters] = await Promise.all([nodeStatus(system), system.agent.fabric.counters()]);
   const gateway = system.gatewayUrls();
   return {
@@ -65,7 +68,12 @@ function linkStatus(system: System, counters: readonly ProxyCounters[]): readonl
       name,
       address: first === undefined ? '' : addressText(first.address),
       toxics: toxics.filter((toxic, index) => toxics.findIndex(other => other.id === toxic.id) === index),
-      proxies: own.map(counter => ({name: counter.name, address: addressText(counter.address), listening: counter.listening, toxics: counter.toxics.map(({id}) => id)})),
+      proxies: own.map(counter => ({
+        name: counter.name,
+        address: addressText(counter.address),
+        listening: counter.listening,
+        toxics: counter.toxics.map(({id}) => id),
+      })),
       ...(http.length === 0
         ? {}
         : {

@@ -78,14 +78,24 @@ export class System {
   }
 
   /** Opens the fabric's listeners for the plan's proxies, and starts every node that is not running. */
-  async start(options: {readonly seams: readonly BuiltSeam[]; readonly gatewayPort: number | undefined}): Promise<void> {
+  async start(options: {
+    readonly seams: readonly BuiltSeam[];
+    readonly gatewayPort: number | undefined;
+  }): Promise<void> {
     await this.#openProxies(options.gatewayPort);
-    await this.startNodes(this.#plan.nodes.map(node => node.name), options.seams);
+    await this.startNodes(
+      this.#plan.nodes.map(node => node.name),
+      options.seams,
+    );
   }
 
   /** Starts these nodes, all at once: services wait for their databases by themselves. */
   async startNodes(names: readonly string[], seams: readonly BuiltSeam[]): Promise<void> {
-    await allDone(this.#plan.nodes.filter(node => names.includes(node.name)).map(async node => this.#keep(node).start(this.#startOptions(node, seams))));
+    await allDone(
+      this.#plan.nodes
+        .filter(node => names.includes(node.name))
+        .map(async node => this.#keep(node).start(this.#startOptions(node, seams))),
+    );
   }
 
   async stopNodes(names: readonly string[], graceMs?: number): Promise<void> {
@@ -94,9 +104,13 @@ export class System {
 
   /** Goes over to another plan of the same topology (replicas): what is not in it any more is stopped and closed. Starts nothing. */
   async replan(plan: Plan): Promise<void> {
-    const gone = this.#plan.nodes.filter(node => !plan.nodes.some(other => other.name === node.name)).map(node => node.name);
+    const gone = this.#plan.nodes
+      .filter(node => !plan.nodes.some(other => other.name === node.name))
+      .map(node => node.name);
     await this.stopNodes(gone);
-    const closed = this.#plan.proxies.filter(proxy => !plan.proxies.some(other => other.name === proxy.name)).map(proxy => proxy.name);
+    const closed = this.#plan.proxies
+      .filter(proxy => !plan.proxies.some(other => other.name === proxy.name))
+      .map(proxy => proxy.name);
     if (closed.length > 0) await this.#tools.agent.fabric.close(closed);
     for (const name of gone) this.#keepers.delete(name);
     for (const name of closed) this.#addresses.delete(name);
@@ -115,7 +129,10 @@ export class System {
     if (failed === undefined) return;
     const tail = await this.logTail(failed.name, 5);
     const why = failed.hopeless ? 'ended again and again' : `was not ready after ${withinMs} ms (${failed.state})`;
-    throw new LabError('NODE_NOT_READY', `${failed.name} ${why}.${tail.length === 0 ? '' : ` Its last lines:\n${tail.join('\n')}`}`);
+    throw new LabError(
+      'NODE_NOT_READY',
+      `${failed.name} ${why}.${tail.length === 0 ? '' : ` Its last lines:\n${tail.join('\n')}`}`,
+    );
   }
 
   /** Stops everything: services first, so that they can finish with their databases there. */
@@ -129,14 +146,22 @@ export class System {
   /** The last lines of a node's log, over its restarts. */
   async logTail(node: string, lines: number): Promise<readonly string[]> {
     const text = await readFile(this.runtime.logFile(node), 'utf8').catch(() => '');
-    return text.trimEnd().split('\n').slice(-lines).filter(line => line !== '');
+    return text
+      .trimEnd()
+      .split('\n')
+      .slice(-lines)
+      .filter(line => line !== '');
   }
 
   /** Settles when everything that keeps data is ready. */
   async databasesReady(): Promise<void> {
-    const waiting = (): NodeKeeper | undefined => this.keepers().find(keeper => keeper.node.kind !== 'service' && keeper.state !== 'ready');
+    const waiting = (): NodeKeeper | undefined =>
+      this.keepers().find(keeper => keeper.node.kind !== 'service' && keeper.state !== 'ready');
     if (await this.#until(() => waiting() === undefined, READY_WITHIN_MS)) return;
-    throw new LabError('NODE_NOT_READY', `${waiting()?.name ?? 'A database'} was not ready after ${READY_WITHIN_MS} ms.`);
+    throw new LabError(
+      'NODE_NOT_READY',
+      `${waiting()?.name ?? 'A database'} was not ready after ${READY_WITHIN_MS} ms.`,
+    );
   }
 
   #keep(node: PlannedNode): NodeKeeper {
@@ -165,11 +190,23 @@ export class System {
     const fresh = this.#plan.proxies.filter(proxy => !this.#addresses.has(proxy.name));
     if (fresh.length === 0) return;
     const opened = await this.#tools.agent.fabric.open(
-      fresh.map((proxy, index) => ({...proxy, upstream: this.#tools.runtime.address(proxy.to), ...gatewayListen(proxy, index, gatewayPort)})),
+      fresh.map((proxy, index) => ({
+        ...proxy,
+        upstream: this.#tools.runtime.address(proxy.to),
+        ...gatewayListen(proxy, index, gatewayPort),
+      })),
     );
     for (const proxy of opened) this.#addresses.set(proxy.name, proxy);
-    const running = new Set(this.keepers().filter(keeper => keeper.state === 'ready').map(keeper => keeper.name));
-    await Promise.all([...new Set(fresh.map(proxy => proxy.to))].map(async node => this.#tools.agent.fabric.setNodeUp(node, running.has(node))));
+    const running = new Set(
+      this.keepers()
+        .filter(keeper => keeper.state === 'ready')
+        .map(keeper => keeper.name),
+    );
+    await Promise.all(
+      [...new Set(fresh.map(proxy => proxy.to))].map(async node =>
+        this.#tools.agent.fabric.setNodeUp(node, running.has(node)),
+      ),
+    );
   }
 
   #startOptions(node: PlannedNode, seams: readonly BuiltSeam[]): StartOptions {
@@ -178,7 +215,8 @@ export class System {
     for (const proxy of this.#plan.proxies.filter(candidate => candidate.from === node.name)) {
       const opened = this.#addresses.get(proxy.name);
       const callee = this.#plan.nodes.find(candidate => candidate.name === proxy.to);
-      if (opened === undefined || callee === undefined) throw new LabError('INTERNAL', `The link ${proxy.name} has no listener.`);
+      if (opened === undefined || callee === undefined)
+        throw new LabError('INTERNAL', `The link ${proxy.name} has no listener.`);
       if (callee.kind === 'service') {
         links[callee.service] = [...(links[callee.service] ?? []), {node: callee.name, address: opened.address}];
         continue;
@@ -187,7 +225,7 @@ export class System {
       const url = `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${opened.address.host}:${opened.address.port}/${database}`;
       env[callee.kind === 'broker' ? 'BROKER_URL' : 'DATABASE_URL'] = url;
     }
-    if (node.kind === 'service') env['SESSION_SECRET'] = this.#secret;
+    if (node.kind === 'service') env.SESSION_SECRET = this.#secret;
     const own = seams.filter(seam => seam.service === node.service).map(seam => [seam.seam, seam.file] as const);
     return {env, links, seams: Object.fromEntries(own)};
   }
@@ -221,7 +259,11 @@ export class System {
   }
 }
 
-function gatewayListen(proxy: PlannedProxy, index: number, port: number | undefined): {readonly port: number} | {readonly preferredPort: number} | object {
+function gatewayListen(
+  proxy: PlannedProxy,
+  index: number,
+  port: number | undefined,
+): {readonly port: number} | {readonly preferredPort: number} | object {
   if (proxy.from !== CLIENT) return {};
   if (port !== undefined && index === 0) return {port};
   return {preferredPort: (port ?? GATEWAY_PORT) + index};

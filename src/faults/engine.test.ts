@@ -7,7 +7,12 @@ describe('a fault of links', () => {
   it('is measured before and after, and the way back too', async () => {
     await using system = await startTestSystem();
     const fault = await system.engine.inject(request('latency', 'gateway-1->identity-1', {attributes: {latency: 100}}));
-    expect(fault).toMatchObject({state: 'active', toxic: 'latency', undo: 'remove-toxic', proxies: ['gateway-1->identity-1']});
+    expect(fault).toMatchObject({
+      state: 'active',
+      toxic: 'latency',
+      undo: 'remove-toxic',
+      proxies: ['gateway-1->identity-1'],
+    });
     expect(fault.id).toMatch(/^f-[a-z0-9]{3}$/);
     expect(fault.effect?.verdict).toBe('bites');
     expect(fault.effect?.observed).toMatch(/^round trip \d+\.\d ms -> 1\d\d ms \(5 probes\)$/);
@@ -32,7 +37,9 @@ describe('a fault of links', () => {
     await using system = await startTestSystem();
     const fault = await system.engine.inject(request('latency', 'broker', {attributes: {latency: 0}}));
     expect(fault.effect?.verdict).toBe('none');
-    const untouched = await system.engine.inject(request('blackhole', 'gateway-1->identity-1', {attributes: {toxicity: 0}}));
+    const untouched = await system.engine.inject(
+      request('blackhole', 'gateway-1->identity-1', {attributes: {toxicity: 0}}),
+    );
     expect(untouched.effect?.verdict).toBe('none');
   });
 
@@ -55,10 +62,17 @@ describe('a fault of links', () => {
 
   it('ends by itself in time, and the record says so', async () => {
     await using system = await startTestSystem();
-    const fault = await system.engine.inject(request('refuse', 'gateway->stream', {forMs: 300}), {measure: 'background'});
+    const fault = await system.engine.inject(request('refuse', 'gateway->stream', {forMs: 300}), {
+      measure: 'background',
+    });
     expect(await system.fabric.toxics()).toHaveLength(1);
     const ended = await settled(system, fault.id);
-    expect(ended).toMatchObject({endedBy: 'time', endedAt: fault.endsAt, effect: {verdict: 'bites'}, healed: {verdict: 'none'}});
+    expect(ended).toMatchObject({
+      endedBy: 'time',
+      endedAt: fault.endsAt,
+      effect: {verdict: 'bites'},
+      healed: {verdict: 'none'},
+    });
     expect(await system.fabric.toxics()).toEqual([]);
   });
 
@@ -85,8 +99,14 @@ describe('a fault of links', () => {
     await using system = await startTestSystem();
     const fault = await system.engine.inject(request('isolate', 'identity-1', {attributes: {direction: 'to'}}));
     const toxics = await system.fabric.toxics();
-    expect(toxics.map(({id, stream}) => `${id} ${stream}`)).toEqual([`${fault.id} upstream`, `${fault.id}.2 downstream`]);
-    expect(fault.effect).toMatchObject({verdict: 'bites', observed: expect.stringContaining('no answer within 300 ms')});
+    expect(toxics.map(({id, stream}) => `${id} ${stream}`)).toEqual([
+      `${fault.id} upstream`,
+      `${fault.id}.2 downstream`,
+    ]);
+    expect(fault.effect).toMatchObject({
+      verdict: 'bites',
+      observed: expect.stringContaining('no answer within 300 ms'),
+    });
     expect(fault.proxies).toHaveLength(5);
     expect((await system.engine.clear(fault.id)).healed?.verdict).toBe('none');
     expect(await system.fabric.toxics()).toEqual([]);
@@ -108,14 +128,20 @@ describe('a fault of nodes', () => {
     expect(fault).toMatchObject({state: 'active', undo: 'start', nodes: ['identity-1'], endsAt: fault.plannedAt + 700});
     expect(fault.effect).toEqual({verdict: 'bites', observed: '9 of 9 probes refused'});
     const ended = await settled(system, fault.id);
-    expect(ended.healed).toMatchObject({verdict: 'none', observed: expect.stringMatching(/^ready \d+ ms after its end, round trip/)});
+    expect(ended.healed).toMatchObject({
+      verdict: 'none',
+      observed: expect.stringMatching(/^ready \d+ ms after its end, round trip/),
+    });
     expect(system.nodes.calls).toEqual(['kill identity-1', 'start identity-1']);
   });
 
   it('resumes a node only when the last of several pauses ends', async () => {
     await using system = await startTestSystem();
     const {engine, nodes} = system;
-    const [first, second] = await Promise.all([engine.inject(request('pause', 'stream')), engine.inject(request('pause', 'stream-1'))]);
+    const [first, second] = await Promise.all([
+      engine.inject(request('pause', 'stream')),
+      engine.inject(request('pause', 'stream-1')),
+    ]);
     await engine.clear(first?.id ?? '', {measure: 'background'});
     expect(nodes.calls).toEqual(['pause stream-1']);
     await engine.clear(second?.id ?? '');
@@ -138,7 +164,10 @@ describe('a fault of nodes', () => {
   it('times a restart, which ends by itself, and refuses it on a node that is held', async () => {
     await using system = await startTestSystem();
     const fault = await system.engine.inject(request('restart', 'gateway-1', {attributes: {grace: 500}}));
-    expect(fault).toMatchObject({state: 'ended', effect: {verdict: 'bites', observed: expect.stringMatching(/ready again \d+ ms after SIGTERM/)}});
+    expect(fault).toMatchObject({
+      state: 'ended',
+      effect: {verdict: 'bites', observed: expect.stringMatching(/ready again \d+ ms after SIGTERM/)},
+    });
     expect(system.nodes.calls).toEqual(['restart gateway-1 500']);
     const crash = await system.engine.inject(request('crash', 'gateway-1'), {measure: 'background'});
     const again = system.engine.inject(request('restart', 'gateway-1'));
@@ -151,18 +180,27 @@ describe('a fault of nodes', () => {
     const attributes = {point: 'before_commit,after_publish', times: 3, 'skip-max': 2};
     const fault = await system.engine.inject(request('crash-point', 'identity', {attributes}));
     expect(fault.effect?.verdict).toBe('pending');
-    const ended = await vi.waitUntil(async () => {
-      for (const node of ['identity-1', 'identity-2']) for (const point of ['before_commit', 'after_publish']) await system.nodes.pass(node, point);
-      return system.engine.history().find(({id, state}) => id === fault.id && state === 'ended');
-    }, {timeout: 20_000, interval: 5});
+    const ended = await vi.waitUntil(
+      async () => {
+        for (const node of ['identity-1', 'identity-2'])
+          for (const point of ['before_commit', 'after_publish']) await system.nodes.pass(node, point);
+        return system.engine.history().find(({id, state}) => id === fault.id && state === 'ended');
+      },
+      {timeout: 20_000, interval: 5},
+    );
     expect(ended.effect?.observed).toMatch(/^3 of 3 planned hits: identity-\d at (before_commit|after_publish), /);
     expect(system.nodes.calls.filter(call => call.startsWith('arm'))).toHaveLength(3);
   });
 
   it('disarms a crash point that was not reached by its end', async () => {
     await using system = await startTestSystem();
-    const fault = await system.engine.inject(request('crash-point', 'identity-1', {attributes: {point: 'before_ack'}, forMs: 300}));
-    const ended = await vi.waitUntil(() => system.engine.history().find(({id, state}) => id === fault.id && state === 'ended'), 5000);
+    const fault = await system.engine.inject(
+      request('crash-point', 'identity-1', {attributes: {point: 'before_ack'}, forMs: 300}),
+    );
+    const ended = await vi.waitUntil(
+      () => system.engine.history().find(({id, state}) => id === fault.id && state === 'ended'),
+      5000,
+    );
     expect(ended.effect).toMatchObject({verdict: 'none', observed: expect.stringContaining('0 of 1 planned hits')});
     expect(system.nodes.calls).toEqual(['arm identity-1 before_ack 0', 'disarm identity-1']);
   });
@@ -171,7 +209,10 @@ describe('a fault of nodes', () => {
     await using system = await startTestSystem();
     system.nodes.refuse('it has no SIGSTOP');
     const refused = system.engine.inject(request('pause', 'broker'));
-    await expect(refused).rejects.toMatchObject({code: 'NOT_POSSIBLE_HERE', message: expect.stringContaining('it has no SIGSTOP')});
+    await expect(refused).rejects.toMatchObject({
+      code: 'NOT_POSSIBLE_HERE',
+      message: expect.stringContaining('it has no SIGSTOP'),
+    });
     expect(system.engine.history()).toEqual([]);
   });
 });
@@ -202,7 +243,10 @@ describe('the fault engine', () => {
     await using system = await startTestSystem();
     vi.spyOn(system.nodes, 'kill').mockRejectedValue(new Error('no such process'));
     const injecting = system.engine.inject(request('crash', 'broker'));
-    await expect(injecting).rejects.toMatchObject({code: 'FAULT_FAILED', message: expect.stringContaining('no such process')});
+    await expect(injecting).rejects.toMatchObject({
+      code: 'FAULT_FAILED',
+      message: expect.stringContaining('no such process'),
+    });
     expect(system.engine.list()).toEqual([]);
     expect(system.engine.history()[0]?.state).toBe('failed');
   });
@@ -224,13 +268,22 @@ describe('the fault engine', () => {
     await using system = await startTestSystem();
     const link = await system.engine.inject(request('blackhole', 'broker'), {measure: 'background'});
     const node = await system.engine.inject(request('pause', 'stream'), {measure: 'background'});
+    const record = await readFile(system.recordFile, 'utf8');
+    const toxics = await system.fabric.toxics();
+    await system.engine.stop();
+    // As if it had been killed: the record, the toxic and the paused node are as they were.
+    await writeFile(system.recordFile, record);
+    await system.fabric.change({add: toxics});
+    await system.nodes.pause('stream-1');
     const next = system.nextEngine();
     const healed = await next.healLeftovers();
     expect(healed.map(({id, endedBy}) => `${id} ${endedBy}`)).toEqual([`${link.id} heal`, `${node.id} heal`]);
     expect(await system.fabric.toxics()).toEqual([]);
-    expect(system.nodes.calls).toEqual(['pause stream-1', 'resume stream-1']);
-    expect(await system.nextEngine().healLeftovers()).toEqual([]);
+    expect(system.nodes.state('stream-1')).toBe('ready');
     await next.stop();
+    const third = system.nextEngine();
+    expect(await third.healLeftovers()).toEqual([]);
+    await third.stop();
   });
 
   it('reads a record whose last line was torn', async () => {
@@ -259,5 +312,8 @@ describe('the fault engine', () => {
 
 /** The record once the fault has ended and its healing was measured. */
 function settled(system: TestSystem, id: string): Promise<FaultRecord> {
-  return vi.waitUntil(() => system.engine.history().find(record => record.id === id && record.healed !== undefined), 15_000);
+  return vi.waitUntil(
+    () => system.engine.history().find(record => record.id === id && record.healed !== undefined),
+    15_000,
+  );
 }

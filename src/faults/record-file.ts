@@ -1,4 +1,5 @@
-import {type FileHandle, open, readFile} from 'node:fs/promises';
+import {type FileHandle, mkdir, open, readFile} from 'node:fs/promises';
+import {dirname} from 'node:path';
 import {LabError} from '../errors.ts';
 import type {FaultRecord} from './fault.ts';
 
@@ -14,17 +15,21 @@ export interface RecordFile {
 export function createRecordFile(path: string): RecordFile {
   let file: FileHandle | undefined;
   let last: Promise<void> = Promise.resolve();
+  let closed = false;
 
   const write = async (record: FaultRecord, durable: boolean): Promise<void> => {
     // A newline first as well: it ends a line that an earlier process could not finish.
     const line = file === undefined ? `\n${JSON.stringify(record)}\n` : `${JSON.stringify(record)}\n`;
+    if (file === undefined) await mkdir(dirname(path), {recursive: true, mode: 0o700});
     file ??= await open(path, 'a', 0o600);
     await file.appendFile(line);
     if (durable) await file.datasync();
   };
 
   return {
-    append: (record, options) => {
+    append: async (record, options) => {
+      // What was still being measured when the engine stopped comes too late.
+      if (closed) return;
       const written = last.then(() => write(record, options?.durable === true));
       last = written.catch(() => {});
       return written.catch((error: NodeJS.ErrnoException) => {
@@ -42,6 +47,7 @@ export function createRecordFile(path: string): RecordFile {
       return [...new Map(text.split('\n').flatMap(parseLine)).values()];
     },
     close: async () => {
+      closed = true;
       await last;
       await file?.close();
       file = undefined;

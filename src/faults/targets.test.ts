@@ -45,7 +45,9 @@ describe('a request', () => {
     ['crash-point', {point: 'after_comit_before_publish'}, 'BAD_VALUE', 'Did you mean "after_commit_before_publish"?'],
     ['crash-point', {point: 'before_ack', times: 1.5}, 'BAD_VALUE', 'whole number'],
   ])('for %s with %j is refused with %s', (kind, attributes, code, text) => {
-    expect(() => resolve(kind, 'identity', attributes)).toThrow(expect.objectContaining({code, message: expect.stringContaining(text)}));
+    expect(() => resolve(kind, 'identity', attributes)).toThrow(
+      expect.objectContaining({code, message: expect.stringContaining(text)}),
+    );
   });
 
   it('has to last between 1 ms and a day', () => {
@@ -58,8 +60,16 @@ describe('a target', () => {
     expect(proxies(resolve('blackhole', 'gateway-1->identity-2'))).toEqual(['gateway-1->identity-2']);
     expect(proxies(resolve('blackhole', 'gateway->identity'))).toHaveLength(4);
     expect(proxies(resolve('blackhole', 'identity-1->*'))).toEqual(['identity-1->identity-db', 'identity-1->broker']);
-    expect(proxies(resolve('blackhole', '*->broker'))).toEqual(['identity-1->broker', 'identity-2->broker', 'stream-1->broker']);
-    expect(proxies(resolve('blackhole', 'identity-2'))).toEqual(['gateway-1->identity-2', 'gateway-2->identity-2', 'stream-1->identity-2']);
+    expect(proxies(resolve('blackhole', '*->broker'))).toEqual([
+      'identity-1->broker',
+      'identity-2->broker',
+      'stream-1->broker',
+    ]);
+    expect(proxies(resolve('blackhole', 'identity-2'))).toEqual([
+      'gateway-1->identity-2',
+      'gateway-2->identity-2',
+      'stream-1->identity-2',
+    ]);
     expect(proxies(resolve('blackhole', 'client->gateway'))).toEqual(['client->gateway-1', 'client->gateway-2']);
   });
 
@@ -76,7 +86,12 @@ describe('a target', () => {
 
   it('of a cut is a set against all others, or two sets', () => {
     expect(proxies(resolve('partition', 'identity|stream'))).toEqual(['stream-1->identity-1', 'stream-1->identity-2']);
-    expect(proxies(resolve('isolate', 'gateway-1'))).toEqual(['client->gateway-1', 'gateway-1->identity-1', 'gateway-1->identity-2', 'gateway-1->stream-1']);
+    expect(proxies(resolve('isolate', 'gateway-1'))).toEqual([
+      'client->gateway-1',
+      'gateway-1->identity-1',
+      'gateway-1->identity-2',
+      'gateway-1->stream-1',
+    ]);
     const both = proxies(resolve('partition', 'identity,stream'));
     expect(both).not.toContain('stream-1->identity-1');
     expect(both).toContain('stream-1->broker');
@@ -93,14 +108,18 @@ describe('a target', () => {
     ['isolate', 'identity|stream', 'no target of isolate'],
     ['pause', '', 'needs a target'],
   ])('that is wrong (%s %s) is refused with a hint', (kind, target, text) => {
-    expect(() => resolve(kind, target)).toThrow(expect.objectContaining({code: 'UNKNOWN_TARGET', message: expect.stringContaining(text)}));
+    expect(() => resolve(kind, target)).toThrow(
+      expect.objectContaining({code: 'UNKNOWN_TARGET', message: expect.stringContaining(text)}),
+    );
   });
 
   it('at random is drawn from what the kind can take, the same for the same seed', () => {
     const seeds = Array.from({length: 40}, (_, seed) => seed);
     const nodes = seeds.map(seed => resolve('crash-point', 'random', {point: 'before_ack'}, seed).target.target);
     expect(new Set(nodes)).toEqual(new Set(['gateway-1', 'gateway-2', 'identity-1', 'identity-2', 'stream-1']));
-    expect(seeds.map(seed => resolve('crash-point', 'random', {point: 'before_ack'}, seed).target.target)).toEqual(nodes);
+    expect(seeds.map(seed => resolve('crash-point', 'random', {point: 'before_ack'}, seed).target.target)).toEqual(
+      nodes,
+    );
     const links = seeds.map(seed => resolve('drop-reply', 'random', {}, seed).target.target);
     expect(links.every(link => !/db|broker/.test(link))).toBe(true);
   });

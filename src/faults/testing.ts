@@ -32,16 +32,20 @@ export async function startTestSystem(): Promise<TestSystem> {
   const servers = new Map<string, Server>();
   for (const {name, kind} of plan.nodes) servers.set(name, await serveNode(kind === 'service'));
   const fabric = createFabric();
-  const opened = await fabric.open(
-    plan.proxies.map(proxy => ({...proxy, upstream: addressOf(servers.get(proxy.to))})),
-  );
+  const opened = await fabric.open(plan.proxies.map(proxy => ({...proxy, upstream: addressOf(servers.get(proxy.to))})));
   const nodes = createRecordingNodes(plan, fabric);
   const changes: FaultRecord[] = [];
   const makeEngine = (): FaultEngine =>
     createFaultEngine({fabric, plan: () => plan, nodes, recordFile, onChange: record => changes.push(record)});
   const engine = makeEngine();
   return {
-    fabric, plan, nodes, engine, recordFile, changes, nextEngine: makeEngine,
+    fabric,
+    plan,
+    nodes,
+    engine,
+    recordFile,
+    changes,
+    nextEngine: makeEngine,
     urlOf: proxy => {
       const address = opened.find(({name}) => name === proxy)?.address;
       return `http://${address?.host}:${address?.port}`;
@@ -89,7 +93,11 @@ export function createRecordingNodes(plan: Plan, fabric?: Pick<Fabric, 'setNodeU
   };
   return {
     calls,
-    abilities: () => ({pause: missing === undefined, crashPoints: true, missing: missing === undefined ? {} : {pause: missing}}),
+    abilities: () => ({
+      pause: missing === undefined,
+      crashPoints: true,
+      missing: missing === undefined ? {} : {pause: missing},
+    }),
     refuse: reason => {
       missing = reason;
     },
@@ -144,7 +152,15 @@ export function createRecordingNodes(plan: Plan, fabric?: Pick<Fabric, 'setNodeU
 }
 
 export function request(kind: string, target: string, changes: Partial<FaultRequest> = {}): FaultRequest {
-  return {kind: kind as FaultRequest['kind'], target, attributes: {}, forMs: 60_000, seed: 7, reason: 'test', ...changes};
+  return {
+    kind: kind as FaultRequest['kind'],
+    target,
+    attributes: {},
+    forMs: 60_000,
+    seed: 7,
+    reason: 'test',
+    ...changes,
+  };
 }
 
 /** HTTP for services; for databases only as much Postgres as a probe needs: one byte for an SSLRequest. */
@@ -160,5 +176,6 @@ async function serveNode(isService: boolean): Promise<Server> {
 }
 
 function addressOf(server: Server | undefined) {
-  return {host: '127.0.0.1', port: (server?.address() as AddressInfo).port};
+  if (server === undefined) throw new Error('a proxy leads to a node that is not there');
+  return {host: '127.0.0.1', port: (server.address() as AddressInfo).port};
 }

@@ -27,7 +27,9 @@ describe('arrivals', () => {
   });
 
   it('rise and fall with a spike', () => {
-    const times = arrivals(spike({basePerSecond: 10, spikePerSecond: 100, durationMs: 10_000, spikeFromMs: 4000, spikeForMs: 2000}));
+    const times = arrivals(
+      spike({basePerSecond: 10, spikePerSecond: 100, durationMs: 10_000, spikeFromMs: 4000, spikeForMs: 2000}),
+    );
     expect(times.filter(time => time >= 4000 && time < 6000)).toHaveLength(200);
     expect(times).toHaveLength(280);
     expect([...times].sort((a, b) => a - b)).toEqual(times);

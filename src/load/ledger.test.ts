@@ -43,5 +43,16 @@ describe('a ledger', () => {
 
 function entry(id: string): LedgerEntry {
   const operation = {request: {method: 'GET', path: '/'}, patienceMs: 1} as const;
-  return {id, name: 'x', phase: 'attack', intendedAt: 0, outcome: 'ok', status: 200, latencyMs: 1, uncorrectedMs: 1, sends: [], operation};
+  return {
+    id,
+    name: 'x',
+    phase: 'attack',
+    intendedAt: 0,
+    outcome: 'ok',
+    status: 200,
+    latencyMs: 1,
+    uncorrectedMs: 1,
+    sends: [],
+    operation,
+  };
 }

@@ -16,19 +16,25 @@ describe('a load profile', () => {
   });
 
   it('is the same for the same seed', async () => {
-    const draw = async () => (await prepareProfile('writes', {http: recordingHttp().http, random: createRandom(3)}))([0, 10, 20]);
+    const draw = async () =>
+      (await prepareProfile('writes', {http: recordingHttp().http, random: createRandom(3)}))([0, 10, 20]);
     expect(await draw()).toEqual(await draw());
   });
 
   it('is refused by name when there is no such one', async () => {
     const {http} = recordingHttp();
     const preparing = prepareProfile('raeds', {http, random: createRandom(1)});
-    await expect(preparing).rejects.toMatchObject({code: 'BAD_VALUE', message: expect.stringContaining('Did you mean "reads"?')});
+    await expect(preparing).rejects.toMatchObject({
+      code: 'BAD_VALUE',
+      message: expect.stringContaining('Did you mean "reads"?'),
+    });
   });
 
   it('says what could not be set up', async () => {
     const http: SetUpRequest = async () => ({status: 503, body: {title: 'no'}});
-    await expect(prepareProfile('reads', {http, random: createRandom(1)})).rejects.toThrow(/open an account: the gateway answered 503/);
+    await expect(prepareProfile('reads', {http, random: createRandom(1)})).rejects.toThrow(
+      /open an account: the gateway answered 503/,
+    );
   });
 });
 
@@ -36,7 +42,10 @@ function recordingHttp(): {http: SetUpRequest; asked: string[]} {
   const asked: string[] = [];
   const http: SetUpRequest = async (method, path) => {
     asked.push(`${method} ${path}`);
-    return {status: 201, body: path.endsWith('accounts') ? {id: `account-${asked.length}`} : {token: `token-${asked.length}`}};
+    return {
+      status: 201,
+      body: path.endsWith('accounts') ? {id: `account-${asked.length}`} : {token: `token-${asked.length}`},
+    };
   };
   return {http, asked};
 }

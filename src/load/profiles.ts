@@ -24,7 +24,11 @@ type OperationKind = 'register' | 'sign-in' | 'dashboard' | 'activity' | 'report
 
 /** What `teralab load --profile` takes. */
 export const PROFILES: readonly Profile[] = [
-  {name: 'mixed', does: 'people who register, sign in, look at their page and do things', mix: {register: 1, 'sign-in': 1, dashboard: 5, report: 3}},
+  {
+    name: 'mixed',
+    does: 'people who register, sign in, look at their page and do things',
+    mix: {register: 1, 'sign-in': 1, dashboard: 5, report: 3},
+  },
   {name: 'reads', does: 'pages and lists of signed-in people', mix: {dashboard: 5, activity: 5}},
   {name: 'writes', does: 'new accounts and activity', mix: {register: 3, report: 7}},
 ];
@@ -54,8 +58,12 @@ export async function prepareProfile(
   const random = tools.random.stream('profile');
   // Names of a run of its own: the same seed may be used twice on one system.
   const run = random.hex(8);
-  const people = await Promise.all(Array.from({length: ACCOUNTS}, (_, index) => signUp(`${run}-${index}`, random.hex(24), tools.http)));
-  const bag = Object.entries(profile.mix).flatMap(([kind, share]) => Array.from({length: share}, () => kind as OperationKind));
+  const people = await Promise.all(
+    Array.from({length: ACCOUNTS}, (_, index) => signUp(`${run}-${index}`, random.hex(24), tools.http)),
+  );
+  const bag = Object.entries(profile.mix).flatMap(([kind, share]) =>
+    Array.from({length: share}, () => kind as OperationKind),
+  );
   let drawn = 0;
   return arrivalsMs =>
     arrivalsMs.map(atMs => {
@@ -76,7 +84,10 @@ async function field(answer: ReturnType<SetUpRequest>, name: string, what: strin
   const {status, body} = await answer;
   const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
   if (typeof value === 'string') return value;
-  throw new LabError('NODE_NOT_READY', `The load could not ${what}: the gateway answered ${status} ${JSON.stringify(body)}.`);
+  throw new LabError(
+    'NODE_NOT_READY',
+    `The load could not ${what}: the gateway answered ${status} ${JSON.stringify(body)}.`,
+  );
 }
 
 function requestOf(kind: OperationKind, id: string, person: Person, random: Random): LoadRequest {

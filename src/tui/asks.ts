@@ -16,7 +16,7 @@ export function askFor(what: 'quit' | 'stop-run' | 'reset' | 'reveal', state: Sc
       };
     case 'stop-run':
       return {
-        question: `Stop the running ${state.run?.kind ?? 'check'}? It will have no verdict.`,
+        question: state.run?.kind === 'break' ? 'Stop the attack?' : 'Stop the running check? It will have no verdict.',
         choices: [{key: 'y', label: 'stop it', action: {do: 'stop-run'}}, no('let it run')],
       };
     case 'reset':

@@ -1,7 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import {askFor} from './asks.ts';
 import type {ScreenEvent} from './event.ts';
-import {actionFor, KEYS, usableKeys} from './keys.ts';
+import {KEYS} from './key-table.ts';
+import {actionFor, usableKeys} from './keys.ts';
 import {disturbedStatus, NOON, passedResult, sampleResult} from './testing/samples.ts';
 import {play, readyState, startState} from './testing/states.ts';
 

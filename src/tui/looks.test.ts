@@ -23,7 +23,7 @@ describe('looks', () => {
 describe('toAscii', () => {
   it('keeps every mark and line one cell wide', () => {
     for (const {mark} of looks) expect(toAscii(mark)).toMatch(/^[!-~]$/);
-    expect(toAscii('▸ a … │ ─┌┐ ▶ é')).toBe('> a ~ | -++ > ?');
+    expect(toAscii('▸ a … │ ─┌┐ ▶ é 語 👩‍👩‍👧')).toBe('> a ~ | -++ > ? ?? ??');
   });
 
   it('leaves ASCII alone', () => {

@@ -1,7 +1,7 @@
 import type {NodeState} from '../controller/protocol.ts';
 import type {Verdict} from '../labs/verdict.ts';
 import type {LabStatus} from './session.ts';
-import type {Tone} from './text/line.ts';
+import {cells, graphemes, type Tone} from './text/line.ts';
 
 /** How a state is drawn. The word stands beside the mark: colour is never the only sign. */
 export interface Look {
@@ -67,11 +67,13 @@ export function showsUnicode(
 
 /** The same row in ASCII, cell for cell, for terminals that show nothing else. */
 export function toAscii(text: string): string {
-  return text.replace(NOT_ASCII, character => ASCII[character] ?? '?');
+  if (IS_ASCII.test(text)) return text;
+  return graphemes(text)
+    .map(part => (IS_ASCII.test(part) ? part : (ASCII[part] ?? '?'.repeat(cells(part)))))
+    .join('');
 }
 
-// Combining marks take no cell, so they go; what has no likeness becomes a question mark.
-const NOT_ASCII = /\p{Mn}|[^ -~\n]/gu;
+const IS_ASCII = /^[ -~\n]*$/;
 const ASCII: Readonly<Record<string, string>> = {
   '○': 'o',
   '◌': 'o',

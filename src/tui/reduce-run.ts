@@ -21,7 +21,10 @@ export function reduceRun(state: ScreenState, event: RunEvent): ScreenState {
       return {
         ...state,
         run: {...run, state: 'stopped'},
-        notice: {kind: 'info', text: `The ${run.kind} was stopped; it has no verdict.`},
+        notice: {
+          kind: 'info',
+          text: run.kind === 'break' ? 'The attack was stopped.' : 'The check was stopped; it has no verdict.',
+        },
       };
     case 'run-failed':
       return {...state, run: {...run, state: 'failed'}, notice: {kind: 'error', error: event.error}, ask: null};

@@ -74,9 +74,8 @@ it('does not take the impatience of callers for a failure of the upstream', asyn
 it('lets 32 calls be under way at once', async () => {
   const policy = create();
   const end = new AbortController();
-  const calls = Array.from({length: 32}, () =>
-    policy.call(request({}), () => waitFor(end.signal)).catch(() => 'ended'),
-  );
+  const ended = waitFor(end.signal);
+  const calls = Array.from({length: 32}, () => policy.call(request({}), () => ended).catch(() => 'ended'));
   expect(await sends(policy, {}, [200])).toMatchObject([{refused: '32 calls to it are under way already'}, 0]);
   end.abort(new Error('end'));
   expect(new Set(await Promise.all(calls))).toEqual(new Set(['ended']));

@@ -29,30 +29,18 @@ export interface ServiceProcess extends AsyncDisposable {
 export async function bundleService(entry: string): Promise<{readonly file: string; remove(): Promise<void>}> {
   const folder = await mkdtemp(join(tmpdir(), 'teralab-service-'));
   const file = join(folder, 'service.mjs');
-  await bundle(entry, file, {
-    js: "import {createRequire as __cr} from 'node:module';const require=__cr(import.meta.url);",
-  });
+  const js = "import {createRequire as __cr} from 'node:module';const require=__cr(import.meta.url);";
+  // A source map of all that is bundled would cost the process more memory than its code does.
+  await build({...BUNDLED, entryPoints: [entry], outfile: file, banner: {js}, sourcemap: false});
   return {file, remove: () => rm(folder, {recursive: true, force: true})};
 }
 
 /** Builds a module for a seam as the controller does. */
-export async function bundle(
-  entry: string,
-  outfile: string,
-  banner: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  await build({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    sourcemap: 'inline',
-    banner,
-    logLevel: 'silent',
-  });
+export async function bundle(entry: string, outfile: string): Promise<void> {
+  await build({...BUNDLED, entryPoints: [entry], outfile, sourcemap: 'inline'});
 }
+
+const BUNDLED = {bundle: true, platform: 'node', format: 'esm', target: 'node20', logLevel: 'silent'} as const;
 
 export function spawnService(file: string, env: Readonly<Record<string, string>> = {}): ServiceProcess {
   const child = spawn(process.execPath, ['--enable-source-maps', file], {

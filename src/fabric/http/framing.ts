@@ -187,6 +187,10 @@ export const REQUESTS: Side<RequestHead> = {
 
 export const RESPONSES: Side<ResponseHead> = {
   readHead: readResponseHead,
-  looksRight: (bytes, start) =>
-    'HTTP/1.'.startsWith(bytes.toString('latin1', start, Math.min(bytes.length, start + 7))),
+  looksRight: (bytes, start) => {
+    const length = Math.min(HTTP_1.length, bytes.length - start);
+    return bytes.compare(HTTP_1, 0, length, start, start + length) === 0;
+  },
 };
+
+const HTTP_1 = Buffer.from('HTTP/1.');

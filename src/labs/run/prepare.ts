@@ -43,12 +43,16 @@ export async function buildSeams(
 
 /** What the lab itself replaces. That it cannot be built is the lab's fault. */
 async function buildGiven({lab, folder}: RunContext, givenFolder: string | undefined): Promise<readonly BuiltSeam[]> {
-  const wanted = Object.entries(lab.given ?? {}).flatMap(([service, seams]) => Object.entries(seams).map(([seam, file]) => ({service, seam, file})));
+  const wanted = Object.entries(lab.given ?? {}).flatMap(([service, seams]) =>
+    Object.entries(seams).map(([seam, file]) => ({service, seam, file})),
+  );
   return Promise.all(
     wanted.map(async seam => {
-      if (givenFolder === undefined) throw new LabError('BROKEN_LAB', `Lab ${lab.id} has files of its own to give, and nobody said where they are.`);
+      if (givenFolder === undefined)
+        throw new LabError('BROKEN_LAB', `Lab ${lab.id} has files of its own to give, and nobody said where they are.`);
       const built = await buildSeam({...seam, folder: givenFolder}, join(folder, 'seams', 'given'));
-      if (!built.ok) throw new LabError('BROKEN_LAB', `Lab ${lab.id}: its ${seam.file} cannot be built: ${built.observed}`);
+      if (!built.ok)
+        throw new LabError('BROKEN_LAB', `Lab ${lab.id}: its ${seam.file} cannot be built: ${built.observed}`);
       return built.seam;
     }),
   );

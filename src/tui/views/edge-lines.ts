@@ -27,6 +27,8 @@ export function headerLine(state: ScreenState, width: number): Line {
       span(`  ${system.status?.urls.gateway.join(' ') ?? ''}`, 'info'),
     );
   }
+  const check = system.status?.check ?? null;
+  if (check !== null && !isRunning(state)) words.push(span(`  another terminal checks ${check.lab}`, 'warn'));
   return truncate(words, width);
 }
 

@@ -1,4 +1,4 @@
-import {KEYS} from '../keys.ts';
+import {KEYS} from '../key-table.ts';
 import type {ScreenState} from '../state.ts';
 import {column, wrap} from '../text/fit.ts';
 import {EMPTY, type Line, plain, span} from '../text/line.ts';

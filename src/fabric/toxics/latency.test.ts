@@ -82,8 +82,8 @@ describe('latency', () => {
     using client = call(link.address);
     await until(() => client.ended() === 'end');
     expect(client.received().length).toBe(megabytes * 1024 * 1024);
-    // Bounded by what is held: 16 MiB a 100 ms. Half of it leaves room for a busy machine.
-    expect(performance.now() - startedAt).toBeLessThan(megabytes * 20 + 200);
+    // 16 MiB may be under way at a time: 0.5 s on a machine that is not busy. With the usual buffer of 1 MiB it would be 5 s.
+    expect(performance.now() - startedAt).toBeLessThan(2_500);
   });
 });
 

@@ -63,7 +63,7 @@ function standardNormal(random: Random): number {
 }
 
 /** Timers count whole ms; what is due within this time goes with them. */
-const EARLY_MAX_MS = 0.25;
+const EARLY_MAX_MS = 0.4;
 
 class LatencyStage implements Stage {
   readonly #passOn: (item: Item) => void;

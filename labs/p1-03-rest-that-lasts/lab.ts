@@ -244,10 +244,14 @@ function traffic(tools: LabTools): Operation[] {
   const twins = Array.from({length: COUNTS.twin / 2}, (_, index) => {
     const payload = body(tools);
     const atMs = random.integer(0, endMs);
-    return [
-      register(tools, 'twin', `twin-${index}-a`, atMs, payload),
-      register(tools, 'twin', `twin-${index}-b`, atMs + random.integer(0, 1_500), payload),
-    ];
+    // One client, two people of one name: only the keys tell them apart.
+    const client = `twins-${random.hex(6)}`;
+    return ['a', 'b'].map((which, second) =>
+      register(tools, 'twin', `twin-${index}-${which}`, atMs + second * random.integer(0, 1_500), payload, {
+        'x-client-id': client,
+        'idempotency-key': random.hex(24),
+      }),
+    );
   }).flat();
   const strangers = sample.slice(0, COUNTS.stranger).map((other, index) =>
     register(tools, 'stranger', `stranger-${index}`, other.atMs + 3_000, body(tools), {

@@ -235,8 +235,11 @@ function judgeOpening(evidence: Evidence<Setup, null>): Judgement {
     {length: intervals},
     (_, second) => calls.filter(call => Math.floor((call.at - window.from) / PROBE_EVERY_MS) === second).length,
   );
-  const quiet = perSecond.filter(count => count === 0).length;
-  const code = quiet > 0 ? 'PROBE_STAMPEDE' : 'STILL_CALLING';
+  const wanted = evidence.attack.filter(
+    entry => entry.name !== 'read-account' && entry.intendedAt >= window.from && entry.intendedAt <= window.to,
+  ).length;
+  // A policy that pauses and then lets a crowd through still keeps most requests away.
+  const code = calls.length < 0.3 * wanted ? 'PROBE_STAMPEDE' : 'STILL_CALLING';
   return fail(code, observed, expected, [
     `requests per second: ${perSecond.join(', ')}`,
     ...calls

@@ -1,10 +1,12 @@
 import type {LoadSummary} from '../../load/load.ts';
+import {PROFILES} from '../../load/profiles.ts';
 import type {Outcome} from '../command.ts';
 import {withSystem} from '../connect.ts';
 import type {Context} from '../context.ts';
 import {percent} from '../output/figures.ts';
 import {createLiveBlock} from '../output/live.ts';
 import {paint, paintErr} from '../output/paint.ts';
+import {parseChoice} from '../parse/choice.ts';
 import {formatDuration} from '../parse/duration.ts';
 import {formatRate} from '../parse/rate.ts';
 import {renderLoad} from '../render/load.ts';
@@ -29,6 +31,11 @@ export async function run(context: Context, flags: LoadFlags): Promise<Outcome> 
     profile = PROFILE_DEFAULT,
     seed,
   } = flags;
+  parseChoice(
+    profile,
+    '--profile',
+    PROFILES.map(({name}) => name),
+  );
   context.doing('stopping the load');
   context.progress.step('looking for the system');
   return withSystem<Outcome>(context, {}, async client => {

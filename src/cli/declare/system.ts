@@ -59,7 +59,7 @@ export function declareSystem(program: Command, shell: Shell): void {
   })
     .option('--rate <rate>', 'operations per second (default 50/s)', raw => parseRate(raw, '--rate'))
     .option('--duration <time>', 'how long (default 10s)', raw => parseDuration(raw, '--duration'))
-    .option('--profile <name>', 'what is sent (default mixed)')
+    .option('--profile <name>', 'what is sent: mixed (default), reads or writes')
     .option('--seed <n>', 'repeat the load of an earlier run', parseSeed);
   runs(load, shell, async () => import('../commands/load.ts'));
 

@@ -1,8 +1,8 @@
 import {join} from 'node:path';
-import {follow, lastLines} from '../cli/logs/follow.ts';
-import {parseLogLine} from '../cli/logs/line.ts';
 import {type ControllerClient, ensureController} from '../controller/client.ts';
 import {LabError} from '../errors.ts';
+import {follow, lastLines} from '../observe/follow-log.ts';
+import {parseLogLine} from '../observe/log-line.ts';
 import {labPaths, workspaceId} from '../paths.ts';
 import type {ScreenSession} from './session.ts';
 import {clockTime} from './views/figures.ts';

@@ -2,11 +2,11 @@ import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {LabError} from '../../errors.ts';
 import {nearest} from '../../nearest.ts';
+import {follow, lastLines} from '../../observe/follow-log.ts';
+import {type LogLine, parseLogLine} from '../../observe/log-line.ts';
 import {labPaths, workspaceId} from '../../paths.ts';
 import type {Outcome} from '../command.ts';
 import type {Context} from '../context.ts';
-import {follow, lastLines} from '../logs/follow.ts';
-import {type LogLine, parseLogLine} from '../logs/line.ts';
 import {paint} from '../output/paint.ts';
 import {renderLogLine} from '../render/log-line.ts';
 

@@ -1,4 +1,4 @@
-import type {LogLine} from '../logs/line.ts';
+import type {LogLine} from '../../observe/log-line.ts';
 import {clockTime} from '../output/figures.ts';
 import type {Paint} from '../output/paint.ts';
 import {padEnd} from '../output/text.ts';

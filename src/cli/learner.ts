@@ -27,12 +27,7 @@ export interface Learner {
 export function openLearner(context: Pick<Context, 'workspace'>): Learner {
   const catalogue = openCatalogue();
   const progress = openProgress(labPaths().data);
-  const {packageFolder} = findEntries();
-  const workspace = openWorkspace({
-    folder: context.workspace,
-    templates: join(packageFolder, 'templates', 'workspace'),
-    services: join(packageFolder, 'services'),
-  });
+  const workspace = openWorkspace({folder: context.workspace, ...workspaceSources()});
   const next = async (): Promise<AnyLab | undefined> => nextLab(await catalogue.list(), await progress.read());
   return {
     catalogue,
@@ -52,6 +47,12 @@ export function openLearner(context: Pick<Context, 'workspace'>): Learner {
       return lab;
     },
   };
+}
+
+/** What a workspace is made from. */
+export function workspaceSources(): {readonly templates: string; readonly services: string} {
+  const {packageFolder} = findEntries();
+  return {templates: join(packageFolder, 'templates', 'workspace'), services: join(packageFolder, 'services')};
 }
 
 export function openCatalogue(): Catalogue {

@@ -1,5 +1,7 @@
-import {link, mkdir, open, readFile, rename, rm} from 'node:fs/promises';
+import {randomBytes} from 'node:crypto';
+import {link, mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
+import {asLabError, systemCode} from '../files.ts';
 import {processIs, processStartTime} from '../runtime/process/leftovers.ts';
 
 /** A lock that is held until it is released or its holder dies. */
@@ -9,51 +11,44 @@ export interface Lock {
 
 /**
  * Takes a lock file, or gives undefined when a living process holds it. A dead holder's lock is taken over; its pid alone would not
- * do, since pids are used again, so its start time is in the file as well.
+ * do, since pids are used again, so its start time is in the file as well. Errors: NO_SPACE, NOT_ALLOWED.
  */
 export async function takeLock(file: string): Promise<Lock | undefined> {
-  await mkdir(dirname(file), {recursive: true, mode: 0o700});
   const mine = `${process.pid} ${processStartTime(process.pid) ?? ''}`;
   for (;;) {
-    if (await create(file, mine)) return {release: async () => release(file, mine)};
+    if (await create(file, mine)) return {release: async () => rm(file, {force: true})};
     const holder = await readFile(file, 'utf8').catch(() => undefined);
     if (holder === undefined) continue;
-    const [pid = '', ...startTime] = holder.split(' ');
-    if (processIs({pid: Number(pid), startTime: startTime.join(' ')})) return undefined;
-    await takeAway(file, holder);
+    if (lives(holder)) return undefined;
+    // A dead holder's lock is removed under a lock of its own: two who found it dead could else remove each other's.
+    const taking = await takeLock(`${file}.taking`);
+    if (taking === undefined) return undefined;
+    try {
+      if ((await readFile(file, 'utf8').catch(() => undefined)) === holder) await rm(file, {force: true});
+    } finally {
+      await taking.release();
+    }
   }
+}
+
+function lives(holder: string): boolean {
+  const [pid = '', ...startTime] = holder.split(' ');
+  return processIs({pid: Number(pid), startTime: startTime.join(' ')});
 }
 
 async function create(file: string, text: string): Promise<boolean> {
-  const draft = `${file}.${process.pid}`;
-  const handle = await open(draft, 'w', 0o600);
-  await handle.writeFile(text);
-  await handle.close();
+  const draft = `${file}.draft-${randomBytes(6).toString('hex')}`;
   try {
+    await mkdir(dirname(file), {recursive: true, mode: 0o700});
+    await writeFile(draft, text, {mode: 0o600});
     // A link appears with its content, all at once, and only where nothing is.
     await link(draft, file);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // Whoever tidies up may have taken the draft away.
+    if (['EEXIST', 'ENOENT'].includes(systemCode(error) ?? '')) return false;
+    throw asLabError(error, file);
   } finally {
-    await rm(draft, {force: true});
+    await rm(draft, {force: true}).catch(() => undefined);
   }
-}
-
-/** Two may do this at once: whoever moved away a lock other than the dead one puts it back. */
-async function takeAway(file: string, holder: string): Promise<void> {
-  const aside = `${file}.dead.${process.pid}`;
-  try {
-    await rename(file, aside);
-  } catch {
-    return;
-  }
-  const moved = await readFile(aside, 'utf8').catch(() => holder);
-  if (moved !== holder) await link(aside, file).catch(() => undefined);
-  await rm(aside, {force: true});
-}
-
-async function release(file: string, mine: string): Promise<void> {
-  const holder = await readFile(file, 'utf8').catch(() => undefined);
-  if (holder === mine) await rm(file, {force: true});
 }

@@ -1,12 +1,11 @@
 import {LabError} from '../errors.ts';
 import type {NodeEvent} from '../labs/system.ts';
+import {type KnownProcess, processStartTime} from '../runtime/process/leftovers.ts';
 import type {NodeExit, NodeReport, RunningNode, Runtime, StartOptions} from '../runtime/runtime.ts';
 import type {PlannedNode} from '../topology/plan.ts';
-import {probeHttp, probePostgres} from './probe.ts';
+import {probeNode} from './probe-node.ts';
 import type {NodeState} from './protocol.ts';
 
-/** While a node starts, it is asked this often whether it is ready, in ms. */
-const STARTING_PROBE_EVERY_MS = 20;
 /** A node that was ready this long has earned a fresh back-off, in ms. */
 const STEADY_AFTER_MS = 10_000;
 /** A node that ended this often without having been ready in between will not come up. */
@@ -14,13 +13,16 @@ const FAILED_STARTS_MAX = 4;
 
 export interface KeeperTools {
   readonly runtime: Runtime;
-  /** Told of every change of state and of everything that happens to the node. */
+  /** Told of everything that happens to the node. */
   onEvent(event: NodeEvent): void;
   /** Told before a started node counts as reachable, and as soon as it is gone. */
   onReachable(node: string, reachable: boolean): Promise<void>;
   /** A process exists that the session record has to know of. */
   onProcess(): void;
 }
+
+/** What is wanted of a node: `held` is down by a fault, `restarting` is down for a moment. */
+type Wanted = 'running' | 'held' | 'restarting' | 'stopped';
 
 /**
  * Keeps one node as it is wanted: starts it, restarts what ended by itself or failed its liveness probe, with back-off, and leaves
@@ -29,20 +31,21 @@ export interface KeeperTools {
 export class NodeKeeper {
   readonly node: PlannedNode;
   readonly #tools: KeeperTools;
-  #running: RunningNode | undefined;
-  #options: StartOptions | undefined;
-  #wanted: 'running' | 'held' | 'stopped' = 'stopped';
+  #wanted: Wanted = 'stopped';
   #state: NodeState = 'stopped';
+  #options: StartOptions | undefined;
+  #launching: Promise<void> | undefined;
+  #running: RunningNode | undefined;
+  #known: KnownProcess | undefined;
+  #paused = false;
   #restarts = 0;
   #failedStarts = 0;
   #backoffMs: number;
-  #readySince = 0;
-  #paused = false;
-  #timer: NodeJS.Timeout | undefined;
-  /** A seam that cannot be loaded: restarting would not help. */
+  #readySince: number | undefined;
+  /** It has said why starting it again would not help. */
   #hopeless = false;
-  /** Each life of the process has a number, so that what belongs to an earlier one is ignored. */
-  #life = 0;
+  #restartTimer: NodeJS.Timeout | undefined;
+  #endProbes = (): void => undefined;
 
   constructor(node: PlannedNode, tools: KeeperTools) {
     this.node = node;
@@ -66,6 +69,16 @@ export class NodeKeeper {
     return this.#running;
   }
 
+  /** Its process, as the session record knows it. */
+  get known(): KnownProcess | undefined {
+    return this.#known;
+  }
+
+  /** Whether a fault keeps it from running. */
+  get isHeld(): boolean {
+    return this.#wanted === 'held' || this.#paused;
+  }
+
   /** Whether it ended in a way that starting it again cannot mend, or again and again before it was ever ready. */
   get hopeless(): boolean {
     return this.#hopeless || this.#failedStarts >= FAILED_STARTS_MAX;
@@ -73,6 +86,7 @@ export class NodeKeeper {
 
   /** Starts the node and keeps it running from now on. Returns once its process exists. */
   async start(options: StartOptions): Promise<void> {
+    clearTimeout(this.#restartTimer);
     this.#options = options;
     this.#wanted = 'running';
     this.#hopeless = false;
@@ -83,43 +97,43 @@ export class NodeKeeper {
   }
 
   async stop(graceMs?: number): Promise<void> {
-    this.#wanted = 'stopped';
-    clearTimeout(this.#timer);
+    const running = await this.#want('stopped');
+    await running?.stop(graceMs);
     this.#paused = false;
-    const running = this.#running;
-    if (running !== undefined) await running.stop(graceMs);
-    this.#setState('stopped');
+    this.#state = 'stopped';
   }
 
   /** A crash that lasts: the node stays down until `release`, also when it was down already. */
   async crash(): Promise<void> {
-    this.#wanted = 'held';
-    clearTimeout(this.#timer);
-    await this.#running?.kill();
+    const running = await this.#want('held');
+    await running?.kill();
   }
 
   /** Ends what `crash` began. */
   async release(): Promise<void> {
     if (this.#wanted !== 'held') return;
     this.#wanted = 'running';
-    if (this.#running === undefined) await this.#launch();
+    await this.#launch();
   }
 
-  /** SIGTERM, the grace, and a fresh start. */
+  /** SIGTERM, the grace, and a fresh start, unless somebody else wants it down meanwhile. */
   async restart(graceMs?: number): Promise<void> {
-    const running = this.#need();
-    this.#wanted = 'held';
-    await running.stop(graceMs);
-    await this.release();
+    this.#need();
+    const running = await this.#want('restarting');
+    await running?.stop(graceMs);
+    if (this.#wanted !== 'restarting') return;
+    this.#wanted = 'running';
+    await this.#launch();
   }
 
   /** Freezes the present process: it keeps its connections and answers nothing. */
   async pause(): Promise<void> {
     const running = this.#need();
     this.#paused = true;
-    clearTimeout(this.#timer);
+    this.#endProbes();
     await running.pause();
-    this.#setState('paused');
+    if (this.#running !== running) return;
+    this.#state = 'paused';
     this.#event('paused', 'SIGSTOP');
   }
 
@@ -127,10 +141,11 @@ export class NodeKeeper {
     const running = this.#running;
     if (!this.#paused || running === undefined) return;
     await running.resume();
+    if (this.#running !== running) return;
     this.#paused = false;
-    this.#setState('starting');
+    this.#state = 'starting';
     this.#event('resumed', 'SIGCONT');
-    this.#awaitReady(this.#life);
+    this.#probe(running);
   }
 
   async armCrashPoint(point: string, skip: number): Promise<void> {
@@ -146,18 +161,36 @@ export class NodeKeeper {
     return this.#running;
   }
 
+  /** From now on it is wanted otherwise than running. Gives the process to end, also one that is just being started. */
+  async #want(wanted: Exclude<Wanted, 'running'>): Promise<RunningNode | undefined> {
+    this.#wanted = wanted;
+    clearTimeout(this.#restartTimer);
+    await this.#launching?.catch(() => undefined);
+    return this.#running;
+  }
+
   async #launch(): Promise<void> {
-    if (this.#options === undefined || this.#wanted !== 'running') return;
-    this.#life += 1;
-    const life = this.#life;
-    this.#setState('starting');
-    const running = await this.#tools.runtime.start(this.node, this.#options);
+    const options = this.#options;
+    if (options === undefined || this.#running !== undefined) return;
+    this.#launching ??= this.#startProcess(options).finally(() => {
+      this.#launching = undefined;
+    });
+    await this.#launching;
+  }
+
+  async #startProcess(options: StartOptions): Promise<void> {
+    this.#state = 'starting';
+    const running = await this.#tools.runtime.start(this.node, options).catch(error => {
+      this.#state = 'crashed';
+      throw error;
+    });
     this.#running = running;
+    this.#known = knownProcess(running);
     this.#tools.onProcess();
     this.#event('started', `pid ${running.pid ?? running.container ?? '?'}`);
     running.onReport(report => this.#onReport(report));
-    void running.exited.then(async exit => this.#onExit(life, exit));
-    this.#awaitReady(life);
+    void running.exited.then(async exit => this.#onExit(exit));
+    this.#probe(running);
   }
 
   #onReport(report: NodeReport): void {
@@ -181,90 +214,72 @@ export class NodeKeeper {
     }
   }
 
-  async #onExit(life: number, exit: NodeExit): Promise<void> {
-    if (life !== this.#life) return;
-    clearTimeout(this.#timer);
-    const steady = this.#readySince > 0 && Date.now() - this.#readySince > STEADY_AFTER_MS;
-    this.#running = undefined;
-    this.#readySince = 0;
-    this.#paused = false;
-    this.#setState(this.#wanted === 'stopped' ? 'stopped' : 'crashed');
-    this.#event('exited', exitText(exit));
-    await this.#tools.onReachable(this.name, false);
-    if (this.#wanted !== 'running' || this.#hopeless) return;
+  async #onExit(exit: NodeExit): Promise<void> {
+    this.#endProbes();
+    const steady = this.#readySince !== undefined && Date.now() - this.#readySince > STEADY_AFTER_MS;
     if (steady) this.#backoffMs = this.node.supervision.restartBackoffMs;
+    this.#running = undefined;
+    this.#known = undefined;
+    this.#readySince = undefined;
+    this.#paused = false;
+    this.#state = this.#wanted === 'stopped' ? 'stopped' : 'crashed';
+    this.#event('exited', exitText(exit));
+    // Before anything is awaited: who ends a node and starts it again must find the restart of this life decided upon.
+    this.#restartLater(exit.how === 'crash-point');
+    await this.#tools.onReachable(this.name, false);
+  }
+
+  #restartLater(isOrdered: boolean): void {
+    if (this.#wanted !== 'running' || this.#hopeless) return;
+    const {restartBackoffMs, restartBackoffMaxMs} = this.node.supervision;
     // A crash that the lab itself ordered is no sign of a node that cannot run.
-    const ordered = exit.how === 'crash-point';
-    const waitMs = ordered ? this.node.supervision.restartBackoffMs : this.#backoffMs;
-    if (!ordered) {
+    const waitMs = isOrdered ? restartBackoffMs : this.#backoffMs;
+    if (!isOrdered) {
       this.#failedStarts += 1;
-      this.#backoffMs = Math.min(this.#backoffMs * 2, this.node.supervision.restartBackoffMaxMs);
+      this.#backoffMs = Math.min(this.#backoffMs * 2, restartBackoffMaxMs);
     }
     this.#restarts += 1;
     this.#event('restarting', `in ${waitMs} ms`);
-    this.#timer = setTimeout(() => {
-      if (this.#wanted === 'running' && this.#running === undefined) void this.#launch().catch(() => undefined);
+    this.#restartTimer = setTimeout(() => {
+      if (this.#wanted !== 'running') return;
+      void this.#launch().catch(error => {
+        this.#event('exited', `it could not be started: ${error instanceof Error ? error.message : String(error)}`);
+        this.#restartLater(false);
+      });
     }, waitMs);
   }
 
-  #awaitReady(life: number): void {
-    clearTimeout(this.#timer);
-    const look = async (): Promise<void> => {
-      const ready = await this.#isReady();
-      if (life !== this.#life || this.#running === undefined || this.#paused) return;
-      if (!ready) {
-        this.#timer = setTimeout(() => void look(), STARTING_PROBE_EVERY_MS);
-        return;
-      }
-      await this.#tools.onReachable(this.name, true);
-      this.#readySince = Date.now();
-      this.#failedStarts = 0;
-      this.#setState('ready');
-      this.#event('ready', `after ${Date.now() - this.#running.startedAt} ms`);
-      this.#watch(life, 0);
-    };
-    void look();
-  }
-
-  /** Liveness and readiness from now on. Databases have no liveness of their own here: their process is what is watched. */
-  #watch(life: number, failed: number): void {
-    const {probeEveryMs, probeTimeoutMs, failureThreshold} = this.node.supervision;
-    this.#timer = setTimeout(async () => {
-      if (this.node.kind !== 'service') return;
-      const address = this.#tools.runtime.address(this.name);
-      const [live, ready] = await Promise.all([
-        probeHttp(address, '/livez', probeTimeoutMs),
-        probeHttp(address, '/readyz', probeTimeoutMs),
-      ]);
-      const running = this.#running;
-      if (life !== this.#life || running === undefined || this.#paused || this.#wanted !== 'running') return;
-      const failures = live === 200 ? 0 : failed + 1;
-      if (failures >= failureThreshold) {
+  #probe(running: RunningNode): void {
+    this.#endProbes();
+    this.#endProbes = probeNode(this.node, this.#tools.runtime, {
+      onReady: async () => {
+        await this.#tools.onReachable(this.name, true);
+        if (this.#running !== running || this.#paused) return;
+        this.#readySince = Date.now();
+        this.#failedStarts = 0;
+        this.#state = 'ready';
+        this.#event('ready', `after ${Date.now() - running.startedAt} ms`);
+      },
+      onReadiness: status => {
+        const isReady = status === 200;
+        if (!isReady && this.#state === 'ready') this.#event('unready', `readiness answered ${status ?? 'nothing'}`);
+        this.#state = isReady ? 'ready' : 'degraded';
+      },
+      onUnresponsive: failures => {
         this.#event('unresponsive', `liveness failed ${failures} times in a row`);
-        await running.kill();
-        return;
-      }
-      const degraded = ready !== 200;
-      if (degraded && this.#state === 'ready') this.#event('unready', `readiness answered ${ready ?? 'nothing'}`);
-      this.#setState(degraded ? 'degraded' : 'ready');
-      this.#watch(life, failures);
-    }, probeEveryMs);
-    this.#timer.unref();
-  }
-
-  async #isReady(): Promise<boolean> {
-    const {runtime} = this.#tools;
-    if (this.node.kind === 'service') return (await probeHttp(runtime.address(this.name), '/readyz', 2_000)) === 200;
-    return probePostgres(runtime.postgres(this.name), 2_000);
-  }
-
-  #setState(state: NodeState): void {
-    this.#state = state;
+        void running.kill();
+      },
+    });
   }
 
   #event(type: NodeEvent['type'], detail: string): void {
     this.#tools.onEvent({at: Date.now(), node: this.name, type, detail});
   }
+}
+
+function knownProcess({name, pid}: RunningNode): KnownProcess | undefined {
+  const startTime = pid === undefined ? undefined : processStartTime(pid);
+  return pid === undefined || startTime === undefined ? undefined : {name, pid, startTime};
 }
 
 function exitText(exit: NodeExit): string {

@@ -6,6 +6,7 @@ import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {fakeSystem} from './fake-system.ts';
 import {type AnyLab, defineLab} from './lab.ts';
 import {lintLab} from './lint.ts';
+import {runCheck} from './run-check.ts';
 import {typeCheckLab} from './type-check.ts';
 import {fail, pass} from './verdict.ts';
 import {verifyLab} from './verify.ts';
@@ -86,39 +87,49 @@ function labThat(judge: (variant: string) => ReturnType<typeof pass>): {
   };
 }
 
-const options = () => ({folder, seeds: [1], runsFolder: join(root, 'runs'), signal: new AbortController().signal});
+/** Runs each variant as the controller would, on a recording system. */
+function onRecordingSystem({lab, system}: ReturnType<typeof labThat>) {
+  return verifyLab(lab, {
+    seeds: [1],
+    check: async (variant, seed) => {
+      const run = {lab, system, seed, files: join(folder, variant), runFolder: join(root, 'runs', variant)};
+      return (await runCheck({...run, emit: () => undefined, signal: new AbortController().signal})).result;
+    },
+  });
+}
+
 const missing = fail('EVENT_MISSING', '3 are missing', 'none is');
 
 describe('verifying a lab', () => {
   it('holds when the start and every wrong fix fail and the solution passes', async () => {
-    const {rows, problems} = await verifyLab({
-      ...options(),
-      ...labThat(variant => (variant === 'solution' ? pass('all', 'all') : missing)),
-    });
-    expect(problems).toEqual([]);
-    expect(rows.map(({variant, expected, verdict, codes}) => [variant, expected, verdict, codes])).toEqual([
-      ['start', 'fail', 'fail', ['EVENT_MISSING']],
-      ['wrong/one', 'fail nothing-missing/EVENT_MISSING', 'fail', ['EVENT_MISSING']],
-      ['wrong/two', 'fail nothing-missing/EVENT_MISSING', 'fail', ['EVENT_MISSING']],
-      ['solution', 'pass', 'pass', []],
+    const proofs = await onRecordingSystem(labThat(variant => (variant === 'solution' ? pass('all', 'all') : missing)));
+    expect(
+      proofs.map(({row: {variant, expected, verdict, codes}, holds}) => [variant, expected, verdict, codes, holds]),
+    ).toEqual([
+      ['start', 'fail', 'fail', ['EVENT_MISSING'], true],
+      ['wrong/one', 'fail nothing-missing/EVENT_MISSING', 'fail', ['EVENT_MISSING'], true],
+      ['wrong/two', 'fail nothing-missing/EVENT_MISSING', 'fail', ['EVENT_MISSING'], true],
+      ['solution', 'pass', 'pass', [], true],
     ]);
   });
 
-  it('names a wrong fix that passes and a solution that fails', async () => {
-    const {problems} = await verifyLab({
-      ...options(),
-      ...labThat(variant => (variant === 'wrong/one' ? pass('all', 'all') : missing)),
-    });
-    expect(problems).toHaveLength(2);
-    expect(problems[0]).toMatch(/wrong\/one \(seed 1\) was to fail nothing-missing\/EVENT_MISSING, and came to pass/);
-    expect(problems[1]).toMatch(/solution .* nothing-missing EVENT_MISSING: 3 are missing/);
+  it('does not hold for a wrong fix that passes, nor for a solution that fails', async () => {
+    const proofs = await onRecordingSystem(
+      labThat(variant => (variant === 'wrong/one' ? pass('all', 'all') : missing)),
+    );
+    expect(proofs.filter(({holds}) => !holds).map(({row}) => [row.variant, row.verdict])).toEqual([
+      ['wrong/one', 'pass'],
+      ['solution', 'fail'],
+    ]);
   });
 
   it('does not take code that does not build for a start that fails as it should', async () => {
     await writeFile(join(folder, 'start', 'publisher.ts'), 'export const =');
-    const verified = labThat(variant => (variant === 'solution' ? pass('all', 'all') : missing));
-    const {problems} = await verifyLab({...options(), ...verified, variants: ['start']});
-    expect(problems[0]).toContain('DOES_NOT_BUILD');
+    const [start] = await onRecordingSystem(
+      labThat(variant => (variant === 'solution' ? pass('all', 'all') : missing)),
+    );
+    expect(start?.row.codes).toEqual(['DOES_NOT_BUILD']);
+    expect(start?.holds).toBe(false);
   });
 });
 

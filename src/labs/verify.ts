@@ -1,9 +1,5 @@
-import {join} from 'node:path';
-import type {CheckEvent} from './check-event.ts';
 import type {AnyLab, WrongFix} from './lab.ts';
 import {lintLab} from './lint.ts';
-import {runCheck} from './run-check.ts';
-import type {LabSystem} from './system.ts';
 import {typeCheckLab} from './type-check.ts';
 import type {CheckResult, Verdict} from './verdict.ts';
 
@@ -21,64 +17,66 @@ export interface VerifyRow {
   readonly durationMs: number;
 }
 
-export interface Verified {
-  readonly rows: readonly VerifyRow[];
-  /** What does not hold, one sentence each; empty: the lab is proven. */
-  readonly problems: readonly string[];
+export interface Proof {
+  readonly row: VerifyRow;
+  readonly holds: boolean;
+  /** The run that it rests on. */
+  readonly result: CheckResult;
 }
 
 export interface VerifyOptions {
-  readonly lab: AnyLab;
-  /** The lab's folder with `start/`, `solution/` and `wrong/`. */
-  readonly folder: string;
-  readonly system: LabSystem;
   readonly seeds: readonly number[];
-  /** Runs are kept below it, one folder per variant and seed. */
-  readonly runsFolder: string;
-  readonly signal: AbortSignal;
-  readonly emit?: (event: CheckEvent, variant: string) => void;
-  /** Called as soon as a row is known. */
-  readonly onRow?: (row: VerifyRow, holds: boolean) => void;
-  /** Only these variants; default all. */
-  readonly variants?: readonly string[];
-  /** Tries per variant and seed while it is inconclusive. Default 2: a busy machine is not a broken lab. */
-  readonly triesMax?: number;
+  /** Runs one variant of the lab on a fresh system. */
+  check(variant: string, seed: number): Promise<CheckResult>;
+  /** Called before each run. */
+  onStart?(expectation: Expectation, seed: number): void;
+  /** Called before an inconclusive run is tried again. */
+  onAgain?(result: CheckResult): void;
+  onProof?(proof: Proof): void;
 }
 
-interface Expectation {
+export interface Expectation {
+  /** `start`, `wrong/NAME` or `solution`. */
   readonly variant: string;
+  /** `fail`, `fail TASK/CODE` or `pass`. */
   readonly expected: string;
   holds(result: CheckResult): boolean;
 }
 
-/** Proves a lab on the running system: the start fails with its codes, every wrong fix is refused by its task, the solution passes. */
-export async function verifyLab(options: VerifyOptions): Promise<Verified> {
-  const {lab, system, seeds, variants, onRow} = options;
-  const rows: VerifyRow[] = [];
-  const problems: string[] = [];
-  const wanted = expectations(lab).filter(({variant}) => variants === undefined || variants.includes(variant));
-  for (const expectation of wanted) {
-    for (const seed of seeds) {
-      const result = await runVariant(options, expectation.variant, seed);
-      const codes = [...new Set(result.tasks.flatMap(task => task.code ?? []))];
-      const {expected, variant} = expectation;
+/** A busy machine is not a broken lab: what is inconclusive is tried once more. */
+const TRIES_MAX = 2;
+
+/** Proves a lab by running it: the start fails with its codes, every wrong fix is refused by its task, the solution passes. */
+export async function verifyLab(lab: AnyLab, options: VerifyOptions): Promise<readonly Proof[]> {
+  const proofs: Proof[] = [];
+  for (const expectation of expectations(lab)) {
+    for (const seed of options.seeds) {
+      options.onStart?.(expectation, seed);
+      const result = await decided(expectation.variant, seed, options);
       const row = {
         lab: lab.id,
-        variant,
+        variant: expectation.variant,
         seed,
-        runtime: system.runtime,
-        expected,
+        runtime: result.runtime,
+        expected: expectation.expected,
         verdict: result.verdict,
-        codes,
-        durationMs: result.durationMs,
+        codes: [...new Set(result.tasks.flatMap(task => task.code ?? []))],
+        durationMs: Math.round(result.durationMs),
       };
-      const holds = expectation.holds(result);
-      rows.push(row);
-      onRow?.(row, holds);
-      if (!holds) problems.push(problemOf(row, result));
+      const proof = {row, holds: expectation.holds(result), result};
+      proofs.push(proof);
+      options.onProof?.(proof);
     }
   }
-  return {rows, problems};
+  return proofs;
+}
+
+async function decided(variant: string, seed: number, {check, onAgain}: VerifyOptions): Promise<CheckResult> {
+  for (let attempt = 1; ; attempt++) {
+    const result = await check(variant, seed);
+    if (result.verdict !== 'inconclusive' || attempt >= TRIES_MAX) return result;
+    onAgain?.(result);
+  }
 }
 
 /** What each variant of a lab has to come to. */
@@ -101,31 +99,6 @@ export function expectations(lab: AnyLab): readonly Expectation[] {
 
 function isRefused(result: CheckResult, {task, code}: WrongFix): boolean {
   return result.tasks.some(verdict => verdict.id === task && verdict.verdict === 'fail' && verdict.code === code);
-}
-
-async function runVariant(
-  {lab, folder, system, runsFolder, signal, emit, triesMax = 2}: VerifyOptions,
-  variant: string,
-  seed: number,
-): Promise<CheckResult> {
-  for (let attempt = 1; ; attempt++) {
-    const {result} = await runCheck({
-      lab,
-      system,
-      seed,
-      signal,
-      files: join(folder, variant),
-      givenFolder: join(folder, 'given'),
-      runFolder: join(runsFolder, `${variant.replace('/', '-')}-${seed}-${attempt}`),
-      emit: event => emit?.(event, variant),
-    });
-    if (result.verdict !== 'inconclusive' || attempt >= triesMax) return result;
-  }
-}
-
-function problemOf({lab, variant, seed, expected, verdict}: VerifyRow, {tasks}: CheckResult): string {
-  const seen = tasks.map(task => `${task.id} ${task.code ?? task.verdict}: ${task.observed}`).join('; ');
-  return `${lab} ${variant} (seed ${seed}) was to ${expected}, and came to ${verdict}: ${seen}.`;
 }
 
 /** What can be told about a lab without running it: its files, texts and types. */

@@ -3,16 +3,14 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {ControllerClient} from '../../controller/connection.ts';
 import type {AnyLab} from '../../labs/lab.ts';
-import {lintLab} from '../../labs/lint.ts';
-import type {CheckResult} from '../../labs/verdict.ts';
-import {expectations, type VerifyRow} from '../../labs/verify.ts';
+import {expectations, type Proof, staticProblems, verifyLab} from '../../labs/verify.ts';
 import type {RuntimeName} from '../../runtime/runtime.ts';
 import {tellCheck} from '../check-events.ts';
 import {forgetWorkspace} from '../clean/forget.ts';
 import type {Outcome} from '../command.ts';
 import {showProgress} from '../connect.ts';
 import type {Context} from '../context.ts';
-import {openLearner} from '../learner.ts';
+import {openLearner, workspaceSources} from '../learner.ts';
 import {seconds} from '../output/figures.ts';
 import {paint, paintErr} from '../output/paint.ts';
 import {table} from '../output/table.ts';
@@ -26,14 +24,6 @@ export interface VerifyFlags {
   readonly seed?: number;
   readonly runtime?: RuntimeName;
 }
-
-interface Proof {
-  readonly row: VerifyRow;
-  readonly holds: boolean;
-}
-
-/** A busy machine is not a broken lab: what is inconclusive is tried once more. */
-const TRIES_MAX = 2;
 
 export async function run(context: Context, names: readonly string[], flags: VerifyFlags): Promise<Outcome> {
   refuseMissingEngines(flags);
@@ -85,63 +75,44 @@ async function verifyAll(
   labs: readonly AnyLab[],
   seeds: readonly number[],
 ): Promise<readonly Proof[]> {
-  const cases = labs.flatMap(lab =>
-    expectations(lab).flatMap(expectation => seeds.map(seed => ({lab, expectation, seed}))),
-  );
+  const total = labs.reduce((sum, lab) => sum + expectations(lab).length * seeds.length, 0);
   const proofs: Proof[] = [];
-  for (const [index, {lab, expectation, seed}] of cases.entries()) {
-    const {variant, expected} = expectation;
-    context.say(`[${index + 1}/${cases.length}] ${lab.id} ${variant}, seed ${seed}: is to ${expected}`);
-    const result = await decided(context, client, lab, variant, seed);
-    const holds = expectation.holds(result);
-    const codes = [...new Set(result.tasks.flatMap(task => task.code ?? []))];
-    proofs.push({
-      holds,
-      row: {
-        lab: lab.id,
-        variant,
-        seed,
-        runtime: result.runtime,
-        expected,
-        verdict: result.verdict,
-        codes,
-        durationMs: Math.round(result.durationMs),
+  for (const lab of labs) {
+    await verifyLab(lab, {
+      seeds,
+      check: async (variant, seed) => {
+        const params = {lab: lab.id, seed, variant};
+        const told = context.updates ? tellCheck(context, {tasks: false}) : undefined;
+        const result = await client.call('check', params, told, context.signal);
+        context.progress.stop();
+        return result;
+      },
+      onStart: ({variant, expected}, seed) =>
+        context.say(`[${proofs.length + 1}/${total}] ${lab.id} ${variant}, seed ${seed}: is to ${expected}`),
+      onAgain: ({tasks}) =>
+        context.say(`  inconclusive (${tasks.map(task => task.code ?? task.verdict).join(', ')}); once more`),
+      onProof: proof => {
+        proofs.push(proof);
+        sayProof(context, proof);
       },
     });
-    const mark = holds ? paintErr.good('✔ as expected') : paintErr.bad('✖ not as expected');
-    context.say(`  ${mark}: ${result.verdict} ${codes.join(', ')} (${seconds(result.durationMs)})`);
-    if (!holds)
-      for (const task of result.tasks) context.say(`    ${task.id} ${task.code ?? task.verdict}: ${task.observed}`);
   }
   return proofs;
 }
 
-async function decided(
-  context: Context,
-  client: ControllerClient,
-  lab: AnyLab,
-  variant: string,
-  seed: number,
-): Promise<CheckResult> {
-  for (let attempt = 1; ; attempt++) {
-    const result = await client.call(
-      'check',
-      {lab: lab.id, seed, variant},
-      context.updates ? tellCheck(context, {tasks: false}) : undefined,
-      context.signal,
-    );
-    context.progress.stop();
-    if (result.verdict !== 'inconclusive' || attempt >= TRIES_MAX) return result;
-    context.say(`  inconclusive (${result.tasks.map(task => task.code ?? task.verdict).join(', ')}); once more`);
-  }
+function sayProof(context: Context, {row, holds, result}: Proof): void {
+  const mark = holds ? paintErr.good('✔ as expected') : paintErr.bad('✖ not as expected');
+  context.say(`  ${mark}: ${row.verdict} ${row.codes.join(', ')} (${seconds(row.durationMs)})`);
+  if (holds) return;
+  for (const task of result.tasks) context.say(`    ${task.id} ${task.code ?? task.verdict}: ${task.observed}`);
 }
 
 /** What can be told of a lab's files without running it. Gives what is wrong; rules of taste are only said. */
 async function lint(context: Context, lab: AnyLab, folder: string): Promise<readonly string[]> {
-  const findings = await lintLab(lab, folder);
-  for (const {level, text} of findings)
-    context.say(`${level === 'error' ? paintErr.bad('✖ error') : paintErr.warn('! warning')} ${lab.id}: ${text}`);
-  return findings.filter(({level}) => level === 'error').map(({text}) => `${lab.id}: ${text}`);
+  const {problems, warnings, leftOut} = await staticProblems(lab, {folder, ...workspaceSources()});
+  for (const text of problems) context.say(`${paintErr.bad('✖ error')} ${text}`);
+  for (const text of [...warnings, ...leftOut]) context.say(`${paintErr.warn('! warning')} ${text}`);
+  return problems;
 }
 
 function report(context: Context, proofs: readonly Proof[], problems: readonly string[], seed: number): void {

@@ -1,5 +1,5 @@
+import {createAccessTokens} from '../kit/access-tokens.ts';
 import type {ServiceDefinition} from '../kit/service.ts';
-import {createAccessTokens} from './access-tokens.ts';
 import {serveDashboard} from './dashboard.ts';
 import {createInFlight} from './in-flight.ts';
 import {type ProxyTools, serveRoutes} from './proxy.ts';
@@ -19,7 +19,7 @@ export const gateway: ServiceDefinition = {
     const compose = await kit.seam('compose', 'compose', defaultCompose);
     const tools: ProxyTools = {
       upstreams: createUpstreams(kit, createPolicy),
-      tokens: createAccessTokens(kit),
+      tokens: createAccessTokens(kit, 'gateway'),
       inFlight: createInFlight(IN_FLIGHT_MAX),
       clock: kit.clock,
     };

@@ -1,8 +1,8 @@
 import type {FastifyReply, FastifyRequest} from 'fastify';
+import type {AccessTokens} from '../kit/access-tokens.ts';
 import type {Clock} from '../kit/clock.ts';
 import type {LinkAnswer} from '../kit/links.ts';
 import type {App} from '../kit/server.ts';
-import type {AccessTokens} from './access-tokens.ts';
 import type {InFlight} from './in-flight.ts';
 import {callerDeadline, holdPlace} from './request-bounds.ts';
 import {requireAccount} from './require-account.ts';

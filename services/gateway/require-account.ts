@@ -1,6 +1,6 @@
 import type {FastifyRequest, onRequestAsyncHookHandler} from 'fastify';
+import type {AccessTokens} from '../kit/access-tokens.ts';
 import {Problem} from '../kit/problem.ts';
-import type {AccessTokens} from './access-tokens.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,10 +1,10 @@
 import {Type} from 'typebox';
+import type {AccessTokens} from '../kit/access-tokens.ts';
 import type {Broker, Message} from '../kit/broker.ts';
 import {newId} from '../kit/ids.ts';
 import {Problem} from '../kit/problem.ts';
 import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
-import type {AccessTokens} from './access-tokens.ts';
 import {orUnavailable} from './broker-problems.ts';
 import {decodeCursor, encodeCursor} from './cursor.ts';
 import type {ActivityData} from './project-activity.ts';

@@ -1,7 +1,7 @@
 import {Type} from 'typebox';
+import type {AccessTokens} from '../kit/access-tokens.ts';
 import type {Broker, GroupLag} from '../kit/broker.ts';
 import type {App} from '../kit/server.ts';
-import type {AccessTokens} from './access-tokens.ts';
 import {orUnavailable} from './broker-problems.ts';
 import {ACTIVITY, IDENTITY_EVENTS} from './streams.ts';
 

@@ -1,7 +1,7 @@
+import {createAccessTokens} from '../kit/access-tokens.ts';
 import {createPostgresBroker} from '../kit/broker-postgres.ts';
 import {ConfigurationError} from '../kit/parse-environment.ts';
 import type {Kit, ServiceDefinition} from '../kit/service.ts';
-import {createAccessTokens} from './access-tokens.ts';
 import {serveActivity} from './activity.ts';
 import {consumeProjected} from './consume-projected.ts';
 import {serveConsumers} from './consumers.ts';
@@ -36,7 +36,7 @@ async function build(kit: Kit): Promise<void> {
     }
   });
 
-  const tokens = createAccessTokens(kit);
+  const tokens = createAccessTokens(kit, 'stream');
   serveActivity(app, {kit, broker, tokens});
   serveWindows(app, kit);
   serveConsumers(app, {broker, tokens});

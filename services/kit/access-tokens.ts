@@ -1,7 +1,7 @@
 import {createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey, jwtVerify} from 'jose';
-import {Problem} from '../kit/problem.ts';
-import type {Kit} from '../kit/service.ts';
-import {continueTrace} from '../kit/trace-context.ts';
+import {Problem} from './problem.ts';
+import type {Kit} from './service.ts';
+import {continueTrace} from './trace-context.ts';
 
 export interface AccessTokens {
   /** The account that a bearer token was issued to. Throws a problem: 401, or 503 when the keys cannot be had. */
@@ -9,45 +9,70 @@ export interface AccessTokens {
 }
 
 const ISSUER = 'teralab-identity';
-const AUDIENCE = 'stream';
 const CLOCK_TOLERANCE_SECONDS = 5;
 const KEYS_FRESH_MS = 600_000;
 /** Between two requests for keys, however many tokens with unknown keys come. */
 const ASK_AGAIN_AFTER_MS = 5_000;
 const FETCH_WITHIN_MS = 1_500;
+/** Checking a signature costs more than all else that a gateway does for a request; a withdrawn key still counts for this long. */
+const VERIFIED_MS = 30_000;
+const VERIFIED_MAX = 1_000;
 
 type TokenKit = Pick<Kit, 'clock' | 'contexts' | 'links' | 'log'>;
 
-/** Verifies access tokens here, with identity's public keys: a gateway that vouches for its callers is not asked, and not believed. */
-export function createAccessTokens(kit: TokenKit): AccessTokens {
-  const keys = createKeyCache(kit);
+/** A token that was found valid, and until when (unix ms) that is not checked again. */
+interface Verified {
+  readonly account: string;
+  readonly until: number;
+}
 
-  async function verify(token: string, key: JWTVerifyGetKey): Promise<string> {
+/**
+ * Verifies the access tokens that are meant for `audience` here, with identity's public keys: identity is asked for keys, not for each
+ * request, and nobody else's word is taken for it.
+ */
+export function createAccessTokens(kit: TokenKit, audience: string): AccessTokens {
+  const keys = createKeyCache(kit);
+  // In order of verification, so that the first is the oldest.
+  const verified = new Map<string, Verified>();
+
+  async function verifyWith(token: string, key: JWTVerifyGetKey): Promise<Verified> {
     const {payload} = await jwtVerify(token, key, {
       issuer: ISSUER,
-      audience: AUDIENCE,
+      audience,
       algorithms: ['EdDSA'],
       requiredClaims: ['sub', 'exp'],
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       currentDate: new Date(kit.clock.now()),
     });
-    return payload.sub ?? '';
+    if (payload.sub === undefined || payload.sub === '') throw unauthorized('The token names no account.');
+    return {account: payload.sub, until: Math.min((payload.exp ?? 0) * 1_000, kit.clock.now() + VERIFIED_MS)};
+  }
+
+  async function verify(token: string): Promise<Verified> {
+    try {
+      return await verifyWith(token, await keys.current());
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw toProblem(error);
+    }
+    try {
+      return await verifyWith(token, await keys.newer());
+    } catch (error) {
+      throw toProblem(error);
+    }
   }
 
   return {
     async account(authorization) {
       const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization ?? '') ?? [];
       if (token === undefined) throw unauthorized('Send a token: `Authorization: Bearer …`.');
-      try {
-        return await verify(token, await keys.current());
-      } catch (error) {
-        if (!(error instanceof errors.JWKSNoMatchingKey)) throw toProblem(error);
-      }
-      try {
-        return await verify(token, await keys.newer());
-      } catch (error) {
-        throw toProblem(error);
-      }
+      const known = verified.get(token);
+      if (known !== undefined && kit.clock.now() < known.until) return known.account;
+      verified.delete(token);
+      const found = await verify(token);
+      const [oldest] = verified.size < VERIFIED_MAX ? [] : verified.keys();
+      if (oldest !== undefined) verified.delete(oldest);
+      verified.set(token, found);
+      return found.account;
     },
   };
 }

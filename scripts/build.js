@@ -1,4 +1,5 @@
 // Bundles everything that runs into dist/. Plain JavaScript on purpose: it is what `npm install` runs in a checkout.
+import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -30,6 +31,7 @@ const common = {
   banner,
 };
 
+const SERVICES = ['gateway', 'identity', 'stream'];
 const labs = foldersWith('labs', 'lab.ts');
 const benches = existsSync(join(root, 'bench'))
   ? readdirSync(join(root, 'bench')).filter(name => name.endsWith('.ts') && !name.endsWith('.test.ts'))
@@ -54,12 +56,45 @@ const [lab, services] = await Promise.all([
   }),
   build({
     ...common,
+    ...commonJs(),
     outdir: join(dist, 'services'),
-    entryPoints: ['gateway', 'identity', 'stream'].map(name => ({in: `services/${name}/main.ts`, out: name})),
+    entryPoints: [
+      ...SERVICES.map(name => ({in: `services/${name}/main.ts`, out: `${name}.bundle`})),
+      {in: 'services/kit/code-cache.ts', out: 'code-cache'},
+    ],
   }),
 ]);
+for (const name of SERVICES) writeServiceEntry(name);
 writeFileSync(join(dist, 'package.json'), '{"type": "module"}\n');
 writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices([lab.metafile, services.metafile]));
+
+/** Options for bundles whose compiled form is kept: Node can do that for CommonJS only. */
+function commonJs() {
+  return {
+    format: 'cjs',
+    outExtension: {'.js': '.cjs'},
+    define: {
+      ...common.define,
+      'import.meta.url': 'teralabModuleUrl',
+      // pg looks for it to tell other runtimes from Node. In Node looking is enough to load its whole HTTP client.
+      Response: 'undefined',
+    },
+    banner: {js: "const teralabModuleUrl=require('node:url').pathToFileURL(__filename).href;"},
+  };
+}
+
+/** What is started: it runs the bundle with the compiled code of earlier starts, which is kept by the hash that is put in front. */
+function writeServiceEntry(name) {
+  const file = join(dist, 'services', `${name}.bundle.cjs`);
+  const text = readFileSync(file);
+  if (text.some(byte => byte > 127)) throw new Error(`${file} is not plain ASCII, which the code cache relies on.`);
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  writeFileSync(file, `/*${hash}*/${text}`);
+  writeFileSync(
+    join(dist, 'services', `${name}.cjs`),
+    `require('./code-cache.cjs').runCached(require('node:path').join(__dirname, '${name}.bundle.cjs'));\n`,
+  );
+}
 
 function foldersWith(folder, file) {
   if (!existsSync(join(root, folder))) return [];

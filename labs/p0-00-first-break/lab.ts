@@ -80,7 +80,7 @@ export default defineLab<Setup, null>({
     {
       id: 'says-what-is-missing',
       title: 'It has the part that works, and names what is missing',
-      judges: 'counting',
+      judges: 'timing',
       codes: ['NOT_NAMED', 'WORKING_PART_LOST'],
       judge: evidence => {
         const answered = caught(evidence).filter(entry => entry.status === 200);
@@ -102,7 +102,7 @@ export default defineLab<Setup, null>({
     {
       id: 'whole-when-healthy',
       title: 'When everything is well, the page is whole',
-      judges: 'counting',
+      judges: 'timing',
       codes: ['PART_DROPPED'],
       judge: evidence => {
         const healthy = [...evidence.baseline, ...evidence.replay].filter(entry => entry.status === 200);

@@ -1,4 +1,4 @@
 import {runService} from '../kit/service.ts';
 import {gateway} from './gateway.ts';
 
-await runService(gateway);
+void runService(gateway);

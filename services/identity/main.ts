@@ -1,4 +1,4 @@
 import {runService} from '../kit/service.ts';
 import {identity} from './identity.ts';
 
-await runService(identity);
+void runService(identity);

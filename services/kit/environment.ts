@@ -15,6 +15,7 @@
  * | `SESSION_SECRET` | random per session; seals what one service stores for itself |
  * | `LOG_LEVEL` | pino's levels (default info) |
  * | `CONTROL_FD` | a file descriptor that carries the control channel; the process ends at its end of file |
+ * | `CODE_CACHE` | folder for compiled code, which makes the next start faster (default: none is kept) |
  */
 export const ENVIRONMENT = [
   'NODE_NAME',
@@ -29,6 +30,7 @@ export const ENVIRONMENT = [
   'SESSION_SECRET',
   'LOG_LEVEL',
   'CONTROL_FD',
+  'CODE_CACHE',
 ] as const;
 
 /** Control channel: JSON objects, one a line. What a supervisor may tell a node. */

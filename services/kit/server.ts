@@ -1,5 +1,4 @@
 import type {Socket} from 'node:net';
-import swagger from '@fastify/swagger';
 import type {TypeBoxTypeProvider} from '@fastify/type-provider-typebox';
 import Ajv, {type Options} from 'ajv';
 import addFormats from 'ajv-formats';
@@ -13,6 +12,7 @@ import fastify, {
 import type {Clock} from './clock.ts';
 import {carryContext} from './hop.ts';
 import type {Logger} from './logger.ts';
+import {describeOnDemand} from './openapi.ts';
 import {PROBLEM_TYPE, Problem, problemDocument} from './problem.ts';
 import {answerProblem} from './problem-answers.ts';
 import type {RequestContexts} from './request-context.ts';
@@ -63,14 +63,15 @@ export async function createServer(options: ServerOptions): Promise<App> {
     return answerProblem(new Problem({status: 404, detail}), reply, log);
   });
   carryContext(app, {contexts, clock, log, started: options.started, draining: options.draining});
-  await app.register(swagger, {openapi: {openapi: '3.1.0', info: {title: name, version: '1'}}});
-  app.get('/openapi.json', {schema: {hide: true}}, () => app.swagger());
+  describeOnDemand(app, name);
   return app;
 }
 
 /** A body means what it says; parameters, query and headers are text and are read as the schema's types. */
 function createValidators(): Record<'body' | 'text', (schema: object) => ReturnType<Ajv['compile']>> {
-  const common: Options = {useDefaults: true, removeAdditional: false, strict: false, allErrors: false};
+  // The schemas are the services' own and typed. Compiling the schema of schemas, to check them by it, would take half of the start.
+  const trusted: Options = {meta: false, validateSchema: false};
+  const common: Options = {...trusted, useDefaults: true, removeAdditional: false, strict: false, allErrors: false};
   // Compilers are made when the first schema needs one: a service without schemas should not pay for them.
   const lazy = (options: Options) => {
     let ajv: Ajv | undefined;

@@ -1,4 +1,4 @@
 import {runService} from '../kit/service.ts';
 import {stream} from './stream.ts';
 
-await runService(stream);
+void runService(stream);

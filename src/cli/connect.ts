@@ -5,7 +5,7 @@ import type {Context} from './context.ts';
 
 /** Works with the controller that runs, and closes the connection afterwards. @throws NOT_RUNNING when there is none. */
 export async function withRunning<T>(context: Context, use: (client: ControllerClient) => Promise<T>): Promise<T> {
-  const client = await context.controllers.find(context.workspace);
+  const client = await context.controllers.find(context.workspace, line => context.progress.step(line));
   if (client === undefined)
     throw new LabError('NOT_RUNNING', `No system is running for the workspace ${context.workspace}.`);
   return closing(client, use);

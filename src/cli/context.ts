@@ -4,7 +4,7 @@ import {widthOf} from './output/text.ts';
 
 /** Finds and starts controllers; a fake of it is all that a test of a command needs. */
 export interface Controllers {
-  find(workspace: string): Promise<ControllerClient | undefined>;
+  find(workspace: string, say?: (line: string) => void): Promise<ControllerClient | undefined>;
   ensure(workspace: string, say: (line: string) => void): Promise<ControllerClient>;
   list(): Promise<readonly {readonly workspace: string; readonly session: string; readonly pid: number}[]>;
 }
@@ -86,7 +86,7 @@ export function createContext(parts: ContextParts): Context {
 export function lazyControllers(): Controllers {
   const client = async () => import('../controller/client.ts');
   return {
-    find: async workspace => (await client()).findController(workspace),
+    find: async (workspace, say) => (await client()).findController(workspace, say),
     ensure: async (workspace, say) => (await client()).ensureController(workspace, say),
     list: async () => (await client()).listSessions(),
   };

@@ -1,5 +1,8 @@
 import {connect, type Socket} from 'node:net';
 import {fromErrorData, LabError} from '../errors.ts';
+import {workspaceId} from '../paths.ts';
+import {processIs, processStartTime} from '../runtime/process/leftovers.ts';
+import {waitUntil} from '../runtime/process/wait.ts';
 import type {MethodName, Methods, ServerMessage} from './protocol.ts';
 import {onMessages, sendMessage} from './wire.ts';
 
@@ -17,20 +20,23 @@ export interface ControllerClient {
   close(): void;
 }
 
+/** A controller that has answered `down` ends within this time, in ms: a bound against hanging. */
+const END_WITHIN_MS = 15_000;
+
 interface PendingCall {
   readonly onEvent: ((event: unknown) => void) | undefined;
   resolve(result: unknown): void;
   reject(error: Error): void;
 }
 
-/** Connects and says hello; undefined when nobody listens there. A hello that takes longer than `withinMs` counts as nobody. */
+/** Connects and says hello. `nobody` listens there, or whoever does is `silent`: no hello came within the time (ms). */
 export async function connectController(
   socketPath: string,
   workspace: string,
   withinMs: number,
-): Promise<ControllerClient | undefined> {
+): Promise<ControllerClient | 'nobody' | 'silent'> {
   const socket = await open(socketPath);
-  if (socket === undefined) return undefined;
+  if (socket === undefined) return 'nobody';
   const pending = new Map<number, PendingCall>();
   let nextId = 1;
   socket.on('error', () => undefined);
@@ -75,19 +81,32 @@ export async function connectController(
       sendMessage(socket, {id, method, params});
     });
   };
-  const hello = await Promise.race([call('hello', {workspace}).catch(() => undefined), after(withinMs)]);
-  if (hello === undefined) {
+  const hello = await Promise.race([call('hello', {workspace}).catch(() => 'nobody' as const), after(withinMs)]);
+  if (typeof hello === 'string') {
     socket.destroy();
-    return undefined;
+    return hello;
   }
-  if (hello.workspace !== workspace) {
+  // The same folder may be reached by several paths.
+  if (hello.workspace !== workspace && (await workspaceId(hello.workspace)) !== (await workspaceId(workspace))) {
     socket.destroy();
     throw new LabError(
       'SOCKET_NOT_OURS',
       `${socketPath} belongs to the controller of ${hello.workspace}, not of ${workspace}.`,
     );
   }
-  return {session: hello.session, pid: hello.pid, call, close: () => socket.destroy()};
+  return {
+    session: hello.session,
+    pid: hello.pid,
+    call: async (method, params, onEvent, signal) => {
+      if (method !== 'down') return call(method, params, onEvent, signal);
+      // The system is down once its controller has ended as well: the next command must not meet it on its way out.
+      const controller = {pid: hello.pid, startTime: processStartTime(hello.pid) ?? ''};
+      const result = await call(method, params, onEvent, signal);
+      await waitUntil(() => !processIs(controller), END_WITHIN_MS);
+      return result;
+    },
+    close: () => socket.destroy(),
+  };
 }
 
 async function open(socketPath: string): Promise<Socket | undefined> {
@@ -98,8 +117,8 @@ async function open(socketPath: string): Promise<Socket | undefined> {
   });
 }
 
-async function after(ms: number): Promise<undefined> {
+async function after(ms: number): Promise<'silent'> {
   return new Promise(resolve => {
-    setTimeout(() => resolve(undefined), ms).unref();
+    setTimeout(() => resolve('silent'), ms).unref();
   });
 }

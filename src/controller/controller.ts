@@ -1,35 +1,15 @@
-import {mkdir} from 'node:fs/promises';
-import {join} from 'node:path';
-import {type Agent, startAgent} from '../agent/agent.ts';
 import {LabError} from '../errors.ts';
-import {createFaultEngine, type FaultEngine} from '../faults/engine.ts';
-import type {FaultNodes} from '../faults/nodes.ts';
 import type {NodeEvent} from '../labs/system.ts';
 import type {Paths} from '../paths.ts';
-import {type KnownProcess, processStartTime} from '../runtime/process/leftovers.ts';
-import {createProcessRuntime} from '../runtime/process/process-runtime.ts';
-import type {Runtime} from '../runtime/runtime.ts';
+import type {KnownProcess} from '../runtime/process/leftovers.ts';
 import {defaultTopology} from '../topology/default.ts';
 import {checkTopology} from '../topology/parse-topology.ts';
 import {planTopology} from '../topology/plan-topology.ts';
 import type {Topology} from '../topology/topology.ts';
 import type {Entries} from './entries.ts';
-import {faultNodes} from './fault-nodes.ts';
-import {PostgresReader} from './postgres.ts';
+import {type Live, prepareLive, takeDown} from './live.ts';
 import type {Phase, StatusReport, UpOptions} from './protocol.ts';
-import type {SessionRecord} from './session-record.ts';
 import {reportStatus} from './status.ts';
-import {System} from './system.ts';
-
-/** A system that is up: everything that has to be taken down again, in one place. */
-export interface Live {
-  readonly system: System;
-  readonly agent: Agent;
-  readonly runtime: Runtime;
-  readonly faults: FaultEngine;
-  readonly faultNodes: FaultNodes;
-  readonly postgres: PostgresReader;
-}
 
 export interface ControllerOptions {
   readonly session: string;
@@ -39,49 +19,67 @@ export interface ControllerOptions {
   readonly entries: Entries;
   readonly log: (line: string) => void;
   /** Rewrites the session record with these processes. */
-  readonly recordProcesses: (nodes: SessionRecord['nodes']) => void;
+  readonly recordProcesses: (nodes: readonly KnownProcess[]) => void;
+}
+
+/** A system on its way up: prepared first, which takes long only the first time, then started. */
+interface Start {
+  readonly prepared: Promise<Live>;
+  readonly done: Promise<Live>;
+  readonly abort: AbortController;
+}
+
+/** A check or a load; one at a time, since they share the system. */
+interface Job {
+  readonly lab: string;
+  phase: Phase;
+  readonly abort: AbortController;
+  readonly done: Promise<unknown>;
 }
 
 /** Owns the running system of one workspace: brings it up once, whoever asks, and takes it down again. */
 export class Controller {
   readonly options: ControllerOptions;
   #live: Live | undefined;
-  #starting: Promise<Live> | undefined;
+  #start: Start | undefined;
+  #stopping: Promise<number> | undefined;
+  #job: Job | undefined;
   readonly #listeners = new Set<(line: string) => void>();
   readonly #eventListeners = new Set<(event: NodeEvent) => void>();
-  #stopping: Promise<number> | undefined;
-  /** The check or load that is under way; one at a time, since they share the system. */
-  #job:
-    | {readonly lab: string; phase: Phase; readonly abort: AbortController; readonly done: Promise<unknown>}
-    | undefined;
 
   constructor(options: ControllerOptions) {
     this.options = options;
   }
 
   get isUp(): boolean {
-    return this.#live !== undefined || this.#starting !== undefined;
+    return this.#live !== undefined || this.#start !== undefined;
   }
 
+  /** The system, once it has come up. Errors: BUSY while it comes up or goes down, NOT_RUNNING. */
   live(): Live {
+    if (this.#stopping !== undefined) throw new LabError('BUSY', 'The system is being stopped.');
+    if (this.#start !== undefined) throw new LabError('BUSY', 'The system is being started.');
     if (this.#live === undefined) throw new LabError('NOT_RUNNING', 'The system is not running.');
     return this.#live;
   }
 
-  /** Brings the system up, or waits with whoever is doing so; a system that runs is left as it is, but for replicas asked for. */
+  /**
+   * Brings the system up, or waits with whoever is doing so. One that runs gets the replicas asked for, and what has been given up is
+   * tried again; what a fault holds down is left to the fault.
+   */
   async up(options: UpOptions, say: (line: string) => void): Promise<Live> {
     if (this.#stopping !== undefined) throw new LabError('BUSY', 'The system is being stopped.');
-    if (this.#live !== undefined) {
-      await this.#adapt(this.#live, options, say);
-      return this.#live;
+    if (this.#live === undefined && this.#start === undefined) {
+      this.#start = this.#begin(options);
+      return this.#hearing(say, this.#start.done);
     }
-    this.#listeners.add(say);
-    try {
-      this.#starting ??= this.#start(options);
-      return await this.#starting;
-    } finally {
-      this.#listeners.delete(say);
-    }
+    const live = this.#start === undefined ? this.live() : await this.#hearing(say, this.#start.done);
+    await this.#adapt(live, options, say);
+    // A run breaks the system on purpose, and starts with a fresh one.
+    if (this.#job !== undefined) return live;
+    await live.system.retry();
+    await live.system.ready();
+    return live;
   }
 
   /** Ends what is under way, then everything else. Returns how many nodes were stopped. Safe to call again. */
@@ -96,6 +94,7 @@ export class Controller {
     signal: AbortSignal,
     work: (signal: AbortSignal, setPhase: (phase: Phase) => void) => Promise<T>,
   ): Promise<T> {
+    if (this.#stopping !== undefined) throw new LabError('BUSY', 'The system is being stopped.');
     if (this.#job !== undefined)
       throw new LabError('BUSY', `${this.#job.lab} is being run on this system already (${this.#job.phase}).`);
     const abort = new AbortController();
@@ -106,6 +105,8 @@ export class Controller {
     this.#job = {lab, phase: 'prepare', abort, done: run.catch(() => undefined)};
     try {
       return await run;
+    } catch (error) {
+      throw abort.signal.aborted ? abort.signal.reason : error;
     } finally {
       this.#job = undefined;
     }
@@ -115,13 +116,15 @@ export class Controller {
     return (await this.report()).status;
   }
 
+  /** How the system is, also while it comes up. Errors: NOT_RUNNING. */
   async report(): ReturnType<typeof reportStatus> {
-    const {system, faults} = this.live();
+    const live = this.#live ?? (await this.#start?.prepared.catch(() => undefined));
+    if (live === undefined) throw new LabError('NOT_RUNNING', 'The system is not running.');
     const check = this.#job === undefined ? null : {lab: this.#job.lab, phase: this.#job.phase};
-    return reportStatus(system, {
+    return reportStatus(live.system, {
       session: this.options.session,
       workspace: this.options.workspace,
-      faults: faults.list(),
+      faults: live.faults.list(),
       check,
     });
   }
@@ -131,97 +134,108 @@ export class Controller {
     return () => this.#eventListeners.delete(listener);
   }
 
-  async #start(options: UpOptions): Promise<Live> {
+  #begin(options: UpOptions): Start {
     const say = (line: string): void => {
       this.options.log(line);
       for (const listener of this.#listeners) listener(line);
     };
-    const {session, workspaceId, paths, entries} = this.options;
-    const logFolder = join(paths.state, 'logs', workspaceId);
-    for (const folder of [logFolder, join(paths.state, 'faults')]) await mkdir(folder, {recursive: true, mode: 0o700});
-    const plan = planTopology(topologyOf(options), {replicas: options.replicas ?? {}});
-    const runtime = createProcessRuntime({session, workspaceId, paths, serviceEntries: entries.services, logFolder});
-    let agent: Agent | undefined;
-    let system: System | undefined;
+    const abort = new AbortController();
+    const prepared = this.#prepare(options, say);
+    const done = this.#bringUp(prepared, options, say, abort.signal).finally(() => {
+      this.#start = undefined;
+    });
+    done.catch(() => undefined);
+    return {prepared, done, abort};
+  }
+
+  async #prepare(options: UpOptions, say: (line: string) => void): Promise<Live> {
+    const {session, workspaceId, paths, entries, recordProcesses} = this.options;
+    const topology: Topology = options.topology === undefined ? defaultTopology() : checkTopology(options.topology);
+    const plan = planTopology(topology, {replicas: options.replicas ?? {}});
+    say('preparing databases');
+    return prepareLive(plan, {
+      session,
+      workspaceId,
+      paths,
+      entries,
+      say,
+      onProcesses: recordProcesses,
+      onEvent: event => this.#onEvent(event, say),
+      listen: listener => this.onEvent(listener),
+    });
+  }
+
+  async #bringUp(
+    prepared: Promise<Live>,
+    options: UpOptions,
+    say: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<Live> {
+    const live = await prepared;
     try {
-      say('preparing databases');
-      const [started] = await Promise.all([startAgent(entries.agent), runtime.prepare(plan.nodes, say)]);
-      agent = started;
-      const live = new System(plan, {
-        runtime,
-        agent,
-        onProcesses: () => this.#recordProcesses(live),
-        onEvent: event => this.#onEvent(event, say),
-      });
-      system = live;
-      const postgres = new PostgresReader(node => runtime.postgres(node));
-      const nodes = faultNodes(live, listener => this.onEvent(listener));
-      const faults = createFaultEngine({
-        fabric: agent.fabric,
-        plan: () => live.plan,
-        nodes,
-        recordFile: join(paths.state, 'faults', `${workspaceId}.jsonl`),
-      });
-      await faults.healLeftovers();
-      say(`starting ${plan.nodes.map(node => node.name).join(', ')}`);
-      await live.start({seams: [], gatewayPort: options.port});
-      await live.ready();
-      this.#live = {system: live, agent, runtime, faults, faultNodes: nodes, postgres};
-      return this.#live;
+      signal.throwIfAborted();
+      say(`starting ${names(live)}`);
+      await live.system.start({seams: [], gatewayPort: options.port});
+      await live.system.ready(undefined, signal);
+      this.#live = live;
+      return live;
     } catch (error) {
-      await system?.stop().catch(() => undefined);
-      await agent?.stop().catch(() => undefined);
-      await runtime.down().catch(() => undefined);
+      await takeDown(live, this.options.log);
       throw error;
+    }
+  }
+
+  async #hearing<T>(say: (line: string) => void, work: Promise<T>): Promise<T> {
+    this.#listeners.add(say);
+    try {
+      return await work;
     } finally {
-      this.#starting = undefined;
+      this.#listeners.delete(say);
     }
   }
 
   /** What can be changed of a running system is its replicas; for anything else it has to go down first. */
   async #adapt({system, faults}: Live, options: UpOptions, say: (line: string) => void): Promise<void> {
     if (options.topology !== undefined)
-      throw new LabError('BUSY', 'The system is running with another topology; `teralab down` first.');
+      throw new LabError('BUSY', 'The system is running with a topology already; `teralab down` first.');
+    const [gateway = ''] = system.gatewayUrls();
+    if (options.port !== undefined && !gateway.endsWith(`:${options.port}`))
+      throw new LabError('BUSY', `The system is running with its gateway at ${gateway}; \`teralab down\` first.`);
     const replicas = options.replicas ?? {};
     const counts = (service: string): number => system.plan.nodes.filter(node => node.service === service).length;
     if (Object.entries(replicas).every(([service, count]) => counts(service) === count)) return;
-    if (this.#job !== undefined) throw new LabError('BUSY', `${this.#job.lab} is being run on this system.`);
     const current = Object.fromEntries(
       Object.keys(system.plan.topology.services).map(service => [service, counts(service)]),
     );
     const plan = planTopology(system.plan.topology, {replicas: {...current, ...replicas}});
-    await faults.clearAll();
-    say(
-      `changing to ${Object.entries(replicas)
-        .map(([service, count]) => `${service}=${count}`)
-        .join(', ')}`,
-    );
-    await system.replan(plan);
-    // Callers learn the addresses of their callees when they start: all services start again.
-    const services = plan.nodes.filter(node => node.kind === 'service').map(node => node.name);
-    await system.stopNodes(services);
-    await system.startNodes(services, []);
-    await system.ready();
+    await this.alone('a change of replicas', new AbortController().signal, async signal => {
+      await faults.clearAll();
+      say(
+        `changing to ${Object.entries(replicas)
+          .map(([service, count]) => `${service}=${count}`)
+          .join(', ')}`,
+      );
+      await system.replan(plan);
+      // Callers learn the addresses of their callees when they start: all services start again.
+      const services = plan.nodes.filter(node => node.kind === 'service').map(node => node.name);
+      await system.stopNodes(services);
+      await system.startNodes(services, []);
+      await system.ready(undefined, signal);
+    });
   }
 
   async #stop(say: (line: string) => void): Promise<number> {
-    this.#job?.abort.abort(new LabError('INTERRUPTED', 'The system is being stopped.'));
+    const stopped = new LabError('NOT_RUNNING', 'The system was stopped from elsewhere before this had ended.');
+    // A run may be waiting for the start.
+    this.#start?.abort.abort(stopped);
+    this.#job?.abort.abort(stopped);
+    await this.#start?.done.catch(() => undefined);
     await this.#job?.done;
-    await this.#starting?.catch(() => undefined);
     const live = this.#live;
     if (live === undefined) return 0;
     const count = live.system.keepers().filter(keeper => keeper.running !== undefined).length;
-    say(
-      `stopping ${live.system
-        .keepers()
-        .map(keeper => keeper.name)
-        .join(', ')}`,
-    );
-    await live.faults.stop().catch(() => undefined);
-    await live.postgres.close();
-    await live.system.stop();
-    await live.agent.stop().catch(() => undefined);
-    await live.runtime.down();
+    say(`stopping ${names(live)}`);
+    await takeDown(live, this.options.log);
     this.#live = undefined;
     return count;
   }
@@ -231,17 +245,8 @@ export class Controller {
     if (event.type === 'ready' && this.#live === undefined) say(`${event.node} is ready ${event.detail}`);
     for (const listener of this.#eventListeners) listener(event);
   }
-
-  #recordProcesses(system: System): void {
-    const nodes: KnownProcess[] = system.keepers().flatMap(keeper => {
-      const pid = keeper.running?.pid;
-      const startTime = pid === undefined ? undefined : processStartTime(pid);
-      return pid === undefined || startTime === undefined ? [] : [{name: keeper.name, pid, startTime}];
-    });
-    this.options.recordProcesses(nodes);
-  }
 }
 
-function topologyOf(options: UpOptions): Topology {
-  return options.topology === undefined ? defaultTopology() : checkTopology(options.topology);
+function names({system}: Live): string {
+  return system.plan.nodes.map(({name}) => name).join(', ');
 }

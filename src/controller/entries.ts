@@ -20,7 +20,7 @@ export function findEntries(): Entries {
   const thread = (name: string): URL => pathToFileURL(join(dist, 'agent', `${name}.js`));
   return {
     services: Object.fromEntries(
-      ['gateway', 'identity', 'stream'].map(name => [name, join(dist, 'services', `${name}.js`)]),
+      ['gateway', 'identity', 'stream'].map(name => [name, join(dist, 'services', `${name}.cjs`)]),
     ),
     agent: {fabric: thread('fabric-thread'), load: thread('load-thread')},
     controller: join(dist, 'controller', 'main.js'),

@@ -24,9 +24,11 @@ export function createHandlers(controller: Controller, end: () => void): Handler
       return controller.status();
     },
     down: async (_, emit) => {
-      const stopped = await controller.down(text => emit({type: 'progress', text}));
-      setImmediate(end);
-      return {stopped};
+      try {
+        return {stopped: await controller.down(text => emit({type: 'progress', text}))};
+      } finally {
+        setImmediate(end);
+      }
     },
     status: async () => controller.status(),
     watch: async (_, emit, signal) => {

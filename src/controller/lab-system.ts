@@ -1,5 +1,6 @@
 import type {Broker} from '../../services/kit/broker.ts';
 import {LabError} from '../errors.ts';
+import type {Fabric} from '../fabric/fabric.ts';
 import {startCrashSeries} from '../faults/crash-series.ts';
 import type {FaultEngine} from '../faults/engine.ts';
 import type {FaultNodes} from '../faults/nodes.ts';
@@ -78,12 +79,23 @@ export function createLabSystem({system, faults, faultNodes, postgres}: LabSyste
         if (refused.length > 0 && error instanceof LabError) return refused;
         throw error;
       }
+      await everyLinkListens(agent.fabric);
       return [] satisfies NodeEvent[];
     },
     [Symbol.asyncDispose]: async () => {
       await (await broker?.catch(() => undefined))?.close().catch(() => undefined);
     },
   };
+}
+
+/** While a node is down its listeners are closed; whoever took one of their ports meanwhile would be asked in its stead. */
+async function everyLinkListens(fabric: Fabric): Promise<void> {
+  const closed = (await fabric.counters()).find(proxy => !proxy.listening);
+  if (closed === undefined) return;
+  throw new LabError(
+    'PORT_TAKEN',
+    `Port ${closed.address.port} of ${closed.name} was taken by another program while its node started again.`,
+  );
 }
 
 /** A run has the replicas that its lab asks for, whatever the last one had. */

@@ -1,34 +1,37 @@
-import {randomBytes} from 'node:crypto';
-import {mkdir} from 'node:fs/promises';
-import {resolve} from 'node:path';
+import {writeSync} from 'node:fs';
+import {mkdir, readdir, rm} from 'node:fs/promises';
+import {join, resolve} from 'node:path';
+import {LabError, toErrorData} from '../errors.ts';
+import {asLabError} from '../files.ts';
 import {labPaths, workspaceId} from '../paths.ts';
-import {processStartTime} from '../runtime/process/leftovers.ts';
-import {lockFile, sweep} from './client.ts';
+import {processStartTime, SESSION_MARK} from '../runtime/process/leftovers.ts';
 import {Controller} from './controller.ts';
 import {findEntries} from './entries.ts';
 import {createHandlers} from './handlers.ts';
 import {takeLock} from './lock.ts';
 import {serve} from './server.ts';
-import {type SessionRecord, sessionRecords} from './session-record.ts';
+import {lockFile, type SessionRecord, sessionRecords} from './session-record.ts';
+import type {Started} from './start-controller.ts';
+import {sweep} from './sweep.ts';
 
-/** A controller that nobody asked to bring anything up ends after this time, in ms. */
-const IDLE_END_MS = 60_000;
+/** A controller without a system and without a client ends after this time, in ms: the next command may be on its way to it. */
+const IDLE_END_MS = 500;
+const IDLE_LOOK_EVERY_MS = 10_000;
 /** Taking the system down may take this long when the controller is told to end, in ms. */
 const END_WITHIN_MS = 15_000;
 
 /** The controller's process: `node main.js <workspace>`, detached, its output going to its log. */
-async function main(): Promise<void> {
-  const workspace = resolve(process.argv[2] ?? 'teralab');
-  const session = process.env.TERALAB_SESSION ?? randomBytes(6).toString('hex');
+async function main(workspace: string, session: string): Promise<Started> {
   const paths = labPaths();
   const id = await workspaceId(workspace);
+  const socket = await paths.socket(id);
   await mkdir(paths.state, {recursive: true, mode: 0o700});
   const lock = await takeLock(lockFile(paths, id));
-  if (lock === undefined) return;
+  if (lock === undefined) return {state: 'held'};
   const records = sessionRecords(paths.state);
-  const socket = await paths.socket(id);
+  await removeDrafts(join(paths.state, 'sessions'), id);
   const previous = await records.read(id);
-  if (previous !== undefined) await sweep(id, previous);
+  if (previous !== undefined) await sweep(paths, id, previous);
 
   let record: SessionRecord = {
     session,
@@ -41,13 +44,13 @@ async function main(): Promise<void> {
   await records.write(id, record);
   let writing = Promise.resolve();
   const recordProcesses = (nodes: SessionRecord['nodes']): void => {
-    record = {...record, nodes};
-    const latest = record;
+    const latest = {...record, nodes};
+    record = latest;
+    // What has been overtaken meanwhile need not be written.
     writing = writing
       .then(async () => (latest === record ? records.write(id, latest) : undefined))
       .catch(error => log(`session record: ${String(error)}`));
   };
-
   const controller = new Controller({
     session,
     workspace,
@@ -57,6 +60,7 @@ async function main(): Promise<void> {
     log,
     recordProcesses,
   });
+
   let ending = false;
   const end = async (code: number): Promise<void> => {
     if (ending) return;
@@ -65,15 +69,27 @@ async function main(): Promise<void> {
     await controller.down(log).catch(error => log(`down: ${String(error)}`));
     await server.close();
     await writing;
-    await records.remove(id);
-    await lock.release();
+    await records.remove(id).catch(error => log(`session record: ${String(error)}`));
+    await lock.release().catch(error => log(`lock: ${String(error)}`));
     process.exit(code);
+  };
+  let idle: NodeJS.Timeout | undefined;
+  const endWhenIdle = (): void => {
+    clearTimeout(idle);
+    idle = setTimeout(() => {
+      if (!controller.isUp && server.clients() === 0) void end(0);
+    }, IDLE_END_MS);
   };
   const server = await serve(
     socket,
     createHandlers(controller, () => void end(0)),
-    error => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    {
+      onInternalError: error => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+      onLastClient: endWhenIdle,
+    },
   );
+  // Also when nobody ever comes, or the system could not be brought up after everybody had left.
+  setInterval(endWhenIdle, IDLE_LOOK_EVERY_MS).unref();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void end(0));
   process.on('uncaughtException', error => {
     log(`uncaught: ${error.stack ?? error.message}`);
@@ -82,16 +98,44 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', reason =>
     log(`unhandled: ${reason instanceof Error ? reason.stack : String(reason)}`),
   );
-  let idleSince = Date.now();
-  setInterval(() => {
-    if (controller.isUp || server.clients() > 0) idleSince = Date.now();
-    else if (Date.now() - idleSince > IDLE_END_MS) void end(0);
-  }, 5_000).unref();
   log(`controller of ${workspace}, session ${session}, pid ${process.pid}`);
+  return {state: 'listening'};
 }
 
+/** Files that somebody was killed while writing. They are never read, and stay only until the next controller. */
+async function removeDrafts(folder: string, id: string): Promise<void> {
+  const names = (await readdir(folder)).filter(
+    name => name.startsWith(`${id}.`) && /\.(tmp|draft-[0-9a-f]+)$/.test(name),
+  );
+  for (const name of names) await rm(join(folder, name), {force: true});
+}
+
+/** Not through the stream: without space on the disk its writes end the process, and these must not. */
 function log(line: string): void {
-  process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+  write(1, `${new Date().toISOString()} ${line}\n`);
 }
 
-await main();
+/** Tells the command that started this process how that went. It may be gone by now. */
+function tell(started: Started): void {
+  const descriptor = Number(process.env.TERALAB_STARTED_FD);
+  if (Number.isInteger(descriptor) && descriptor > 2) write(descriptor, `${JSON.stringify(started)}\n`);
+}
+
+function write(descriptor: number, text: string): void {
+  try {
+    writeSync(descriptor, text);
+  } catch {
+    // Nobody reads it, or there is no space for it.
+  }
+}
+
+try {
+  const started = await main(resolve(process.argv[2] ?? 'teralab'), process.env[SESSION_MARK] ?? '');
+  tell(started);
+  if (started.state === 'held') process.exit(0);
+} catch (error) {
+  const known = asLabError(error, (error as NodeJS.ErrnoException).path ?? 'a file');
+  log(error instanceof LabError ? `${error.code}: ${error.message}` : String((error as Error).stack ?? error));
+  tell({state: 'failed', error: toErrorData(known)});
+  process.exit(1);
+}

@@ -19,11 +19,18 @@ export interface ControllerServer {
   close(): Promise<void>;
 }
 
+export interface ServerListener {
+  /** A handler threw what is no `LabError`. */
+  onInternalError(error: unknown): void;
+  /** The last client that was connected has left. */
+  onLastClient(): void;
+}
+
 /** Serves the controller's methods on a unix socket of mode 0600. The folder around it is the caller's to check. */
 export async function serve(
   socketPath: string,
   handlers: Handlers,
-  onInternalError: (error: unknown) => void,
+  {onInternalError, onLastClient}: ServerListener,
 ): Promise<ControllerServer> {
   await rm(socketPath, {force: true});
   const sockets = new Set<Socket>();
@@ -34,6 +41,7 @@ export async function serve(
     socket.on('close', () => {
       sockets.delete(socket);
       calls.abort(new LabError('INTERRUPTED', 'The client went away.'));
+      if (sockets.size === 0) onLastClient();
     });
     onMessages<ClientMessage>(socket, message => {
       void answer(socket, message, handlers, calls.signal, onInternalError);

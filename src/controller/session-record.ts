@@ -1,6 +1,8 @@
-import {readdir, rm} from 'node:fs/promises';
+import {readdir, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
+import {LabError} from '../errors.ts';
 import {readVersioned, writeVersioned} from '../files.ts';
+import type {Paths} from '../paths.ts';
 import type {KnownProcess} from '../runtime/process/leftovers.ts';
 import type {RuntimeName} from '../runtime/runtime.ts';
 
@@ -16,8 +18,9 @@ export interface SessionRecord {
   readonly nodes: readonly KnownProcess[];
 }
 
-/** Session records, one file per workspace. */
+/** Session records, one file per workspace. Errors of reading: NEWER_VERSION, NOT_ALLOWED. */
 export interface SessionRecords {
+  /** A damaged record is put aside and counts as none: it tells nothing, and must not be in the way. */
   read(workspaceId: string): Promise<SessionRecord | undefined>;
   write(workspaceId: string, record: SessionRecord): Promise<void>;
   remove(workspaceId: string): Promise<void>;
@@ -27,8 +30,15 @@ export interface SessionRecords {
 export function sessionRecords(stateFolder: string): SessionRecords {
   const folder = join(stateFolder, 'sessions');
   const file = (workspaceId: string): string => join(folder, `${workspaceId}.json`);
-  const read = async (workspaceId: string): Promise<SessionRecord | undefined> =>
-    readVersioned<SessionRecord>(file(workspaceId), VERSION);
+  const read = async (workspaceId: string): Promise<SessionRecord | undefined> => {
+    const record = await readVersioned<SessionRecord>(file(workspaceId), VERSION).catch(error => {
+      if (error instanceof LabError && error.code === 'INTERNAL') return 'damaged' as const;
+      throw error;
+    });
+    if (record === undefined || (record !== 'damaged' && isWhole(record))) return record;
+    await rename(file(workspaceId), `${file(workspaceId)}.damaged`).catch(() => undefined);
+    return undefined;
+  };
   return {
     read,
     write: async (workspaceId, record) => writeVersioned(file(workspaceId), VERSION, record),
@@ -40,11 +50,27 @@ export function sessionRecords(stateFolder: string): SessionRecords {
           .filter(name => name.endsWith('.json'))
           .map(async name => {
             const workspaceId = name.slice(0, -'.json'.length);
-            const record = await read(workspaceId);
+            const record = await read(workspaceId).catch(() => undefined);
             return record === undefined ? [] : [{workspaceId, record}];
           }),
       );
       return found.flat();
     },
   };
+}
+
+/** Held by the controller while it lives, and by whoever cleans up after a dead one. */
+export function lockFile(paths: Paths, workspaceId: string): string {
+  return join(paths.state, 'sessions', `${workspaceId}.lock`);
+}
+
+function isWhole({session, workspace, socket, controller, nodes}: Partial<SessionRecord>): boolean {
+  return (
+    typeof session === 'string' &&
+    session !== '' &&
+    typeof workspace === 'string' &&
+    typeof socket === 'string' &&
+    typeof controller?.pid === 'number' &&
+    Array.isArray(nodes)
+  );
 }

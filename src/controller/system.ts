@@ -51,14 +51,15 @@ export class System {
     return this.#tools.agent;
   }
 
+  /** One for each node of the plan. */
   keepers(): readonly NodeKeeper[] {
-    return this.#plan.nodes.flatMap(node => this.#keepers.get(node.name) ?? []);
+    return this.#plan.nodes.map(node => this.#keep(node));
   }
 
   keeper(name: string): NodeKeeper {
-    const keeper = this.#keepers.get(name);
-    if (keeper === undefined) throw new LabError('UNKNOWN_NODE', `There is no node "${name}".`);
-    return keeper;
+    const node = this.#plan.nodes.find(candidate => candidate.name === name);
+    if (node === undefined) throw new LabError('UNKNOWN_NODE', `There is no node "${name}".`);
+    return this.#keep(node);
   }
 
   events(since: number): readonly NodeEvent[] {
@@ -120,9 +121,17 @@ export class System {
     await this.#openProxies(undefined);
   }
 
-  /** Settles when every node is ready, or one can never be; rejects when the bound passes. */
+  /** Starts what has been given up, without the learner's modules: one of them may be why. */
+  async retry(): Promise<void> {
+    const names = this.keepers().flatMap(keeper => (keeper.hopeless && !keeper.isHeld ? keeper.name : []));
+    await this.stopNodes(names);
+    await this.startNodes(names, []);
+  }
+
+  /** Settles when every node is ready that no fault keeps from it; rejects when one can never be, or the bound passes. */
   async ready(withinMs = READY_WITHIN_MS, signal?: AbortSignal): Promise<void> {
-    const missing = (): readonly NodeKeeper[] => this.keepers().filter(keeper => keeper.state !== 'ready');
+    const missing = (): readonly NodeKeeper[] =>
+      this.keepers().filter(keeper => keeper.state !== 'ready' && !keeper.isHeld);
     const hopeless = (): NodeKeeper | undefined => missing().find(keeper => keeper.hopeless);
     const settled = await this.#until(() => missing().length === 0 || hopeless() !== undefined, withinMs, signal);
     const failed = hopeless() ?? (settled ? undefined : missing()[0]);

@@ -80,7 +80,7 @@ export class LinkProxy implements ConnectionOwner {
 
   /** Ends the listener and all connections. */
   close(): void {
-    this.listener.want(false);
+    this.listener.end();
     for (const connection of [...this.#connections]) connection.reset();
   }
 

@@ -1,5 +1,6 @@
 import {createServer, type Server, type Socket} from 'node:net';
 import {LabError} from '../errors.ts';
+import {claimPort, releasePort} from '../port-claims.ts';
 import type {Address} from '../topology/address.ts';
 
 const RETRY_MS = 50;
@@ -20,8 +21,10 @@ export class Listener {
     accept: (socket: Socket) => void,
   ): Promise<Listener | undefined> {
     for await (const port of ports) {
+      if (!claimPort(port)) continue;
       const server = await listen(host, port, accept);
       if (server !== undefined) return new Listener({host, port}, accept, server);
+      releasePort(port);
     }
     return undefined;
   }
@@ -47,6 +50,12 @@ export class Listener {
         this.#opening = undefined;
       });
     }
+  }
+
+  /** Closes for good: the port is anybody's again. */
+  end(): void {
+    this.want(false);
+    releasePort(this.address.port);
   }
 
   /** @throws LabError PORT_TAKEN when the port does not come back within two seconds. It is tried further all the same. */

@@ -30,7 +30,7 @@ function exampleOf(command: string): unknown {
 
 function sections(): readonly {readonly names: readonly string[]; readonly example: unknown}[] {
   const text = readFileSync(join(root, 'docs', 'json.md'), 'utf8');
-  return [...text.matchAll(/^## (.+)\n[^]*?^```jsonc\n([^]*?)^```$/gm)].map(([, heading = '', block = '']) => ({
+  return [...text.matchAll(/^## (.+)\n[\s\S]*?^```jsonc\n([\s\S]*?)^```$/gm)].map(([, heading = '', block = '']) => ({
     names: heading.includes('`') ? [...heading.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name) : [heading],
     example: JSON.parse(block.split('\n').map(markKey).join('\n')),
   }));
@@ -38,7 +38,8 @@ function sections(): readonly {readonly names: readonly string[]; readonly examp
 
 /** Moves what a line's comment says into its key: `"pid": 420 // may be absent` becomes `"pid|absent": 420`. */
 function markKey(line: string): string {
-  const [, before, key, rest, comment] = /^(\s*)"([^"]+)":(.*?)\s*\/\/ ((?:or null|may be absent|by name|see ).*)$/.exec(line) ?? [];
+  const [, before, key, rest, comment] =
+    /^(\s*)"([^"]+)":(.*?)\s*\/\/ ((?:or null|may be absent|by name|see ).*)$/.exec(line) ?? [];
   if (key === undefined || comment === undefined) return line;
   const marks = [
     comment.startsWith('or null') ? '|null' : '',
@@ -52,9 +53,12 @@ function differences(example: unknown, found: unknown, path: string): string[] {
   if (Array.isArray(example)) {
     if (!Array.isArray(found)) return [`${path} is no list`];
     // An empty example says nothing of its elements.
-    return example.length === 0 ? [] : found.flatMap((element, index) => differences(example[0], element, `${path}[${index}]`));
+    return example.length === 0
+      ? []
+      : found.flatMap((element, index) => differences(example[0], element, `${path}[${index}]`));
   }
-  if (!isRecord(example)) return typeof found === typeof example ? [] : [`${path} is ${kindOf(found)}, not ${kindOf(example)}`];
+  if (!isRecord(example))
+    return typeof found === typeof example ? [] : [`${path} is ${kindOf(found)}, not ${kindOf(example)}`];
   if (!isRecord(found)) return [`${path} is ${kindOf(found)}, not an object`];
   const known = new Map(Object.entries(example).map(([key, value]) => [nameOf(key), marked(key, value)]));
   const unknown = Object.keys(found).filter(key => !known.has(key));
@@ -77,7 +81,12 @@ function nameOf(key: string): string {
 
 function marked(key: string, value: unknown): Example {
   const marks = key.split('|').slice(1);
-  return {value, mayBeNull: marks.includes('null'), mayBeAbsent: marks.includes('absent'), open: marks.includes('open')};
+  return {
+    value,
+    mayBeNull: marks.includes('null'),
+    mayBeAbsent: marks.includes('absent'),
+    open: marks.includes('open'),
+  };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -24,7 +24,9 @@ export interface Learner extends AsyncDisposable {
   /** Runs `teralab <args>` to its end, whatever the exit code. */
   run(...args: readonly string[]): Promise<Finished>;
   /** Runs `teralab <args> --json` and parses its document. */
-  json<Document>(...args: readonly string[]): Promise<{readonly exitCode: number | undefined; readonly document: Document}>;
+  json<Document>(
+    ...args: readonly string[]
+  ): Promise<{readonly exitCode: number | undefined; readonly document: Document}>;
   /** A file of a lab in the workspace. */
   labFile(lab: string, file: string): string;
   /** Puts the files of `solution/`, or of another folder of the lab, into the workspace. */
@@ -57,13 +59,17 @@ export function newLearner(): Learner {
       try {
         return {exitCode, document: JSON.parse(stdout)};
       } catch (error) {
-        throw new Error(`teralab ${args.join(' ')} --json (exit ${exitCode}) printed no document:\n${stdout}\n${stderr}`, {
-          cause: error,
-        });
+        throw new Error(
+          `teralab ${args.join(' ')} --json (exit ${exitCode}) printed no document:\n${stdout}\n${stderr}`,
+          {
+            cause: error,
+          },
+        );
       }
     },
     labFile: (lab, file) => join(folder, 'teralab', 'labs', lab, file),
-    take: (lab, variant) => cpSync(join(root, 'labs', lab, variant), join(folder, 'teralab', 'labs', lab), {recursive: true}),
+    take: (lab, variant) =>
+      cpSync(join(root, 'labs', lab, variant), join(folder, 'teralab', 'labs', lab), {recursive: true}),
     [Symbol.asyncDispose]: async () => {
       // `clean` too: as root, databases are outside of TERALAB_HOME.
       await run('down', '--all');
@@ -77,7 +83,8 @@ export function newLearner(): Learner {
 function learnerEnvironment(home: string): Record<string, string> {
   const kept = Object.entries(process.env).filter(
     (entry): entry is [string, string] =>
-      entry[1] !== undefined && !/^(TERALAB_|VITEST|NODE_OPTIONS$|NODE_ENV$|FORCE_COLOR$|CI$|VISUAL$|EDITOR$)/.test(entry[0]),
+      entry[1] !== undefined &&
+      !/^(TERALAB_|VITEST|NODE_OPTIONS$|NODE_ENV$|FORCE_COLOR$|CI$|VISUAL$|EDITOR$)/.test(entry[0]),
   );
   return {...Object.fromEntries(kept), TERALAB_HOME: home, NO_COLOR: '1'};
 }

@@ -7,7 +7,8 @@ export class NameOmissions implements Reporter {
     for (const module of modules) {
       for (const test of module.children.allTests('skipped')) {
         const result = test.result();
-        const reason = (result.state === 'skipped' ? result.note : undefined) ?? `skipped in ${module.relativeModuleId}`;
+        const reason =
+          (result.state === 'skipped' ? result.note : undefined) ?? `skipped in ${module.relativeModuleId}`;
         counts.set(reason, (counts.get(reason) ?? 0) + 1);
       }
     }

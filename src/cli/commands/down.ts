@@ -1,4 +1,5 @@
 import type {ControllerClient} from '../../controller/connection.ts';
+import {LabError} from '../../errors.ts';
 import type {Outcome} from '../command.ts';
 import {showProgress} from '../connect.ts';
 import type {Context} from '../context.ts';
@@ -36,12 +37,18 @@ export async function run(context: Context, flags: DownFlags): Promise<Outcome> 
 /** Stops a workspace's system; gives the number of nodes, or undefined when none was running. */
 export async function stopSystem(context: Context, workspace: string): Promise<number | undefined> {
   context.progress.step('looking for a running system');
-  const client: ControllerClient | undefined = await context.controllers.find(workspace);
+  const say = (line: string): void => context.progress.step(line);
+  const client: ControllerClient | undefined = await context.controllers.find(workspace, say);
   if (client === undefined) return undefined;
   try {
     context.progress.step('stopping the system');
     const {stopped} = await client.call('down', {}, showProgress(context), context.signal);
     return stopped;
+  } catch (error) {
+    if (!(error instanceof LabError && error.code === 'CONTROLLER_LOST')) throw error;
+    // It was killed meanwhile; looking for it once more removes what it has left.
+    (await context.controllers.find(workspace, say))?.close();
+    return 0;
   } finally {
     client.close();
     context.progress.stop();

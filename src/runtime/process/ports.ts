@@ -1,6 +1,7 @@
 import {randomInt} from 'node:crypto';
 import {createServer} from 'node:net';
 import {LabError} from '../../errors.ts';
+import {claimPort, releasePort} from '../../port-claims.ts';
 
 /**
  * A node that is down for a while must find its own port free when it comes back. So these are below the usual ephemeral range
@@ -20,10 +21,12 @@ export function createPorts(): () => Promise<number> {
     for (; left > 0; left -= 1) {
       const port = PORT_MIN + next;
       next = (next + 1) % count;
+      if (!claimPort(port)) continue;
       if (await isFree(port)) {
         left -= 1;
         return port;
       }
+      releasePort(port);
     }
     throw new LabError('PORT_TAKEN', `No port from ${PORT_MIN} to ${PORT_MAX} is free on ${LOOPBACK}.`);
   };

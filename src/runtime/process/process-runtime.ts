@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {LabError} from '../../errors.ts';
 import {nearest} from '../../nearest.ts';
 import type {Paths} from '../../paths.ts';
+import {releasePort} from '../../port-claims.ts';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
 import type {RunningNode, Runtime, StartOptions} from '../runtime.ts';
@@ -93,7 +94,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
         `There is no program for the service "${node.service}"; there are ${Object.keys(serviceEntries).join(', ')}.`,
       );
     }
-    return startService({...common, options: startOptions, entry, sessionSecret});
+    return startService({...common, options: startOptions, entry, sessionSecret, codeCache: join(paths.cache, 'code')});
   };
 
   return {
@@ -137,6 +138,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
         await Promise.all(group.map(async node => node.stop()));
       }
       await removeStrays(session);
+      for (const {port} of known.values()) releasePort(port);
     },
   };
 }

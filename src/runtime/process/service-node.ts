@@ -18,6 +18,8 @@ export interface ServiceSpec {
   readonly entry: string;
   readonly session: string;
   readonly sessionSecret: string;
+  /** Folder for compiled code, which makes the next start faster. */
+  readonly codeCache: string;
   readonly logFile: string;
 }
 
@@ -43,7 +45,7 @@ export async function startService(spec: ServiceSpec): Promise<RunningNode> {
   });
 }
 
-function environmentOf({node, options, address, sessionSecret}: ServiceSpec): Record<string, string> {
+function environmentOf({node, options, address, sessionSecret, codeCache}: ServiceSpec): Record<string, string> {
   const passedOn = PASSED_ON.flatMap(name =>
     process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
   );
@@ -64,5 +66,6 @@ function environmentOf({node, options, address, sessionSecret}: ServiceSpec): Re
     LINKS: JSON.stringify(Object.fromEntries(links)),
     SEAMS: JSON.stringify(options.seams),
     CONTROL_FD: '3',
+    CODE_CACHE: codeCache,
   };
 }

@@ -1,0 +1,85 @@
+import {mkdir} from 'node:fs/promises';
+import {join} from 'node:path';
+import {type Agent, startAgent} from '../agent/agent.ts';
+import {createFaultEngine, type FaultEngine} from '../faults/engine.ts';
+import type {FaultNodes} from '../faults/nodes.ts';
+import type {NodeEvent} from '../labs/system.ts';
+import type {Paths} from '../paths.ts';
+import type {KnownProcess} from '../runtime/process/leftovers.ts';
+import {createProcessRuntime} from '../runtime/process/process-runtime.ts';
+import type {Runtime} from '../runtime/runtime.ts';
+import type {Plan} from '../topology/plan.ts';
+import type {Entries} from './entries.ts';
+import {faultNodes} from './fault-nodes.ts';
+import {PostgresReader} from './postgres.ts';
+import {System} from './system.ts';
+
+/** A system with everything that has to be taken down again, in one place. */
+export interface Live {
+  readonly system: System;
+  readonly agent: Agent;
+  readonly runtime: Runtime;
+  readonly faults: FaultEngine;
+  readonly faultNodes: FaultNodes;
+  readonly postgres: PostgresReader;
+}
+
+export interface LiveOptions {
+  readonly session: string;
+  readonly workspaceId: string;
+  readonly paths: Paths;
+  readonly entries: Entries;
+  readonly say: (line: string) => void;
+  /** The processes that run are these now. */
+  readonly onProcesses: (nodes: readonly KnownProcess[]) => void;
+  readonly onEvent: (event: NodeEvent) => void;
+  /** Lets the fault engine hear what `onEvent` is told. */
+  readonly listen: (listener: (event: NodeEvent) => void) => () => void;
+}
+
+/** Makes ready what a plan needs to run, and starts none of its nodes yet. What was made is gone again when it throws. */
+export async function prepareLive(plan: Plan, options: LiveOptions): Promise<Live> {
+  const {session, workspaceId, paths, entries, say} = options;
+  const logFolder = join(paths.state, 'logs', workspaceId);
+  for (const folder of [logFolder, join(paths.state, 'faults')]) await mkdir(folder, {recursive: true, mode: 0o700});
+  const runtime = createProcessRuntime({session, workspaceId, paths, serviceEntries: entries.services, logFolder});
+  const starting = startAgent(entries.agent);
+  try {
+    const [agent] = await Promise.all([starting, runtime.prepare(plan.nodes, say)]);
+    const system: System = new System(plan, {
+      runtime,
+      agent,
+      onProcesses: () => options.onProcesses(system.keepers().flatMap(keeper => keeper.known ?? [])),
+      onEvent: options.onEvent,
+    });
+    const nodes = faultNodes(system, options.listen);
+    const faults = createFaultEngine({
+      fabric: agent.fabric,
+      plan: () => system.plan,
+      nodes,
+      recordFile: join(paths.state, 'faults', `${workspaceId}.jsonl`),
+    });
+    await faults.healLeftovers();
+    const postgres = new PostgresReader(node => runtime.postgres(node));
+    return {system, agent, runtime, faults, faultNodes: nodes, postgres};
+  } catch (error) {
+    await starting.then(
+      async agent => agent.stop(),
+      () => undefined,
+    );
+    await runtime.down().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Takes all of it down. A step that fails is told and keeps none of the others from being done. */
+export async function takeDown(live: Live, log: (line: string) => void): Promise<void> {
+  const steps: readonly (() => Promise<unknown>)[] = [
+    async () => live.faults.stop(),
+    async () => live.postgres.close(),
+    async () => live.system.stop(),
+    async () => live.agent.stop(),
+    async () => live.runtime.down(),
+  ];
+  for (const step of steps) await step().catch(error => log(`down: ${String(error)}`));
+}

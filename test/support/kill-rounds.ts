@@ -1,12 +1,13 @@
 import {type ChildProcess, spawn} from 'node:child_process';
-import {readdirSync, readFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import type {StatusReport} from '../../src/controller/protocol.ts';
 import type {ProgressData} from '../../src/labs/progress.ts';
-import {createRandom, type Random} from '../../src/random.ts';
+import {labPaths, workspaceId} from '../../src/paths.ts';
+import {createRandom} from '../../src/random.ts';
 import {bin, type Finished, type Learner, newLearner} from './learner.ts';
-import {controllerOf, markedWith, processes, type Seen, sessionOf, stillLives, treeOf} from './processes.ts';
+import {controllerOf, markedWith, type Seen, sessionOf, stillLives, treeOf} from './processes.ts';
 
 const LAB = 'p0-00-first-break';
 
@@ -89,7 +90,7 @@ export async function openKillField(): Promise<KillField> {
       const session = sessionOf(controllerOf(workspace)?.pid ?? 0);
       expectExit(await learner.run('down'), [0], 'the last down', say);
       for (const left of session === undefined ? [] : markedWith(session)) say(`after down: ${words(left)} lives`);
-      for (const file of leftFiles(learner, workspace)) say(`after down: ${file} is left`);
+      for (const file of await leftFiles(learner, workspace)) say(`after down: ${file} is left`);
       if (!holds(recorded, readProgress(learner))) say('progress is not intact');
       return {...round, tookMs: Date.now() - startedAt, problems};
     },
@@ -104,47 +105,147 @@ async function playRound(
   say: (problem: string) => void,
 ): Promise<void> {
   const commands = await begin(round, learner);
-  await pause(round.delayMs);
   const controller = controllerOf(workspace);
   const session = sessionOf(controller?.pid ?? 0);
   const known = controller === undefined ? [] : treeOf(controller.pid);
-  const [victim] = commands;
-  if (round.victim === 'command' || controller === undefined) victim?.kill('SIGKILL');
-  else signal(controller.pid, round.victim === 'controller' ? 'SIGKILL' : 'SIGSTOP');
-  if (round.victim === 'command') {
-    await expectIntact(learner, workspace, say);
-    return;
+  if (round.victim === 'command' || controller === undefined) commands[0]?.kill('SIGKILL');
+  else process.kill(controller.pid, round.victim === 'controller' ? 'SIGKILL' : 'SIGSTOP');
+
+  if (round.victim === 'command') await expectIntact(round, learner, say);
+  else {
+    await runNext(round, learner, session !== undefined, say);
+    for (const seen of [...known, ...(session === undefined ? [] : markedWith(session))])
+      if (stillLives(seen)) say(`${words(seen)} of the killed session lives`);
   }
-  if (session === undefined) {
-    // Nothing had been started yet; the next command must not mind.
-    await runNext(round, learner, say, [0, 4]);
-    return;
-  }
-  await runNext(round, learner, say, round.next === 'status' ? [4] : [0]);
-  for (const seen of [...known, ...markedWith(session)])
-    if (stillLives(seen)) say(`${words(seen)} of the killed session lives`);
+  const isOver = (command: ChildProcess): boolean => command.exitCode !== null || command.signalCode !== null;
+  if (!(await within(SETTLE_WITHIN_MS, () => commands.every(isOver)))) say('a command that was under way hangs');
 }
 
-/** Brings about what the round needs and begins its command; returns the commands under way, the one to kill first. */
-async function begin({stage}: Round, learner: Learner): Promise<readonly ChildProcess[]> {
+/** Brings about what the round needs, begins its command, and returns when the moment of the kill has come; the command to kill first. */
+async function begin({stage, delayMs}: Round, learner: Learner): Promise<readonly ChildProcess[]> {
   const command = (...args: readonly string[]): ChildProcess =>
     spawn(process.execPath, [bin, ...args], {cwd: learner.folder, env: learner.env, stdio: 'ignore'});
-  if (stage === 'up') return [command('up')];
-  if (stage === 'up twice') return [command('up'), command('up')];
+  const after = async (commands: readonly ChildProcess[], ms = delayMs): Promise<readonly ChildProcess[]> => {
+    await pause(ms);
+    return commands;
+  };
+  if (stage === 'up') return after([command('up')]);
+  if (stage === 'up twice') return after([command('up'), command('up')]);
   await must(learner.run('up'), 0, 'up before the round');
   switch (stage) {
     case 'check':
-      return [command('check', LAB)];
+      return after([command('check', LAB)]);
     case 'down':
-      return [command('down')];
+      return after([command('down')]);
     case 'down in a check': {
       const check = command('check', LAB);
-      return [check, later(() => command('down'))].flatMap(each => each ?? []);
+      const inDownMs = delayMs % STAGES.down;
+      await pause(delayMs - inDownMs);
+      return after([command('down'), check], inDownMs);
     }
     case 'a paused database':
       await must(learner.run('chaos', 'pause', 'identity-db', '--until-cleared'), 0, 'chaos');
-      return [command('down')];
+      return after([command('down')]);
     case 'a paused service':
-      return [command('chaos', 'pause', 'stream', '--for', '2s')];
+      return after([command('chaos', 'pause', 'stream', '--for', '2s')]);
   }
+}
+
+async function runNext(
+  {stage, next}: Round,
+  learner: Learner,
+  hadController: boolean,
+  say: (problem: string) => void,
+): Promise<void> {
+  // A second `up` may bring a new system up meanwhile, and a system that was just going down may have been down.
+  const notRunning = hadController && stage !== 'up twice' ? [4] : [0, 4];
+  const runs: readonly (readonly [string, readonly number[]])[] = {
+    status: [['status', notRunning] as const],
+    up: [['up', [0]] as const],
+    down: [['down', [0]] as const],
+    'status and up': [['status', [0, 4]] as const, ['up', [0]] as const],
+  }[next];
+  await Promise.all(
+    runs.map(async ([name, exits]) => expectExit(await learner.run(name), exits, `next: ${name}`, say)),
+  );
+  if (!next.endsWith('up')) return;
+  const {document} = await learner.json<StatusReport>('status');
+  for (const problem of unrest(document)) say(`after the next up: ${problem}`);
+}
+
+/** A system whose client was killed goes on: what that had asked for ends by itself, and everything is well again. */
+async function expectIntact({stage}: Round, learner: Learner, say: (problem: string) => void): Promise<void> {
+  let seen: readonly string[] = [];
+  const isWell = async (): Promise<boolean> => {
+    const {exitCode, document} = await learner.json<Partial<StatusReport>>('status');
+    // Killed before it had asked for anything, or after it had asked for the end.
+    if (exitCode === 4) return stage.startsWith('up') || stage.includes('down') || stage === 'a paused database';
+    seen = unrest(document as StatusReport);
+    return stage === 'a paused database' || seen.length === 0;
+  };
+  if (!(await within(SETTLE_WITHIN_MS, isWell)))
+    say(`after the command was killed: ${seen.join(', ') || 'not running'}`);
+}
+
+/** Signs that somebody is still at work on a system, or that something was not undone. */
+function unrest({nodes, faults, check, session}: StatusReport): readonly string[] {
+  return [
+    ...nodes.filter(({state}) => state !== 'ready').map(({name, state}) => `${name} is ${state}`),
+    ...faults.map(({id}) => `${id} is in force`),
+    ...(check === null ? [] : [`${check.lab} is being run`]),
+    ...markedWith(session)
+      .filter(({state}) => 'Tt'.includes(state))
+      .map(seen => `${words(seen)} is stopped`),
+  ];
+}
+
+function expectExit(
+  {exitCode, stderr}: Finished,
+  exits: readonly number[],
+  what: string,
+  say: (problem: string) => void,
+): void {
+  if (exitCode === undefined || !exits.includes(exitCode)) say(`${what} ended with ${exitCode}: ${lastLines(stderr)}`);
+  if (/^\s+at .+:\d+:\d+/m.test(stderr)) say(`${what} shows a stack trace`);
+}
+
+async function must(run: Promise<Finished>, exit: number, what: string): Promise<void> {
+  const {exitCode, stderr} = await run;
+  if (exitCode !== exit) throw new Error(`${what} ended with ${exitCode}: ${lastLines(stderr)}`);
+}
+
+async function within(boundMs: number, holds: () => boolean | Promise<boolean>): Promise<boolean> {
+  const until = Date.now() + boundMs;
+  while (!(await holds())) {
+    if (Date.now() > until) return false;
+    await pause(LOOK_EVERY_MS);
+  }
+  return true;
+}
+
+async function leftFiles(learner: Learner, workspace: string): Promise<readonly string[]> {
+  const paths = labPaths(learner.env);
+  const socket = await paths.socket(await workspaceId(workspace));
+  return [...readdirSync(join(paths.state, 'sessions')), ...(existsSync(socket) ? [socket] : [])];
+}
+
+function readProgress(learner: Learner): ProgressData {
+  return JSON.parse(readFileSync(join(labPaths(learner.env).data, 'progress.json'), 'utf8'));
+}
+
+/** Whether everything recorded before is still there. */
+function holds(before: ProgressData, now: ProgressData): boolean {
+  const passes = JSON.stringify(now.labs[LAB]?.passes ?? []);
+  return (
+    (now.labs[LAB]?.attempts ?? 0) >= (before.labs[LAB]?.attempts ?? 0) &&
+    (before.labs[LAB]?.passes ?? []).every(pass => passes.includes(JSON.stringify(pass)))
+  );
+}
+
+function words({pid, command}: Seen): string {
+  return `${pid} (${command.replaceAll('\0', ' ').slice(0, 60)})`;
+}
+
+function lastLines(text: string): string {
+  return text.trimEnd().split('\n').slice(-4).join(' | ');
 }

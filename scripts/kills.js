@@ -10,20 +10,22 @@ const [rounds = '50', firstSeed = '1'] = process.argv.slice(2);
 
 const {openKillField, drawRound, describeRound} = await load('test/support/kill-rounds.ts');
 let failures = 0;
-{
-  await using field = await openKillField();
+const field = await openKillField();
+try {
   for (let seed = Number(firstSeed); seed < Number(firstSeed) + Number(rounds); seed++) {
     const played = await field.play(drawRound(seed));
     if (played.problems.length > 0) failures += 1;
     console.log(describeRound(played));
   }
+} finally {
+  await field[Symbol.asyncDispose]();
 }
 console.log(`${rounds} rounds, ${failures} failures`);
 process.exitCode = failures === 0 ? 0 : 1;
 
-/** Loads TypeScript from the checkout: bundled beside this file, so that it finds the packages and the checkout's root. */
+/** Loads TypeScript from the checkout: bundled two folders below the root, as its sources are, so that it finds the root and the packages. */
 async function load(file) {
-  const folder = mkdtempSync(join(root, 'test', 'support', '.built-'));
+  const folder = mkdtempSync(join(root, 'test', '.built-'));
   try {
     const outfile = join(folder, 'module.mjs');
     await build({

@@ -1,3 +1,5 @@
+import {latencies, median} from '../../src/checkers/percentiles.ts';
+import {jsonObject, signUp} from '../../src/labs/accounts.ts';
 import {defineLab, type Evidence} from '../../src/labs/lab.ts';
 import {fail, pass} from '../../src/labs/verdict.ts';
 import type {LedgerEntry, Operation} from '../../src/load/load.ts';
@@ -26,9 +28,7 @@ export default defineLab<Setup, null>({
   given: {gateway: {'upstream-policy': 'upstream-policy.ts'}},
   watch: "pages that came within the caller's patience while stream was paused",
   setUp: async tools => {
-    const password = tools.random.hex(16);
-    const account = idOf((await tools.http('POST', '/v1/accounts', {body: {name: 'Ada', password}})).body);
-    const token = tokenOf((await tools.http('POST', '/v1/sessions', {body: {account, password}})).body);
+    const {account, token} = await signUp(tools, 'Ada');
     await tools.http('POST', '/v1/activity', {
       headers: {authorization: `Bearer ${token}`},
       body: {kind: 'page.opened'},
@@ -50,7 +50,7 @@ export default defineLab<Setup, null>({
     const inTime = during.filter(entry => entry.outcome === 'ok');
     return [
       `stream was paused for ${PAUSE_FOR_MS / 1000} s. Of ${during.length} pages asked for meanwhile, ${inTime.length} came within the ${evidence.setup.patienceMs} ms that their callers wait.`,
-      `Before the pause a page took ${median(evidence.baseline)} ms, during it ${median(during)} ms.`,
+      `Before the pause a page took ${medianOf(evidence.baseline)} ms, during it ${medianOf(during)} ms.`,
     ];
   },
   tasks: [
@@ -173,29 +173,9 @@ function isHonest(page: Readonly<Record<string, unknown>> | undefined): boolean 
 }
 
 function pageOf(entry: LedgerEntry): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(entry.sends.at(-1)?.body ?? '');
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+  return jsonObject(entry.sends.at(-1)?.body);
 }
 
-function median(entries: readonly LedgerEntry[]): number {
-  const sorted = entries.map(entry => entry.latencyMs).toSorted((a, b) => a - b);
-  return Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0);
-}
-
-function idOf(body: unknown): string {
-  return field(body, 'id');
-}
-
-function tokenOf(body: unknown): string {
-  return field(body, 'token');
-}
-
-function field(body: unknown, name: string): string {
-  const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
-  if (typeof value !== 'string') throw new Error(`the system answered without "${name}": ${JSON.stringify(body)}`);
-  return value;
+function medianOf(entries: readonly LedgerEntry[]): number {
+  return Math.round(median(latencies(entries)) ?? 0);
 }

@@ -1,3 +1,5 @@
+import {compareEffects, type EffectsDifference} from '../../src/checkers/effects.ts';
+import {jsonObject} from '../../src/labs/accounts.ts';
 import {defineLab, type Evidence, type LabTools} from '../../src/labs/lab.ts';
 import {fail, type Judgement, pass} from '../../src/labs/verdict.ts';
 import type {Operation} from '../../src/load/load.ts';
@@ -52,11 +54,11 @@ const lab = defineLab<undefined, Final>({
   },
   final: read,
   summary: evidence => {
-    const {missing, phantom, twice} = compare(evidence.final);
+    const {missing, phantom, duplicated} = compare(evidence.final);
     const kills = evidence.events.filter(event => event.type === 'crash-point').length;
     return [
       `${evidence.final.committed.length} accounts were committed while identity was killed ${kills} times and the broker was away for 6 s.`,
-      `${missing.length} of them have no event at stream; ${phantom.length} events have no account; ${twice.length} took effect twice.`,
+      `${missing.length} of them have no event at stream; ${phantom.length} events have no account; ${duplicated.length} took effect twice.`,
     ];
   },
   tasks: [
@@ -93,18 +95,20 @@ const lab = defineLab<undefined, Final>({
       judges: 'counting',
       codes: ['EFFECT_TWICE'],
       judge: evidence => {
-        const {twice} = compare(evidence.final);
+        const {duplicated} = compare(evidence.final);
         const expected = 'each account has one registration at stream';
-        if (twice.length === 0) return pass('every effect took place once', expected, counts(evidence.final));
-        return fail('EFFECT_TWICE', `${twice.length} accounts have more than one registration at stream`, expected, [
-          ...twice
-            .slice(0, 3)
-            .map(
-              account =>
-                `account ${account}: ${effectsOf(evidence.final, account)} registrations, each from an event with an id of its own`,
-            ),
-          ...counts(evidence.final),
-        ]);
+        if (duplicated.length === 0) return pass('every effect took place once', expected, counts(evidence.final));
+        return fail(
+          'EFFECT_TWICE',
+          `${duplicated.length} accounts have more than one registration at stream`,
+          expected,
+          [
+            ...duplicated
+              .slice(0, 3)
+              .map(({id, count}) => `account ${id}: ${count} registrations, each from an event with an id of its own`),
+            ...counts(evidence.final),
+          ],
+        );
       },
     },
     {
@@ -217,15 +221,11 @@ async function read(tools: LabTools): Promise<Final> {
   };
 }
 
-function compare({committed, effects}: Final): {missing: string[]; phantom: string[]; twice: string[]} {
-  const stored = new Set(committed);
-  return {
-    missing: committed.filter(account => effects[account] === undefined),
-    phantom: Object.keys(effects).filter(account => !stored.has(account)),
-    twice: Object.entries(effects)
-      .filter(([, count]) => count > 1)
-      .map(([account]) => account),
-  };
+function compare({committed, effects}: Final): EffectsDifference {
+  return compareEffects(
+    committed,
+    Object.entries(effects).flatMap(([account, count]) => Array.from({length: count}, () => account)),
+  );
 }
 
 function judgeMissing(evidence: Evidence<undefined, Final>): Judgement {
@@ -284,12 +284,6 @@ function effectsOf({effects}: Final, account: string): number {
 }
 
 function accountOf(body: string | undefined): string | undefined {
-  try {
-    const value: unknown = JSON.parse(body ?? '');
-    return typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string'
-      ? value.id
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const id = jsonObject(body)?.id;
+  return typeof id === 'string' ? id : undefined;
 }

@@ -1,8 +1,11 @@
-import type {RequestLogEntry} from '../../src/fabric/fabric.ts';
+import {repetitions, selectRequests} from '../../src/checkers/attempts.ts';
+import {select} from '../../src/checkers/availability.ts';
+import {latencies, percentile} from '../../src/checkers/percentiles.ts';
+import {signUp} from '../../src/labs/accounts.ts';
 import {defineLab, type Evidence} from '../../src/labs/lab.ts';
 import {fail, type Judgement, pass} from '../../src/labs/verdict.ts';
-import type {LedgerEntry, Operation} from '../../src/load/load.ts';
-import type {Random} from '../../src/random.ts';
+import type {LedgerEntry} from '../../src/load/load.ts';
+import {type Route, traffic} from './traffic.ts';
 
 const BASELINE_MS = 5_000;
 /** The first requests of a fresh system pay for connections and keys; they are not what this is about. */
@@ -13,11 +16,7 @@ const LOAD_MS = 26_000;
 const OPEN_WITHIN_MS = 5_000;
 const PROBE_EVERY_MS = 1_000;
 const CLOSED_WITHIN_MS = 10_000;
-const PATIENCE_MS = 3_000;
 const OTHERS_SHARE = 0.99;
-/** Requests per second: what the hung upstream gets would fill the gateway's 64 places in two seconds. */
-const RATES = {'read-windows': 30, 'read-account': 20, 'send-activity': 6} as const;
-type Route = keyof typeof RATES;
 
 type Setup = {readonly token: string};
 
@@ -34,9 +33,7 @@ export default defineLab<Setup, null>({
   watch: 'requests to identity that succeed while stream hangs',
   timescale: "an outage of minutes is 12 s here; a breaker's pause of half a minute is a second or two",
   setUp: async tools => {
-    const password = tools.random.hex(16);
-    const account = field((await tools.http('POST', '/v1/accounts', {body: {name: 'Grace', password}})).body, 'id');
-    return {token: field((await tools.http('POST', '/v1/sessions', {body: {account, password}})).body, 'token')};
+    return {token: (await signUp(tools, 'Grace')).token};
   },
   baseline: {
     load: (tools, setup) => ({operations: traffic(tools.random, setup, 'before', BASELINE_MS)}),
@@ -48,11 +45,11 @@ export default defineLab<Setup, null>({
   final: async () => null,
   summary: evidence => {
     const window = hang(evidence);
-    const others = between(evidence.attack, 'read-account', window);
+    const others = select(evidence.attack, {name: 'read-account', ...window});
     const ok = others.filter(entry => entry.outcome === 'ok');
     return [
       `stream hung for ${HANG_FOR_MS / 1000} s; identity was well. Of ${others.length} requests for identity's routes ${ok.length} succeeded meanwhile.`,
-      `Their p99 was ${Math.round(percentile(others, 0.99))} ms; before the hang it was ${Math.round(percentile(baselineOf(evidence, 'read-account'), 0.99))} ms. stream got ${toStream(evidence, window).length} requests while it hung.`,
+      `Their p99 was ${Math.round(p99Of(others))} ms; before the hang it was ${Math.round(p99Of(baselineOf(evidence, 'read-account')))} ms. stream got ${toStream(evidence, window).length} requests while it hung.`,
     ];
   },
   tasks: [
@@ -69,10 +66,10 @@ export default defineLab<Setup, null>({
       judges: 'timing',
       codes: ['OTHERS_SLOW'],
       judge: evidence => {
-        const before = percentile(baselineOf(evidence, 'read-account'), 0.99);
+        const before = p99Of(baselineOf(evidence, 'read-account'));
         const bound = Math.max(2 * before, before + 100);
-        const during = between(evidence.attack, 'read-account', hang(evidence));
-        const p99 = percentile(during, 0.99);
+        const during = select(evidence.attack, {name: 'read-account', ...hang(evidence)});
+        const p99 = p99Of(during);
         const observed = `p99 of identity's routes was ${Math.round(p99)} ms while stream hung`;
         const expected = `at most ${Math.round(bound)} ms: twice the baseline's ${Math.round(before)} ms, or 100 ms more`;
         return p99 <= bound
@@ -124,7 +121,7 @@ export default defineLab<Setup, null>({
           request =>
             request.link === 'gateway->stream' && request.method === 'POST' && request.traceparent !== undefined,
         );
-        const byTrace = groupByTrace(posts);
+        const byTrace = repetitions(posts, request => request.traceparent?.split('-')[1]);
         const repeated = [...byTrace.entries()].filter(([, requests]) => requests.length > 1);
         const observed = `${repeated.length} of ${byTrace.size} writes went to stream more than once`;
         const expected =
@@ -203,7 +200,7 @@ export default defineLab<Setup, null>({
 });
 
 function judgeOthers(evidence: Evidence<Setup, null>): Judgement {
-  const others = between(evidence.attack, 'read-account', hang(evidence));
+  const others = select(evidence.attack, {name: 'read-account', ...hang(evidence)});
   const ok = others.filter(entry => entry.outcome === 'ok');
   const observed = `${ok.length} of ${others.length} requests for identity's routes succeeded while stream hung`;
   const expected = `${OTHERS_SHARE * 100} % of them do: identity is well all the time`;
@@ -248,30 +245,6 @@ function judgeOpening(evidence: Evidence<Setup, null>): Judgement {
   ]);
 }
 
-function traffic(random: Random, {token}: Setup, phase: string, forMs: number): Operation[] {
-  const operations = (Object.keys(RATES) as Route[]).flatMap(route =>
-    Array.from({length: Math.floor((forMs / 1000) * RATES[route])}, (_, index) =>
-      operation(random, route, `${phase}-${route}-${index}`, (index * 1000) / RATES[route], token),
-    ),
-  );
-  return operations.toSorted((a, b) => a.atMs - b.atMs);
-}
-
-function operation(random: Random, route: Route, id: string, atMs: number, token: string): Operation {
-  const trace = random.hex(32);
-  const headers = {authorization: `Bearer ${token}`, traceparent: `00-${trace}-${random.hex(16)}-01`};
-  const request =
-    route === 'send-activity'
-      ? {
-          method: 'POST' as const,
-          path: '/v1/activity',
-          headers: {...headers, 'content-type': 'application/json'},
-          body: JSON.stringify({kind: 'page.opened'}),
-        }
-      : {method: 'GET' as const, path: route === 'read-windows' ? '/v1/windows?size=10s' : '/v1/accounts/me', headers};
-  return {id, name: route, atMs, request, patienceMs: PATIENCE_MS, facts: {trace}};
-}
-
 /** When stream hung, as the fault's record tells it, unix ms. */
 function hang({faults, times}: Evidence<Setup, null>): {readonly from: number; readonly to: number} {
   const pause = faults.find(fault => fault.kind === 'pause');
@@ -279,37 +252,16 @@ function hang({faults, times}: Evidence<Setup, null>): {readonly from: number; r
   return {from, to: pause?.endedAt ?? from + HANG_FOR_MS};
 }
 
-function toStream(
-  {requests}: Evidence<Setup, null>,
-  {from, to}: {readonly from: number; readonly to: number},
-): readonly RequestLogEntry[] {
-  return requests.filter(request => request.link === 'gateway->stream' && request.at >= from && request.at <= to);
-}
-
-function between(
-  entries: readonly LedgerEntry[],
-  route: Route,
-  {from, to}: {readonly from: number; readonly to: number},
-): readonly LedgerEntry[] {
-  return entries.filter(entry => entry.name === route && entry.intendedAt >= from && entry.intendedAt <= to);
+function toStream({requests}: Evidence<Setup, null>, window: {readonly from: number; readonly to: number}) {
+  return selectRequests(requests, {link: 'gateway->stream', ...window});
 }
 
 function baselineOf({baseline, times}: Evidence<Setup, null>, route: Route): readonly LedgerEntry[] {
-  return baseline.filter(entry => entry.name === route && entry.intendedAt >= times.baselineFrom + WARM_AFTER_MS);
+  return select(baseline, {name: route, from: times.baselineFrom + WARM_AFTER_MS});
 }
 
-function groupByTrace(requests: readonly RequestLogEntry[]): Map<string, RequestLogEntry[]> {
-  const groups = new Map<string, RequestLogEntry[]>();
-  for (const request of requests) {
-    const trace = request.traceparent?.split('-')[1] ?? '';
-    groups.set(trace, [...(groups.get(trace) ?? []), request]);
-  }
-  return groups;
-}
-
-function percentile(entries: readonly LedgerEntry[], share: number): number {
-  const sorted = entries.map(entry => entry.latencyMs).toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+function p99Of(entries: readonly LedgerEntry[]): number {
+  return percentile(latencies(entries), 0.99) ?? 0;
 }
 
 function slowest(evidence: Evidence<Setup, null>, entries: readonly LedgerEntry[]): string[] {
@@ -335,10 +287,4 @@ function detailOf(entry: LedgerEntry): string {
 
 function sinceAttack({times}: Evidence<Setup, null>, at: number): string {
   return `${at >= times.attackFrom ? '+' : ''}${((at - times.attackFrom) / 1000).toFixed(2)} s`;
-}
-
-function field(body: unknown, name: string): string {
-  const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
-  if (typeof value !== 'string') throw new Error(`the system answered without "${name}": ${JSON.stringify(body)}`);
-  return value;
 }

@@ -115,6 +115,7 @@ export class LinkProxy implements ConnectionOwner {
     this.#connections.add(connection);
     for (const toxic of this.#toxics) connection.attach(toxic);
     connection.start();
+    if (!this.#nodeUp) connection.upstreamGone();
   }
 
   now(): number {
@@ -159,8 +160,16 @@ export class LinkProxy implements ConnectionOwner {
     const silent = this.#toxics.some(
       ({spec}) => spec.kind === 'blackhole' && spec.stream !== 'upstream' && spec.toxicity === 1,
     );
-    this.listener.want(!refused && (this.#nodeUp || silent));
+    this.listener.want(!refused && (this.#nodeUp || silent || isSoughtAfter(this.spec)));
   }
+}
+
+/**
+ * A port that others look for first, such as the gateway's, would be theirs while it is closed, and our callers with it. So it stays
+ * open while the node is down: who connects is reset.
+ */
+function isSoughtAfter({port, preferredPort}: ProxySpec): boolean {
+  return port !== undefined || preferredPort !== undefined;
 }
 
 function portsFor(spec: ProxySpec): Iterable<number> | AsyncIterable<number> {

@@ -74,6 +74,22 @@ describe('a node that is down', () => {
     await until(() => after.received().toString() === 'b');
   });
 
+  it('keeps a port that others look for too, and resets its callers', async () => {
+    await using upstream = await serveEcho();
+    await using link = await openLink(upstream.address, {preferredPort: upstream.address.port});
+    await link.fabric.setNodeUp('identity-1', false);
+    using reset = call(link.address);
+    await until(() => reset.ended() === 'ECONNRESET', 'the reset');
+    const other = createFabric();
+    await expect(other.open([proxySpec(upstream.address, {port: link.address.port})])).rejects.toMatchObject({
+      code: 'PORT_TAKEN',
+    });
+    await link.fabric.setNodeUp('identity-1', true);
+    using after = call(link.address);
+    after.socket.write('a');
+    await until(() => after.received().toString() === 'a');
+  });
+
   it('is silent behind a partition until that heals', async () => {
     await using upstream = await serveEcho();
     await using link = await openLink(upstream.address);

@@ -26,7 +26,6 @@ export const ERRORS = {
     exit: EXIT.usage,
     fix: '`teralab chaos kinds` says which fault works on which target and runtime.',
   },
-  NO_TERMINAL: {exit: EXIT.usage, fix: 'Give the answer as a flag instead: `--help` names it.'},
   NOT_PASSED_YET: {exit: EXIT.usage, fix: 'Pass the lab first, or ask with `--reveal` (it is recorded).'},
   NOTHING_CHECKED: {exit: EXIT.usage, fix: 'Run `teralab check` first: hints answer what a check has found.'},
   BAD_TOPOLOGY: {exit: EXIT.usage, fix: 'Correct the named line of the topology.'},

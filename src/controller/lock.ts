@@ -41,6 +41,10 @@ async function create(file: string, text: string): Promise<boolean> {
   try {
     await mkdir(dirname(file), {recursive: true, mode: 0o700});
     await writeFile(draft, text, {mode: 0o600});
+  } catch (error) {
+    throw asLabError(error, file);
+  }
+  try {
     // A link appears with its content, all at once, and only where nothing is.
     await link(draft, file);
     return true;

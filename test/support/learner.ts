@@ -1,4 +1,4 @@
-import {cpSync, mkdtempSync, realpathSync, rmSync} from 'node:fs';
+import {cpSync, mkdtempSync, readFileSync, realpathSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -94,10 +94,16 @@ export function pidsOf(status: StatusReport): readonly number[] {
   return [status.controller.pid, ...status.nodes.flatMap(({pid}) => (pid === undefined ? [] : [pid]))];
 }
 
+/** Whether a process runs. One that has ended but that nobody has asked about yet (a zombie) does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+  } catch {
+    return false;
+  }
+  if (process.platform !== 'linux') return true;
+  try {
+    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }

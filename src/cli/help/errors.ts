@@ -36,7 +36,6 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   UNKNOWN_ATTRIBUTE: 'The fault has no attribute of this name.',
   BAD_VALUE: 'A value is not of the form or not in the range that the flag or attribute takes.',
   NOT_POSSIBLE_HERE: 'The runtime cannot do this, or not to this target. It is refused rather than ignored.',
-  NO_TERMINAL: 'Something would have to be asked, and there is nobody to ask: no terminal, `--no-input`, or CI.',
   NOT_PASSED_YET: 'This is shown after a pass only.',
   NOTHING_CHECKED: 'No check of this lab is on record yet.',
   BAD_TOPOLOGY: 'The topology cannot be read, or declares something that cannot be.',

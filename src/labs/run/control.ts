@@ -43,10 +43,13 @@ export async function openControlStream(system: LabSystem, folder: string): Prom
   };
 }
 
-/** Whether the machine was busy: a phase's p99 above three times the baseline's, and above 25 ms. */
+/**
+ * Whether the machine was busy: a phase's p99 above three times the baseline's and above 25 ms. A machine that was busy in the baseline
+ * already must not raise the bound for what follows: above 75 ms, in whatever phase, it counts as busy.
+ */
 export function wasBusy(baseline: LatencySummary, phases: readonly LatencySummary[]): boolean {
-  const bound = Math.max(3 * baseline.p99, CALM_MS);
-  return phases.some(phase => phase.p99 > bound);
+  const bound = Math.min(Math.max(3 * baseline.p99, CALM_MS), 3 * CALM_MS);
+  return [baseline, ...phases].some(phase => phase.p99 > bound);
 }
 
 function controlOperations(phase: string): Operation[] {

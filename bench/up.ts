@@ -46,8 +46,20 @@ async function main(): Promise<void> {
   const floorMs = median(bare);
   const beside = `beside ${spread(bare)}`;
   printFigures('up', [
-    {what: 'up, warm', value: median(warm) / floorMs, bound: 1.5, unit: 'x', detail: `${spread(warm)} ${beside}; the command alone ${spread(commands)}`},
-    {what: 'up, first run ever', value: median(first) / floorMs, bound: 3, unit: 'x', detail: `${spread(first)} ${beside}`},
+    {
+      what: 'up, warm',
+      value: median(warm) / floorMs,
+      bound: 1.5,
+      unit: 'x',
+      detail: `${spread(warm)} ${beside}; the command alone ${spread(commands)}`,
+    },
+    {
+      what: 'up, first run ever',
+      value: median(first) / floorMs,
+      bound: 3,
+      unit: 'x',
+      detail: `${spread(first)} ${beside}`,
+    },
   ]);
 }
 

@@ -59,6 +59,7 @@ export const ERRORS = {
     fix: 'Remove the named folder, or set XDG_RUNTIME_DIR to a folder of your own.',
   },
   NEWER_VERSION: {exit: EXIT.environment, fix: 'Update teralab: the file was written by a newer one.'},
+  DAMAGED_FILE: {exit: EXIT.environment, fix: 'Move the named file away to go on without it.'},
   CONTROLLER_LOST: {exit: EXIT.environment, fix: 'Run `teralab up`: it removes what is left and starts afresh.'},
   CONTROLLER_NOT_STARTED: {exit: EXIT.environment, fix: 'Read the lines above; they are the end of its log.'},
   WORKSPACE_FILE_MISSING: {

@@ -28,7 +28,7 @@ export async function writeAtomically(file: string, content: string | Uint8Array
 
 /**
  * Reads a JSON file that carries its `version`, or gives undefined where there is none. The caller vouches for the shape of its own
- * versions. Errors: NEWER_VERSION, which leaves the file alone; NOT_ALLOWED; INTERNAL when it is damaged.
+ * versions. Errors: NEWER_VERSION, which leaves the file alone; NOT_ALLOWED; DAMAGED_FILE.
  */
 export async function readVersioned<T extends object>(file: string, version: number): Promise<T | undefined> {
   let text: string;
@@ -40,10 +40,7 @@ export async function readVersioned<T extends object>(file: string, version: num
   }
   const found = parseObject(text);
   if (found === undefined || typeof found.version !== 'number') {
-    throw new LabError(
-      'INTERNAL',
-      `${file} is damaged: it is not a JSON object with a version. Move it away to go on without it.`,
-    );
+    throw new LabError('DAMAGED_FILE', `${file} is damaged: it is not a JSON object with a version.`);
   }
   if (found.version > version) {
     throw new LabError(
@@ -70,6 +67,11 @@ export function asLabError(error: unknown, what: string): unknown {
     case 'EPERM':
     case 'EROFS':
       return new LabError('NOT_ALLOWED', `The system does not let teralab use ${what}.`, {cause: error});
+    case 'ENOTDIR':
+    case 'EISDIR':
+    case 'ELOOP':
+    case 'ENAMETOOLONG':
+      return new LabError('NOT_ALLOWED', `${what} cannot be used: ${(error as Error).message}.`, {cause: error});
     default:
       return error;
   }

@@ -98,7 +98,7 @@ describe.sequential('a learner without a terminal', () => {
   });
 
   it('sees the reference after the pass', async () => {
-    const {exitCode, document} = await learner.json<{files: {text: string}[]}>('solution', LAB);
+    const {exitCode, document} = await learner.json<{files: {text: string}[]}>('solution');
     expect(exitCode).toBe(0);
     expectDocumented('solution', document);
     expect(document.files[0]?.text).toBe(readFileSync(learner.labFile(LAB, FILE), 'utf8'));

@@ -3,7 +3,7 @@ import {describeRound, drawRound, type KillField, openKillField} from './support
 import {leaveOut} from './support/require.ts';
 
 /** Seeds whose rounds are short and differ in stage, victim and next command. `scripts/kills.js` plays as many as one likes. */
-const SEEDS = [1, 2, 3, 4, 5, 6];
+const SEEDS = [1, 10, 12, 14, 32, 53];
 
 describe.sequential('a system whose command or controller is killed', () => {
   let field: KillField | undefined;

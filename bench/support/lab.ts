@@ -41,7 +41,8 @@ export function createBenchLab(): BenchLab {
     remove: async () => {
       await run(['down']);
       const {base} = postgresFolders(paths);
-      for (const folder of [home, ...(base === undefined ? [] : [base])]) rmSync(folder, {recursive: true, force: true});
+      for (const folder of [home, ...(base === undefined ? [] : [base])])
+        rmSync(folder, {recursive: true, force: true});
     },
   };
 }
@@ -49,7 +50,12 @@ export function createBenchLab(): BenchLab {
 /** Runs this Node with these arguments to its end. */
 export async function timeNode(args: readonly string[], env: NodeJS.ProcessEnv, cwd = tmpdir()): Promise<Timed> {
   const begin = performance.now();
-  const child = spawn(process.execPath, [...args], {cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: COMMAND_WITHIN_MS});
+  const child = spawn(process.execPath, [...args], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: COMMAND_WITHIN_MS,
+  });
   let firstOutputMs = Number.NaN;
   const texts = {stdout: '', stderr: ''};
   for (const name of ['stdout', 'stderr'] as const) {

@@ -11,7 +11,10 @@ export interface Figure {
 
 /** Prints figures as a table, or with `--json` as one document. A bench reports; it never fails because of a figure. */
 export function printFigures(title: string, figures: readonly Figure[], json = process.argv.includes('--json')): void {
-  const rows = figures.map(figure => ({...figure, within: figure.bound === undefined ? null : figure.value <= figure.bound}));
+  const rows = figures.map(figure => ({
+    ...figure,
+    within: figure.bound === undefined ? null : figure.value <= figure.bound,
+  }));
   if (json) {
     process.stdout.write(`${JSON.stringify({bench: title, figures: rows})}\n`);
     return;
@@ -27,7 +30,12 @@ export function printFigures(title: string, figures: readonly Figure[], json = p
   const widths = table[0]?.map((_, column) => Math.max(...table.map(row => row[column]?.length ?? 0))) ?? [];
   process.stdout.write(`${title}\n`);
   for (const row of table) {
-    process.stdout.write(`  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`);
+    process.stdout.write(
+      `  ${row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd()}\n`,
+    );
   }
 }
 

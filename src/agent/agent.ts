@@ -1,14 +1,14 @@
 import {type ResourceLimits, Worker} from 'node:worker_threads';
-import type {LabError} from '../errors.ts';
+import {LabError} from '../errors.ts';
 import type {LocalFabric} from '../fabric/create-fabric.ts';
 import type {Fabric} from '../fabric/fabric.ts';
 import type {LoadDriver} from '../load/load.ts';
-import {connectThread} from './connect-thread.ts';
+import {connectThread, type ThreadConnection} from './connect-thread.ts';
 import type {LoadThread} from './load-port.ts';
 import {remoteFabric} from './remote-fabric.ts';
 import {remoteLoad} from './remote-load.ts';
 
-/** The lab's data plane. On the process runtime it is two threads of the controller. */
+/** The lab's data plane. On the process runtime it is one or two threads of the controller. */
 export interface Agent extends AsyncDisposable {
   readonly fabric: Fabric;
   readonly load: LoadDriver;
@@ -24,32 +24,77 @@ export interface AgentEntries {
 }
 
 /**
- * Starts the threads and returns when both can be called. Calls are rejected with NODE_GONE once a thread has ended.
+ * Starts the agent and returns when links can be opened.
  *
- * @throws LabError NODE_GONE when a thread ends before it is ready.
+ * @throws LabError NODE_GONE when the links' thread ends before it is ready.
  */
 export async function startAgent(entries: AgentEntries): Promise<Agent> {
+  const agent = openAgent(entries);
+  try {
+    await agent.ready;
+  } catch (error) {
+    await agent.stop();
+    throw error;
+  }
+  return agent;
+}
+
+/**
+ * Starts the links' thread and returns at once: calls wait until it is ready, and are rejected with NODE_GONE once it has ended. The
+ * load's thread is started by the first load.
+ */
+export function openAgent(entries: AgentEntries): Agent & {readonly ready: Promise<void>} {
   const fabric = connectThread<LocalFabric>(
     new Worker(entries.fabric, {name: 'fabric', resourceLimits: LIMITS}),
     'fabric',
   );
-  const load = connectThread<LoadThread>(new Worker(entries.load, {name: 'load', resourceLimits: LIMITS}), 'load');
+  const load = loadOnDemand(entries.load);
   const stop = async (): Promise<void> => {
-    await Promise.all([fabric.terminate(), load.terminate()]);
+    await Promise.all([fabric.terminate(), load.stop()]);
   };
-  try {
-    await Promise.all([fabric.ready, load.ready]);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
   return {
     fabric: remoteFabric(fabric),
-    load: remoteLoad(load),
+    load: load.driver,
+    ready: fabric.ready,
     gone: Promise.race([fabric.gone, load.gone]),
     // Ending a thread closes all its sockets; there is nothing that it would have to say good-bye to.
     stop,
     [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** The load driver costs time and memory that a system without load need not spend. */
+function loadOnDemand(entry: URL): {
+  readonly driver: LoadDriver;
+  readonly gone: Promise<LabError>;
+  stop(): Promise<void>;
+} {
+  let thread: ThreadConnection<LoadThread> | undefined;
+  let driver: LoadDriver | undefined;
+  let stopped = false;
+  let onGone: (reason: LabError) => void = () => undefined;
+  const gone = new Promise<LabError>(resolve => {
+    onGone = resolve;
+  });
+  const open = (): LoadDriver => {
+    if (stopped) throw new LabError('NODE_GONE', 'The load thread has ended: the agent was stopped.');
+    if (driver !== undefined) return driver;
+    thread = connectThread<LoadThread>(new Worker(entry, {name: 'load', resourceLimits: LIMITS}), 'load');
+    void thread.gone.then(onGone);
+    driver = remoteLoad(thread);
+    return driver;
+  };
+  return {
+    driver: {
+      start: async (plan, options) => open().start(plan, options),
+      echo: async () => open().echo(),
+      stopAll: async () => driver?.stopAll(),
+    },
+    gone,
+    stop: async () => {
+      stopped = true;
+      await thread?.terminate();
+    },
   };
 }
 

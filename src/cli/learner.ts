@@ -11,6 +11,9 @@ import {openWorkspace, type Workspace} from '../labs/workspace.ts';
 import {labPaths} from '../paths.ts';
 import type {Context} from './context.ts';
 
+/** `back`: to look back at it, so that a lab that was just passed is the one last worked on, too. Default `ahead`. */
+export type Looking = 'ahead' | 'back';
+
 /** What commands on labs work with: the labs, the learner's files, and how far they are. Needs no running system. */
 export interface Learner {
   readonly catalogue: Catalogue;
@@ -19,7 +22,7 @@ export interface Learner {
   /** Makes the workspace and the lab's files where they are missing; gives the files that the learner edits. */
   prepare(lab: AnyLab): Promise<readonly string[]>;
   /** A lab by id or the start of one; without a name the one last worked on, or the next open one. Errors: UNKNOWN_LAB. */
-  pick(name: string | undefined): Promise<AnyLab>;
+  pick(name: string | undefined, looking?: Looking): Promise<AnyLab>;
   /** The next open lab; undefined when all are passed or skipped. */
   next(): Promise<AnyLab | undefined>;
 }
@@ -39,10 +42,11 @@ export function openLearner(context: Pick<Context, 'workspace'>): Learner {
       await workspace.ensureLab(lab, await catalogue.folder(lab.id));
       return workspace.editedFiles(lab);
     },
-    pick: async name => {
+    pick: async (name, looking = 'ahead') => {
       if (name !== undefined) return byName(catalogue, name);
       const labs = await catalogue.list();
-      const lab = (await lastWorkedOn(labs, await progress.read(), workspace)) ?? (await next()) ?? labs[0];
+      const last = await lastWorkedOn(labs, await progress.read(), workspace, looking);
+      const lab = last ?? (await next()) ?? labs[0];
       if (lab === undefined) throw new LabError('UNKNOWN_LAB', 'This installation has no labs.');
       return lab;
     },
@@ -78,11 +82,12 @@ async function byName(catalogue: Catalogue, name: string): Promise<AnyLab> {
   }
 }
 
-/** The lab whose files or checks are the newest, unless it is behind the learner. */
+/** The lab whose files or checks are the newest; looking ahead, not one that is behind the learner. */
 async function lastWorkedOn(
   labs: readonly AnyLab[],
   progress: ProgressData,
   workspace: Workspace,
+  looking: Looking,
 ): Promise<AnyLab | undefined> {
   const ids = labs.map(({id}) => id);
   const touched = await Promise.all(
@@ -93,7 +98,7 @@ async function lastWorkedOn(
     }),
   );
   const [newest] = touched.filter(({at}) => at > 0).toSorted((a, b) => b.at - a.at);
-  if (newest === undefined) return undefined;
+  if (newest === undefined || looking === 'back') return newest?.lab;
   const {status} = standingOf(newest.lab, progress, ids);
   return status === 'passed' || status === 'skipped' ? undefined : newest.lab;
 }

@@ -54,7 +54,7 @@ async function readTheirs(file: string): Promise<ProgressData> {
   try {
     data = await readVersioned<Partial<ProgressData>>(file, VERSION);
   } catch (error) {
-    if (error instanceof LabError && error.code === 'INTERNAL') throw wrong('it is not JSON with a version');
+    if (error instanceof LabError && error.code === 'DAMAGED_FILE') throw wrong('it is not JSON with a version');
     throw error;
   }
   if (data === undefined) throw wrong('there is no such file');

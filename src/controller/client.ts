@@ -47,11 +47,8 @@ export async function findController(
     const lock = await takeLock(lockFile(paths, id));
     if (lock !== undefined) {
       try {
-        const left = await records.read(id);
-        if (left !== undefined) {
-          say('removing what a controller that was killed has left');
-          await sweep(paths, id, left);
-        }
+        say('removing what a controller that was killed has left');
+        await sweep(paths, id);
       } finally {
         await lock.release();
       }

@@ -3,7 +3,6 @@ import type {NodeEvent} from '../labs/system.ts';
 import type {Paths} from '../paths.ts';
 import type {KnownProcess} from '../runtime/process/leftovers.ts';
 import {defaultTopology} from '../topology/default.ts';
-import {checkTopology} from '../topology/parse-topology.ts';
 import {planTopology} from '../topology/plan-topology.ts';
 import type {Topology} from '../topology/topology.ts';
 import type {Entries} from './entries.ts';
@@ -77,7 +76,7 @@ export class Controller {
     await this.#adapt(live, options, say);
     // A run breaks the system on purpose, and starts with a fresh one.
     if (this.#job !== undefined) return live;
-    await live.system.retry();
+    await live.system.mend();
     await live.system.ready();
     return live;
   }
@@ -150,7 +149,7 @@ export class Controller {
 
   async #prepare(options: UpOptions, say: (line: string) => void): Promise<Live> {
     const {session, workspaceId, paths, entries, recordProcesses} = this.options;
-    const topology: Topology = options.topology === undefined ? defaultTopology() : checkTopology(options.topology);
+    const topology = await topologyOf(options);
     const plan = planTopology(topology, {replicas: options.replicas ?? {}});
     say('preparing databases');
     return prepareLive(plan, {
@@ -249,4 +248,11 @@ export class Controller {
 
 function names({system}: Live): string {
   return system.plan.nodes.map(({name}) => name).join(', ');
+}
+
+async function topologyOf({topology}: UpOptions): Promise<Topology> {
+  if (topology === undefined) return defaultTopology();
+  // What checks it is larger than all the rest of the controller, and hardly ever needed.
+  const {checkTopology} = await import('../topology/parse-topology.ts');
+  return checkTopology(topology);
 }

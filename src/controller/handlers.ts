@@ -1,7 +1,5 @@
 import {LabError} from '../errors.ts';
 import type {Controller} from './controller.ts';
-import {runLab} from './run-lab.ts';
-import {runLoad} from './run-load.ts';
 import type {Handlers} from './server.ts';
 
 /** A watching client gets the status this often, in ms. */
@@ -43,9 +41,13 @@ export function createHandlers(controller: Controller, end: () => void): Handler
       return null;
     },
     check: async (params, emit, signal) =>
-      (await runLab(controller, {...params, mode: params.quick === true ? 'quick' : 'check'}, emit, signal)).result,
+      (
+        await (
+          await runs()
+        ).runLab(controller, {...params, mode: params.quick === true ? 'quick' : 'check'}, emit, signal)
+      ).result,
     break: async (params, emit, signal) => {
-      const {result, summary} = await runLab(controller, {...params, mode: 'break'}, emit, signal);
+      const {result, summary} = await (await runs()).runLab(controller, {...params, mode: 'break'}, emit, signal);
       return {lab: result.lab, seed: result.seed, runtime: result.runtime, summary, durationMs: result.durationMs};
     },
     'chaos.inject': async ({request, dryRun}) => {
@@ -63,9 +65,15 @@ export function createHandlers(controller: Controller, end: () => void): Handler
     },
     load: async (params, emit, signal) => {
       if (!(params.ratePerSecond > 0)) throw new LabError('BAD_VALUE', 'The rate must be more than nothing.');
-      return controller.alone('load', signal, async both => runLoad(controller, params, emit, both));
+      return controller.alone('load', signal, async both => (await runs()).runLoad(controller, params, emit, both));
     },
   };
+}
+
+/** Loaded when the first one is asked for: the system comes up without. */
+async function runs(): Promise<typeof import('./run-lab.ts') & typeof import('./run-load.ts')> {
+  const [lab, load] = await Promise.all([import('./run-lab.ts'), import('./run-load.ts')]);
+  return {...lab, ...load};
 }
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -10,6 +10,8 @@ import {planTopology} from '../topology/plan-topology.ts';
 import type {PostgresReader} from './postgres.ts';
 import type {System} from './system.ts';
 
+/** Services have to be ready within this time, in ms: far above what a slow machine takes, and what a learner waits whose module hangs. */
+const RESET_READY_WITHIN_MS = 20_000;
 /** Services get this long to finish what they have under way when a run wants fresh ones, in ms. */
 const RESET_GRACE_MS = 1_000;
 
@@ -73,7 +75,7 @@ export function createLabSystem({system, faults, faultNodes, postgres}: LabSyste
       const since = Date.now();
       await system.startNodes(services(), seams);
       try {
-        await system.ready();
+        await system.ready(RESET_READY_WITHIN_MS);
       } catch (error) {
         const refused = system.events(since).filter(event => event.type === 'seam-error');
         if (refused.length > 0 && error instanceof LabError) return refused;

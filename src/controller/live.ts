@@ -1,6 +1,7 @@
-import {mkdir} from 'node:fs/promises';
+import {mkdir, statfs} from 'node:fs/promises';
 import {join} from 'node:path';
-import {type Agent, startAgent} from '../agent/agent.ts';
+import {type Agent, openAgent} from '../agent/agent.ts';
+import {LabError} from '../errors.ts';
 import {createFaultEngine, type FaultEngine} from '../faults/engine.ts';
 import type {FaultNodes} from '../faults/nodes.ts';
 import type {NodeEvent} from '../labs/system.ts';
@@ -13,6 +14,9 @@ import type {Entries} from './entries.ts';
 import {faultNodes} from './fault-nodes.ts';
 import {PostgresReader} from './postgres.ts';
 import {System} from './system.ts';
+
+/** What a system is going to write at the very least: logs, ledgers, records. */
+const SPACE_BYTES_MIN = 20_000_000;
 
 /** A system with everything that has to be taken down again, in one place. */
 export interface Live {
@@ -42,10 +46,12 @@ export async function prepareLive(plan: Plan, options: LiveOptions): Promise<Liv
   const {session, workspaceId, paths, entries, say} = options;
   const logFolder = join(paths.state, 'logs', workspaceId);
   for (const folder of [logFolder, join(paths.state, 'faults')]) await mkdir(folder, {recursive: true, mode: 0o700});
+  await needSpace(paths.state);
   const runtime = createProcessRuntime({session, workspaceId, paths, serviceEntries: entries.services, logFolder});
-  const starting = startAgent(entries.agent);
+  // Not waited for: databases start without it.
+  const agent = openAgent(entries.agent);
   try {
-    const [agent] = await Promise.all([starting, runtime.prepare(plan.nodes, say)]);
+    await runtime.prepare(plan.nodes, say);
     const system: System = new System(plan, {
       runtime,
       agent,
@@ -63,10 +69,7 @@ export async function prepareLive(plan: Plan, options: LiveOptions): Promise<Liv
     const postgres = new PostgresReader(node => runtime.postgres(node));
     return {system, agent, runtime, faults, faultNodes: nodes, postgres};
   } catch (error) {
-    await starting.then(
-      async agent => agent.stop(),
-      () => undefined,
-    );
+    await agent.stop().catch(() => undefined);
     await runtime.down().catch(() => undefined);
     throw error;
   }
@@ -77,9 +80,21 @@ export async function takeDown(live: Live, log: (line: string) => void): Promise
   const steps: readonly (() => Promise<unknown>)[] = [
     async () => live.faults.stop(),
     async () => live.postgres.close(),
+    // While services still answer what is under way; their connections stay as they are.
+    async () => live.runtime.beforeDown?.(),
     async () => live.system.stop(),
     async () => live.agent.stop(),
     async () => live.runtime.down(),
   ];
   for (const step of steps) await step().catch(error => log(`down: ${String(error)}`));
+}
+
+/** Nodes that cannot write their logs end without a word; it is better said before. Errors: NO_SPACE. */
+async function needSpace(folder: string): Promise<void> {
+  const {bavail, bsize} = await statfs(folder);
+  if (bavail * bsize >= SPACE_BYTES_MIN) return;
+  throw new LabError(
+    'NO_SPACE',
+    `The disk of ${folder} has ${Math.floor((bavail * bsize) / 1e6)} MB left; a system wants ${SPACE_BYTES_MIN / 1e6} MB.`,
+  );
 }

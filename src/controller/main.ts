@@ -1,6 +1,6 @@
 import {writeSync} from 'node:fs';
-import {mkdir, readdir, rm} from 'node:fs/promises';
-import {join, resolve} from 'node:path';
+import {mkdir} from 'node:fs/promises';
+import {resolve} from 'node:path';
 import {LabError, toErrorData} from '../errors.ts';
 import {asLabError} from '../files.ts';
 import {labPaths, workspaceId} from '../paths.ts';
@@ -29,9 +29,7 @@ async function main(workspace: string, session: string): Promise<Started> {
   const lock = await takeLock(lockFile(paths, id));
   if (lock === undefined) return {state: 'held'};
   const records = sessionRecords(paths.state);
-  await removeDrafts(join(paths.state, 'sessions'), id);
-  const previous = await records.read(id);
-  if (previous !== undefined) await sweep(paths, id, previous);
+  await sweep(paths, id);
 
   let record: SessionRecord = {
     session,
@@ -100,14 +98,6 @@ async function main(workspace: string, session: string): Promise<Started> {
   );
   log(`controller of ${workspace}, session ${session}, pid ${process.pid}`);
   return {state: 'listening'};
-}
-
-/** Files that somebody was killed while writing. They are never read, and stay only until the next controller. */
-async function removeDrafts(folder: string, id: string): Promise<void> {
-  const names = (await readdir(folder)).filter(
-    name => name.startsWith(`${id}.`) && /\.(tmp|draft-[0-9a-f]+)$/.test(name),
-  );
-  for (const name of names) await rm(join(folder, name), {force: true});
 }
 
 /** Not through the stream: without space on the disk its writes end the process, and these must not. */

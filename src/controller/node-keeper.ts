@@ -74,6 +74,11 @@ export class NodeKeeper {
     return this.#known;
   }
 
+  /** Whether it has been started with modules that are not the service's own. */
+  get runsModules(): boolean {
+    return Object.keys(this.#options?.seams ?? {}).length > 0;
+  }
+
   /** Whether a fault keeps it from running. */
   get isHeld(): boolean {
     return this.#wanted === 'held' || this.#paused;
@@ -205,7 +210,7 @@ export class NodeKeeper {
         break;
       }
       case 'exit-called':
-        this.#event('exit-called', `process.exit(${report.code})\n${report.stack}`);
+        this.#event('exit-called', [`process.exit(${report.code})`, ...learnersFrames(report.stack)].join('\n'));
         break;
       case 'config-error':
         this.#hopeless = true;
@@ -287,4 +292,11 @@ function exitText(exit: NodeExit): string {
   if (exit.how === 'exited')
     return exit.signal === null ? `exited with code ${exit.code ?? '?'}` : `ended by ${exit.signal}`;
   return exit.how;
+}
+
+/** The lines of a stack that are the learner's own: the rest is the service around them. */
+function learnersFrames(stack: string): readonly string[] {
+  return stack
+    .split('\n')
+    .filter(line => /^\s+at /.test(line) && !/node:|\/dist\/services\/|\/node_modules\//.test(line));
 }

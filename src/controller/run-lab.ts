@@ -34,6 +34,9 @@ export async function runLab(
     options.variant === undefined
       ? await learnersFiles(controller, lab, labFolder)
       : variantFolder(labFolder, options.variant);
+  // What cannot be recorded in the end is not begun.
+  const progress = openProgress(paths.data);
+  if (options.variant === undefined) await progress.read();
   return controller.alone(lab.id, signal, async (both, setPhase) => {
     const live = await controller.up({}, text => emit({type: 'note', text}));
     await using system = createLabSystem(live);
@@ -61,7 +64,7 @@ export async function runLab(
       },
     });
     if (options.variant === undefined && options.mode !== 'break') {
-      await openProgress(paths.data).recordCheck({
+      await progress.recordCheck({
         result: outcome.result,
         tasks: lab.tasks.map(({id}) => id),
         runFolder,

@@ -32,7 +32,7 @@ export function sessionRecords(stateFolder: string): SessionRecords {
   const file = (workspaceId: string): string => join(folder, `${workspaceId}.json`);
   const read = async (workspaceId: string): Promise<SessionRecord | undefined> => {
     const record = await readVersioned<SessionRecord>(file(workspaceId), VERSION).catch(error => {
-      if (error instanceof LabError && error.code === 'INTERNAL') return 'damaged' as const;
+      if (error instanceof LabError && error.code === 'DAMAGED_FILE') return 'damaged' as const;
       throw error;
     });
     if (record === undefined || (record !== 'damaged' && isWhole(record))) return record;

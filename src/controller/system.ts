@@ -8,12 +8,17 @@ import type {LinkAddress, Runtime, StartOptions} from '../runtime/runtime.ts';
 import type {Plan, PlannedNode, PlannedProxy} from '../topology/plan.ts';
 import {CLIENT} from '../topology/topology.ts';
 import {NodeKeeper} from './node-keeper.ts';
+import type {NodeState} from './protocol.ts';
 
 /** All nodes have to be ready within this time, in ms; a bound against hanging, far above what a slow machine takes. */
 const READY_WITHIN_MS = 60_000;
+/** A node that is not ready has little to finish, in ms. */
+const MEND_GRACE_MS = 500;
 /** Events kept for status and judges. */
 const EVENTS_MAX = 20_000;
 const GATEWAY_PORT = 4000;
+/** In these states a node's links are open; a paused one keeps its connections. */
+const REACHABLE: ReadonlySet<NodeState> = new Set(['ready', 'degraded', 'paused']);
 
 export interface SystemTools {
   readonly runtime: Runtime;
@@ -83,11 +88,14 @@ export class System {
     readonly seams: readonly BuiltSeam[];
     readonly gatewayPort: number | undefined;
   }): Promise<void> {
-    await this.#openProxies(options.gatewayPort);
-    await this.startNodes(
-      this.#plan.nodes.map(node => node.name),
-      options.seams,
+    const names = (isService: boolean): readonly string[] =>
+      this.#plan.nodes.filter(node => (node.kind === 'service') === isService).map(node => node.name);
+    const services = this.#openProxies(options.gatewayPort).then(async () =>
+      this.startNodes(names(true), options.seams),
     );
+    // Databases call nobody, so that they need not wait for the listeners, whose addresses services have to know.
+    const databases = this.startNodes(names(false), options.seams);
+    await allDone([databases, services]);
   }
 
   /** Starts these nodes, all at once: services wait for their databases by themselves. */
@@ -121,10 +129,12 @@ export class System {
     await this.#openProxies(undefined);
   }
 
-  /** Starts what has been given up, without the learner's modules: one of them may be why. */
-  async retry(): Promise<void> {
-    const names = this.keepers().flatMap(keeper => (keeper.hopeless && !keeper.isHeld ? keeper.name : []));
-    await this.stopNodes(names);
+  /** Starts afresh what has been given up, or is not ready with a learner's module, which may be why: without it. */
+  async mend(): Promise<void> {
+    const names = this.keepers()
+      .filter(keeper => keeper.state !== 'ready' && !keeper.isHeld && (keeper.hopeless || keeper.runsModules))
+      .map(keeper => keeper.name);
+    await this.stopNodes(names, MEND_GRACE_MS);
     await this.startNodes(names, []);
   }
 
@@ -198,24 +208,19 @@ export class System {
   async #openProxies(gatewayPort: number | undefined): Promise<void> {
     const fresh = this.#plan.proxies.filter(proxy => !this.#addresses.has(proxy.name));
     if (fresh.length === 0) return;
-    const opened = await this.#tools.agent.fabric.open(
+    // Told first, so that what a node that starts meanwhile says of itself comes later and counts.
+    const closed = [...new Set(fresh.map(proxy => proxy.to))]
+      .filter(node => !REACHABLE.has(this.#keepers.get(node)?.state ?? 'stopped'))
+      .map(async node => this.#tools.agent.fabric.setNodeUp(node, false));
+    const opening = this.#tools.agent.fabric.open(
       fresh.map((proxy, index) => ({
         ...proxy,
         upstream: this.#tools.runtime.address(proxy.to),
         ...gatewayListen(proxy, index, gatewayPort),
       })),
     );
+    const [opened] = await Promise.all([opening, ...closed]);
     for (const proxy of opened) this.#addresses.set(proxy.name, proxy);
-    const running = new Set(
-      this.keepers()
-        .filter(keeper => keeper.state === 'ready')
-        .map(keeper => keeper.name),
-    );
-    await Promise.all(
-      [...new Set(fresh.map(proxy => proxy.to))].map(async node =>
-        this.#tools.agent.fabric.setNodeUp(node, running.has(node)),
-      ),
-    );
   }
 
   #startOptions(node: PlannedNode, seams: readonly BuiltSeam[]): StartOptions {

@@ -93,6 +93,8 @@ export interface Runtime {
   logFile(node: string): string;
   /** What this runtime can do; a fault that it cannot do is refused with the reason. */
   describe(): RuntimeAbilities;
+  /** Told while the nodes still run that they are going to be stopped for good: what can be done for the next session is done. Never rejects. */
+  beforeDown?(): Promise<void>;
   /** Ends everything that is still running and frees what `prepare` took. */
   down(): Promise<void>;
 }

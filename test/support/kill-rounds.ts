@@ -70,10 +70,12 @@ export function describeRound({seed, stage, victim, delayMs, next, tookMs, probl
 export async function openKillField(): Promise<KillField> {
   const learner = newLearner();
   const workspace = join(learner.folder, 'teralab');
-  await must(learner.run('lab', LAB), 0, 'lab');
   learner.take(LAB, 'solution');
   const first = await learner.run('check', LAB, '--seed', '1');
-  if (first.exitCode !== 0) throw new Error(`the lab was not passed: ${first.stdout}\n${first.stderr}`);
+  if (first.exitCode !== 0) {
+    await learner[Symbol.asyncDispose]();
+    throw new Error(`the lab was not passed: ${first.stdout}\n${first.stderr}`);
+  }
   const recorded = readProgress(learner);
   await must(learner.run('down'), 0, 'down');
   return {

@@ -1,6 +1,9 @@
 import {spawnSync} from 'node:child_process';
 import type {TestContext} from 'vitest';
 
+/** A run on a machine that is too busy to measure proves nothing, neither for nor against what is tested. */
+export const TOO_BUSY = 'the machine was too busy to judge a check, several times in a row';
+
 /** How to ask a tool whether it is there. */
 const TOOLS = {
   tmux: ['tmux', '-V'],

@@ -14,7 +14,7 @@ export interface SolutionFlags {
 
 export async function run(context: Context, name: string | undefined, {reveal}: SolutionFlags): Promise<Outcome> {
   const {pick, progress, catalogue} = openLearner(context);
-  const lab = await pick(name);
+  const lab = await pick(name, 'back');
   const passed = ((await progress.read()).labs[lab.id]?.passes.length ?? 0) > 0;
   if (!passed) {
     if (reveal !== true) throw new LabError('NOT_PASSED_YET', `The reference of ${lab.id} is shown after a pass.`);

@@ -54,6 +54,7 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   SOCKET_PATH_TOO_LONG: 'The path of the control socket is longer than unix sockets allow (about 100 bytes).',
   SOCKET_NOT_OURS: 'The folder or socket that the controller would use belongs to somebody else.',
   NEWER_VERSION: 'A file was written by a newer teralab; it is left as it is rather than mangled.',
+  DAMAGED_FILE: 'A file of teralab does not hold what teralab writes there; it is left as it is.',
   CONTROLLER_LOST: 'The process that owns the running system went away before it had answered.',
   CONTROLLER_NOT_STARTED: 'The process that is to own the system ended before it could be reached.',
   WORKSPACE_FILE_MISSING: 'A file that a lab needs is not in your workspace any more.',

@@ -5,7 +5,11 @@ import type {AnyLab} from '../lab.ts';
 import type {BuiltSeam, NodeEvent} from '../system.ts';
 import {fail} from '../verdict.ts';
 import {breaksTheService, brokenByLearner, replacedServices, telling} from './blame.ts';
-import type {RunContext, Stopped} from './context.ts';
+import {type RunContext, type Stopped, sleepUnless} from './context.ts';
+import {ONE_TRY_MS} from './tools.ts';
+
+/** A connection that was given up is seen to be closed within this time, in ms. */
+const SEEN_WITHIN_MS = 200;
 
 export interface Prepared {
   readonly setup: unknown;
@@ -123,11 +127,12 @@ async function setUp(context: RunContext): Promise<{readonly setup: unknown} | S
     return {setup: await context.settled(lab.setUp(context.tools('set-up')))};
   } catch (error) {
     if (context.signal.aborted) throw error;
-    const broken = brokenByLearner(
-      replacedServices(lab, system),
-      await system.fabric.requests(since),
-      system.events(since),
-    );
+    // What was asked last, without an answer, tells more than what was answered before it. The fabric has yet to see that nobody waits.
+    const silent = error instanceof LabError && error.code === 'NODE_NOT_READY';
+    const from = silent ? Math.max(since, Date.now() - 1.5 * ONE_TRY_MS) : since;
+    if (silent) await sleepUnless(SEEN_WITHIN_MS, context.signal);
+    const requests = await system.fabric.requests(from);
+    const broken = brokenByLearner(replacedServices(lab, system), requests, system.events(since));
     if (broken) return {stopped: await breaksTheService(system, broken)};
     throw labsFault(lab, 'its set-up', error);
   }

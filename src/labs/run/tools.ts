@@ -5,7 +5,8 @@ import type {LabSystem} from '../system.ts';
 import {interrupted, sleepUnless} from './context.ts';
 
 const ANSWER_WITHIN_MS = 10_000;
-const ONE_TRY_MS = 5_000;
+/** One request of many is waited for this long, in ms. */
+export const ONE_TRY_MS = 5_000;
 const PAUSE_MS = 100;
 
 /** What a lab's set-up, load and final reads work with. */

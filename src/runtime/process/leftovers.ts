@@ -1,4 +1,4 @@
-import {childrenOf, environmentOf, findProcess, isAlive, listProcesses} from './process-table.ts';
+import {childrenSeen, environmentOf, findProcess, isAlive, listProcesses} from './process-table.ts';
 import {killTree} from './process-tree.ts';
 
 /** Carried by everything that a session starts, and handed on to what that starts in turn. */
@@ -68,7 +68,7 @@ function hasMark(pid: number, session: string): boolean {
 
 /** Everything below a process of the session, for tests and for the record. */
 export function descendantsOf(pid: number): readonly number[] {
-  return childrenOf(pid).flatMap(child => [child, ...descendantsOf(child)]);
+  return childrenSeen(pid).flatMap(child => [child, ...descendantsOf(child)]);
 }
 
 /** Living processes that carry the mark of a session; none where the system does not tell. */

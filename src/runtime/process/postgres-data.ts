@@ -1,6 +1,6 @@
 import {createHash, randomBytes} from 'node:crypto';
-import {readFile, rm, writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
+import {readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
 import {LabError} from '../../errors.ts';
 import {systemCode} from '../../files.ts';
 import {buildOnce} from './build-once.ts';
@@ -67,18 +67,39 @@ export async function prepareTemplate(
 }
 
 /**
- * Gives the node's role a new random password and returns it. Done in single-user mode (20 ms), so that it holds from the first
- * connection on, and nothing of it is kept anywhere.
+ * The password of the node's role for this session. The last session, if it ended in order, left one behind, which is used only once;
+ * otherwise a new one is set in single-user mode, which takes as long as starting the server does. Either way it holds from the first
+ * connection on.
  */
-export async function renewPassword(
+export async function takePassword(
   home: PostgresHome,
   binaries: PostgresBinaries,
   data: string,
   node: string,
 ): Promise<string> {
-  const password = randomBytes(24).toString('base64url');
+  const left = await readFile(passwordFile(data), 'utf8').catch(() => '');
+  await rm(passwordFile(data), {force: true});
+  if (PASSWORD.test(left)) return left;
+  const password = newPassword();
   await runSql(binaries, home, data, [`ALTER ROLE ${roleOf(node)} PASSWORD '${password}'`]);
   return password;
+}
+
+/**
+ * Gives the node's role the password of its next session, with `query` of a connection as that role. It is written down only after it
+ * holds: when something goes wrong in between, the next session sets its own. No other connection can be made in this one any more.
+ */
+export async function leavePassword(
+  data: string,
+  node: string,
+  query: (statement: string) => Promise<unknown>,
+): Promise<void> {
+  const password = newPassword();
+  await query(`ALTER ROLE ${roleOf(node)} PASSWORD '${password}'`);
+  const draft = `${passwordFile(data)}.draft`;
+  await rm(draft, {force: true});
+  await writeFile(draft, password, {mode: 0o600, flag: 'wx'});
+  await rename(draft, passwordFile(data));
 }
 
 /**
@@ -101,6 +122,18 @@ export async function freeData(data: string): Promise<void> {
   }
   if (!(await waitUntil(() => users().length === 0, ORPHANS_END_WITHIN_MS))) await killAll(users());
   await rm(lockFile, {force: true});
+}
+
+/** 24 random bytes in base64url. */
+const PASSWORD = /^[\w-]{32}$/;
+
+function newPassword(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+/** Beside the data, in a folder that only the user who runs Postgres can enter. */
+function passwordFile(data: string): string {
+  return join(dirname(data), 'next-password');
 }
 
 /** Runs statements as superuser without a server. The data folder must not be in use. */

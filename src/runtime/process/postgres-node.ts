@@ -4,7 +4,7 @@ import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
 import type {RunningNode} from '../runtime.ts';
 import {installBinaries, type PostgresBinaries} from './postgres-binaries.ts';
-import {freeData, prepareData, prepareTemplate, renewPassword} from './postgres-data.ts';
+import {freeData, prepareData, prepareTemplate, takePassword} from './postgres-data.ts';
 import {type PostgresHome, preparePostgresHome} from './postgres-home.ts';
 import {settingsArgs} from './postgres-settings.ts';
 import {createRunningNode} from './running-node.ts';
@@ -43,7 +43,7 @@ export async function preparePostgres(
 ): Promise<PreparedPostgres> {
   const data = await prepareData(home, binaries, {workspaceId, node});
   await freeData(data);
-  return {data, password: await renewPassword(home, binaries, data, node)};
+  return {data, password: await takePassword(home, binaries, data, node)};
 }
 
 /** Starts a Postgres server on prepared data. Its pid is the postmaster's. */

@@ -8,6 +8,7 @@ import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
 import type {RunningNode, Runtime, StartOptions} from '../runtime.ts';
 import {removeStrays} from './leftovers.ts';
+import {prepareNextSession} from './next-session.ts';
 import {createPorts, LOOPBACK} from './ports.ts';
 import {roleOf} from './postgres-data.ts';
 import {
@@ -129,6 +130,16 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
         'disk-full': 'Disks of their own belong to containers: use `--runtime docker`.',
       },
     }),
+    beforeDown: async () => {
+      await Promise.all(
+        [...running].map(async ({name}) => {
+          const [prepared, password] = [await databases.get(name), passwords.get(name)];
+          if (prepared === undefined || password === undefined) return;
+          const access = {address: knownAddress(name), user: roleOf(name), password, database: roleOf(name)};
+          await prepareNextSession(name, prepared.data, access);
+        }),
+      );
+    },
     down: async () => {
       isDown = true;
       const nodes = [...running];

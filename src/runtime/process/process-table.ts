@@ -9,6 +9,10 @@ export interface ProcessEntry {
   readonly state: 'alive' | 'stopped' | 'zombie';
   readonly startTime: string;
   readonly cpuMs: number;
+}
+
+/** A process with its memory, which takes longer to find out than all the rest. */
+export interface MeasuredProcess extends ProcessEntry {
   readonly rssBytes: number;
   /** Of that, what is its own alone; all of it where the system does not tell. */
   readonly ownBytes: number;
@@ -17,11 +21,23 @@ export interface ProcessEntry {
 /** /proc/<pid>/stat counts in ticks of 10 ms on every architecture that Node runs on. */
 const TICK_MS = 10;
 const onLinux = process.platform === 'linux';
+/** Ticks count from the start of the machine: after the next one they could come again. */
+const BOOT_ID = onLinux ? (read('/proc/sys/kernel/random/boot_id') ?? '').slice(0, 8) : '';
 
 /** A process, or undefined when there is none. A zombie is found, and says so. */
 export function findProcess(pid: number): ProcessEntry | undefined {
   if (!Number.isSafeInteger(pid) || pid <= 0) return undefined;
   return onLinux ? fromProc(pid) : fromPs(['-p', String(pid)])[0];
+}
+
+/** The same with its memory. */
+export function measureProcess(pid: number): MeasuredProcess | undefined {
+  if (!onLinux) return fromPs(['-p', String(pid)])[0];
+  const found = findProcess(pid);
+  if (found === undefined) return undefined;
+  const status = read(`/proc/${pid}/status`) ?? '';
+  const kilobytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0);
+  return {...found, rssBytes: kilobytes('VmRSS') * 1_024, ownBytes: kilobytes('RssAnon') * 1_024};
 }
 
 /** Whether the pid is of a living process. Zombies count as dead. */
@@ -40,6 +56,30 @@ export function childrenOf(pid: number): readonly number[] {
   return listProcesses()
     .filter(entry => entry.parent === pid && entry.state !== 'zombie')
     .map(entry => entry.pid);
+}
+
+/**
+ * The same without going through all processes. One that begins or ends meanwhile may hide another: enough for figures, not for ending
+ * everything.
+ */
+export function childrenSeen(pid: number): readonly number[] {
+  if (!onLinux) return childrenOf(pid);
+  // Kernels can be built without this file.
+  const text = readTasks(pid).map(task => read(`/proc/${pid}/task/${task}/children`));
+  if (text.includes(undefined)) return childrenOf(pid);
+  return text
+    .join(' ')
+    .split(' ')
+    .filter(child => child !== '')
+    .map(Number);
+}
+
+function readTasks(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
 }
 
 /** A variable of the environment that a process was started with; undefined when it has none, or the system does not tell. */
@@ -79,25 +119,16 @@ function fromProc(pid: number): ProcessEntry | undefined {
   if (stat === undefined) return undefined;
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const state = fields[0] ?? '';
-  const status = read(`/proc/${pid}/status`) ?? '';
-  const kilobytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0);
   return {
     pid,
     parent: Number(fields[1]),
     state: 'ZX'.includes(state) ? 'zombie' : 'Tt'.includes(state) ? 'stopped' : 'alive',
-    startTime: `${bootId()}-${fields[19] ?? ''}`,
+    startTime: `${BOOT_ID}-${fields[19] ?? ''}`,
     cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
-    rssBytes: kilobytes('VmRSS') * 1_024,
-    ownBytes: kilobytes('RssAnon') * 1_024,
   };
 }
 
-/** Ticks count from the start of the machine: after the next one they could come again. */
-function bootId(): string {
-  return (read('/proc/sys/kernel/random/boot_id') ?? '').slice(0, 8);
-}
-
-function fromPs(select: readonly string[]): readonly ProcessEntry[] {
+function fromPs(select: readonly string[]): readonly MeasuredProcess[] {
   let text: string;
   try {
     const env = {...process.env, LC_ALL: 'C'};

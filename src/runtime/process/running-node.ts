@@ -4,7 +4,7 @@ import type {PlannedNode} from '../../topology/plan.ts';
 import type {RunningNode} from '../runtime.ts';
 import {descendantsOf} from './leftovers.ts';
 import {tailLines} from './log-file.ts';
-import {findProcess} from './process-table.ts';
+import {measureProcess} from './process-table.ts';
 import {freezeTree, killTree, resumeTree} from './process-tree.ts';
 import type {StartedProcess} from './start-process.ts';
 
@@ -91,7 +91,7 @@ export function createRunningNode(process: StartedProcess, spec: RunningNodeSpec
     onReport: listener => control?.onReport(listener),
     stats: async () => {
       if (process.isGone()) return undefined;
-      const all = [pid, ...(isTree ? descendantsOf(pid) : [])].flatMap(each => findProcess(each) ?? []);
+      const all = [pid, ...(isTree ? descendantsOf(pid) : [])].flatMap(each => measureProcess(each) ?? []);
       const [root, ...below] = all;
       if (root === undefined) return undefined;
       // What processes of a tree share is counted once, in the root.

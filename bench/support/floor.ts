@@ -47,6 +47,7 @@ export async function createFloor(paths: Paths): Promise<Floor> {
   const databases = await Promise.all(
     DATABASES.map(async node => ({node, ...(await preparePostgres(tools, 'bench-floor', node))})),
   );
+  await Promise.all(databases.map(async ({ready}) => ready));
   const nextPort = createPorts();
 
   const startPostgres = (data: string, port: number): ChildProcess =>

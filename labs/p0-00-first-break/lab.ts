@@ -1,7 +1,7 @@
 import {latencies, median} from '../../src/checkers/percentiles.ts';
 import {jsonObject, signUp} from '../../src/labs/accounts.ts';
 import {defineLab, type Evidence} from '../../src/labs/lab.ts';
-import {fail, pass} from '../../src/labs/verdict.ts';
+import {fail, inconclusive, pass} from '../../src/labs/verdict.ts';
 import type {LedgerEntry, Operation} from '../../src/load/load.ts';
 
 const RATE_PER_SECOND = 12;
@@ -85,6 +85,8 @@ export default defineLab<Setup, null>({
       judge: evidence => {
         const answered = caught(evidence).filter(entry => entry.status === 200);
         const expected = 'every page that was answered has the account part, and names the parts that it does not have';
+        if (answered.length === 0)
+          return inconclusive('NOTHING_ANSWERED', 'no page was answered while stream was paused', expected);
         const wrong = answered.filter(entry => !isHonest(pageOf(entry)));
         const lost = answered.filter(entry => pageOf(entry)?.account === null);
         const observed = `${answered.length - wrong.length - lost.length} of ${answered.length} answered pages were so`;

@@ -81,7 +81,10 @@ export interface PostgresAccess {
 /** Where nodes run. One contract suite runs against every adapter. */
 export interface Runtime {
   readonly name: RuntimeName;
-  /** Prepares what all nodes need (binaries, images, networks). `say` gets one line per step that takes time. */
+  /**
+   * Prepares what all nodes need (binaries, images, networks). `say` gets one line per step that takes time. Addresses and passwords are
+   * known when it returns; what a single node needs may still be under way, and starting that node waits for it.
+   */
   prepare(nodes: readonly PlannedNode[], say: (line: string) => void): Promise<void>;
   /** Starts a node and returns as soon as it exists; readiness is the caller's to wait for. Its address stays the same over restarts. */
   start(node: PlannedNode, options: StartOptions): Promise<RunningNode>;

@@ -9,7 +9,7 @@ import {type RunContext, type Stopped, sleepUnless} from './context.ts';
 import {ONE_TRY_MS} from './tools.ts';
 
 /** A connection that was given up is seen to be closed within this time, in ms. */
-const SEEN_WITHIN_MS = 200;
+const SEEN_WITHIN_MS = 1_000;
 
 export interface Prepared {
   readonly setup: unknown;

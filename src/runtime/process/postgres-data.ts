@@ -22,16 +22,32 @@ export function roleOf(node: string): string {
   return node.replace(/-db$/, '').replaceAll('-', '_');
 }
 
-/** The data folder of a node, cloned from a template the first time and kept between sessions of the same workspace. */
+/** Whose data it is. */
+export interface DataOwner {
+  readonly workspaceId: string;
+  readonly node: string;
+}
+
+/** Where a node's data is, or will be. Data of another major version cannot be read; it stays aside until `clean`. */
+export function dataFolder(home: PostgresHome, binaries: PostgresBinaries, {workspaceId, node}: DataOwner): string {
+  return join(home.databases, workspaceId, `${node}-${binaries.version.split('.')[0]}`, 'data');
+}
+
+/**
+ * Makes the data of a node, cloned from a template the first time and kept between sessions of the same workspace, and gives its role
+ * this password, unless it has it already.
+ */
 export async function prepareData(
   home: PostgresHome,
   binaries: PostgresBinaries,
-  owner: {readonly workspaceId: string; readonly node: string},
-): Promise<string> {
-  const workspace = join(home.databases, owner.workspaceId);
-  await ensureOwnedFolder(workspace, home.user);
-  // Data of another major version cannot be read; it stays aside until `clean`.
-  const folder = join(workspace, `${owner.node}-${binaries.version.split('.')[0]}`);
+  owner: DataOwner,
+  {password, holds}: NodePassword,
+): Promise<void> {
+  const data = dataFolder(home, binaries, owner);
+  const folder = dirname(data);
+  const role = roleOf(owner.node);
+  await ensureOwnedFolder(dirname(folder), home.user);
+  let isNew = false;
   await buildOnce(folder, home.user, async draft => {
     const reflink = process.platform === 'linux' ? ['--reflink=auto'] : [];
     await runCommand(
@@ -40,14 +56,16 @@ export async function prepareData(
       ['-a', ...reflink, `${templateFolder(home, binaries)}/.`, draft],
       {user: home.user},
     );
-    const role = roleOf(owner.node);
     await runSql(binaries, home, join(draft, 'data'), [
-      `CREATE ROLE ${role} LOGIN`,
+      `CREATE ROLE ${role} LOGIN PASSWORD '${password}'`,
       `GRANT pg_monitor TO ${role}`,
       `CREATE DATABASE ${role} OWNER ${role}`,
     ]);
+    isNew = true;
   });
-  return join(folder, 'data');
+  await freeData(data);
+  // Without a server, so that it holds from the first connection on. It takes as long as starting the server does.
+  if (!isNew && !holds) await runSql(binaries, home, data, [`ALTER ROLE ${role} PASSWORD '${password}'`]);
 }
 
 /** The template that data folders are cloned from: what `initdb` makes, once per version and kind. */
@@ -66,23 +84,17 @@ export async function prepareTemplate(
   });
 }
 
-/**
- * The password of the node's role for this session. The last session, if it ended in order, left one behind, which is used only once;
- * otherwise a new one is set in single-user mode, which takes as long as starting the server does. Either way it holds from the first
- * connection on.
- */
-export async function takePassword(
-  home: PostgresHome,
-  binaries: PostgresBinaries,
-  data: string,
-  node: string,
-): Promise<string> {
+/** The password of a node's role in this session, and whether it is set in the data already. */
+export interface NodePassword {
+  readonly password: string;
+  readonly holds: boolean;
+}
+
+/** The password that the last session left behind, if it ended in order; it is used only once. Otherwise a new one, still to be set. */
+export async function takePassword(data: string): Promise<NodePassword> {
   const left = await readFile(passwordFile(data), 'utf8').catch(() => '');
   await rm(passwordFile(data), {force: true});
-  if (PASSWORD.test(left)) return left;
-  const password = newPassword();
-  await runSql(binaries, home, data, [`ALTER ROLE ${roleOf(node)} PASSWORD '${password}'`]);
-  return password;
+  return PASSWORD.test(left) ? {password: left, holds: true} : {password: newPassword(), holds: false};
 }
 
 /**

@@ -3,8 +3,8 @@ import type {Paths} from '../../paths.ts';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
 import type {RunningNode} from '../runtime.ts';
-import {installBinaries, type PostgresBinaries} from './postgres-binaries.ts';
-import {freeData, prepareData, prepareTemplate, takePassword} from './postgres-data.ts';
+import {findBinaries, installBinaries, type PostgresBinaries} from './postgres-binaries.ts';
+import {dataFolder, freeData, prepareData, prepareTemplate, takePassword} from './postgres-data.ts';
 import {type PostgresHome, preparePostgresHome} from './postgres-home.ts';
 import {settingsArgs} from './postgres-settings.ts';
 import {createRunningNode} from './running-node.ts';
@@ -16,34 +16,52 @@ const STOP_SIGNALS = [
   {signal: 'SIGQUIT', graceMs: 2_000},
 ] as const;
 
-/** Binaries and template, ready for any number of nodes. */
+/** Binaries and template, ready for any number of nodes once `ready` settles. */
 export interface PostgresTools {
   readonly home: PostgresHome;
   readonly binaries: PostgresBinaries;
+  readonly ready: Promise<void>;
 }
 
-/** A node whose data is ready to be served. */
+/** A node whose data is ready to be served once `ready` settles. */
 export interface PreparedPostgres {
   readonly data: string;
   /** Of the node's role, in this session. */
   readonly password: string;
+  readonly ready: Promise<void>;
 }
 
+/** Finds out what will be used; copying and initialising, which take long, go on after it has returned. */
 export async function preparePostgresTools(paths: Paths, say: (line: string) => void): Promise<PostgresTools> {
   const home = await preparePostgresHome(paths);
-  const binaries = await installBinaries(home, say);
-  await prepareTemplate(home, binaries, say);
-  return {home, binaries};
+  const binaries = await findBinaries(home);
+  const install = async (): Promise<void> => {
+    await installBinaries(home, binaries, say);
+    await prepareTemplate(home, binaries, say);
+  };
+  return {home, binaries, ready: handled(install())};
 }
 
+/** Finds out the password, which services want to know early; the data is made ready after it has returned. */
 export async function preparePostgres(
-  {home, binaries}: PostgresTools,
+  {home, binaries, ready}: PostgresTools,
   workspaceId: string,
   node: string,
 ): Promise<PreparedPostgres> {
-  const data = await prepareData(home, binaries, {workspaceId, node});
-  await freeData(data);
-  return {data, password: await takePassword(home, binaries, data, node)};
+  const owner = {workspaceId, node};
+  const data = dataFolder(home, binaries, owner);
+  const password = await takePassword(data);
+  return {
+    data,
+    password: password.password,
+    ready: handled(ready.then(async () => prepareData(home, binaries, owner, password))),
+  };
+}
+
+/** Whoever needs it gets the error; until then nobody may be there to. */
+function handled(work: Promise<void>): Promise<void> {
+  work.catch(() => undefined);
+  return work;
 }
 
 /** Starts a Postgres server on prepared data. Its pid is the postmaster's. */
@@ -52,6 +70,7 @@ export async function startPostgres(
   prepared: PreparedPostgres,
   spec: {readonly node: PlannedNode; readonly address: Address; readonly session: string; readonly logFile: string},
 ): Promise<RunningNode> {
+  await prepared.ready;
   await freeData(prepared.data);
   const started = await startProcess({
     name: spec.node.name,

@@ -101,7 +101,8 @@ describe('process runtime', () => {
     await first.down();
     rmSync(join(postgresFolders(paths).databases, 'workspace/broken-db-18/data/global'), {recursive: true});
     const second = makeRuntime();
-    await expect(second.prepare([broken], () => undefined)).rejects.toMatchObject({
+    await second.prepare([broken], () => undefined);
+    await expect(second.start(broken, {env: {}, links: {}, seams: {}})).rejects.toMatchObject({
       code: 'POSTGRES_FAILED',
       message: expect.stringMatching(/could not (open|read|find)|does not exist/),
     });

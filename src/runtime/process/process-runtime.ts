@@ -74,6 +74,11 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     once(databases, node, async () => {
       const prepared = await preparePostgres(await toolsOf(say), workspaceId, node);
       passwords.set(node, prepared.password);
+      prepared.ready.catch(() => {
+        // What failed may be mended by now when it is asked for again.
+        databases.delete(node);
+        tools = undefined;
+      });
       return prepared;
     });
   const knownAddress = (node: string): Address => {
@@ -142,6 +147,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     },
     down: async () => {
       isDown = true;
+      for (const database of databases.values()) await database.then(async ({ready}) => ready).catch(() => undefined);
       const nodes = [...running];
       const isDatabase = (node: RunningNode): boolean => passwords.has(node.name);
       // Services first: so they can finish what they do with their databases.

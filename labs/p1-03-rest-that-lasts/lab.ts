@@ -1,6 +1,6 @@
 import {jsonObject} from '../../src/labs/accounts.ts';
 import {defineLab, type Evidence} from '../../src/labs/lab.ts';
-import {fail, type Judgement, pass} from '../../src/labs/verdict.ts';
+import {fail, inconclusive, type Judgement, pass} from '../../src/labs/verdict.ts';
 import type {LedgerEntry} from '../../src/load/load.ts';
 import {body, register, traffic} from './traffic.ts';
 
@@ -101,13 +101,19 @@ export default defineLab<undefined, Final>({
       judges: 'counting',
       codes: ['OTHER_PAYLOAD_ACCEPTED'],
       judge: evidence => {
+        // Only where the key's first request was acknowledged before: otherwise this one may be the first.
         const entries = evidence.attack.filter(
-          entry => entry.name === 'other-payload' && entry.status !== null && entry.status < 500,
+          entry =>
+            entry.name === 'other-payload' &&
+            entry.status !== null &&
+            entry.status < 500 &&
+            wasUsedBefore(evidence, entry),
         );
         const wrong = entries.filter(entry => entry.status !== 422);
         const observed = `${entries.length - wrong.length} of ${entries.length} were answered 422`;
         const expected = 'all of them: a key stands for one request, and this is another';
-        return wrong.length === 0 && entries.length > 0
+        if (entries.length === 0) return inconclusive('NOTHING_TO_JUDGE', 'no key was used before', expected);
+        return wrong.length === 0
           ? pass(observed, expected)
           : fail(
               'OTHER_PAYLOAD_ACCEPTED',
@@ -129,7 +135,8 @@ export default defineLab<undefined, Final>({
         const wrong = strangers.filter(entry => rowsOf(evidence, entry).length === 0 || entry.status !== 201);
         const observed = `${strangers.length - wrong.length} of ${strangers.length} clients that used a key which another client had used before got an account of their own`;
         const expected = 'all of them';
-        return wrong.length === 0 && strangers.length > 0
+        if (strangers.length === 0) return inconclusive('NOTHING_TO_JUDGE', 'no stranger was answered', expected);
+        return wrong.length === 0
           ? pass(observed, expected)
           : fail(
               'KEYS_SHARED',
@@ -151,7 +158,8 @@ export default defineLab<undefined, Final>({
         const expected = 'all of them: two people can have the same name';
         // A twin whose sibling was never acknowledged may be alone; an acknowledged pair may not.
         const paired = wrong.filter(entry => twins.filter(other => nameOf(other) === nameOf(entry)).length === 2);
-        return paired.length === 0 && twins.length > 0
+        if (twins.length === 0) return inconclusive('NOTHING_TO_JUDGE', 'no twin was answered', expected);
+        return paired.length === 0
           ? pass(observed, expected)
           : fail(
               'PAYLOADS_MERGED',
@@ -224,6 +232,23 @@ export default defineLab<undefined, Final>({
     },
   ],
 });
+
+/** Whether the same client had been acknowledged another request with this key before. */
+function wasUsedBefore({attack}: Evidence<undefined, Final>, entry: LedgerEntry): boolean {
+  const key = keyOf(entry);
+  const at = entry.sends[0]?.at ?? 0;
+  return attack.some(
+    other =>
+      other !== entry &&
+      keyOf(other) === key &&
+      other.sends.some(send => send.status === 201 && send.at + send.durationMs < at),
+  );
+}
+
+function keyOf({operation}: LedgerEntry): string {
+  const {headers} = operation.request;
+  return JSON.stringify([headers?.['x-client-id'], headers?.['idempotency-key']]);
+}
 
 /** Operations that each want one account: of every kind but those that must be refused. */
 function writes({attack}: Evidence<undefined, Final>): readonly LedgerEntry[] {

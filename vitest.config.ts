@@ -4,6 +4,9 @@ import {NameOmissions} from './test/support/omissions.ts';
 
 const services = fileURLToPath(new URL('./services/', import.meta.url));
 
+/** Modules that loop, leak and hang, and kills at every stage: minutes of waiting, so `npm run test:hard` and not `npm test`. */
+const HARD = ['test/kills.test.ts', 'test/bad-modules.test.ts'];
+
 export default defineConfig({
   resolve: {alias: [{find: /^teralab\/(.*)$/, replacement: `${services}$1.ts`}]},
   test: {
@@ -25,10 +28,22 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/**/*.test.ts'],
+          exclude: HARD,
           globalSetup: ['test/support/build.ts'],
           // Each boots a whole system through the built command: one at a time, and none beside the unit tests.
           fileParallelism: false,
           sequence: {groupOrder: 1},
+          testTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'hard',
+          include: HARD,
+          globalSetup: ['test/support/build.ts'],
+          fileParallelism: false,
+          sequence: {groupOrder: 2},
           testTimeout: 180_000,
         },
       },

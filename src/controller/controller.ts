@@ -1,3 +1,4 @@
+import type {Agent} from '../agent/agent.ts';
 import {LabError} from '../errors.ts';
 import type {NodeEvent} from '../labs/system.ts';
 import type {Paths} from '../paths.ts';
@@ -16,6 +17,7 @@ export interface ControllerOptions {
   readonly workspaceId: string;
   readonly paths: Paths;
   readonly entries: Entries;
+  readonly openAgent: () => Agent;
   readonly log: (line: string) => void;
   /** Rewrites the session record with these processes. */
   readonly recordProcesses: (nodes: readonly KnownProcess[]) => void;
@@ -148,7 +150,7 @@ export class Controller {
   }
 
   async #prepare(options: UpOptions, say: (line: string) => void): Promise<Live> {
-    const {session, workspaceId, paths, entries, recordProcesses} = this.options;
+    const {session, workspaceId, paths, entries, openAgent, recordProcesses} = this.options;
     const topology = await topologyOf(options);
     const plan = planTopology(topology, {replicas: options.replicas ?? {}});
     say('preparing databases');
@@ -157,6 +159,7 @@ export class Controller {
       workspaceId,
       paths,
       entries,
+      openAgent,
       say,
       onProcesses: recordProcesses,
       onEvent: event => this.#onEvent(event, say),

@@ -1,6 +1,6 @@
 import {mkdir, statfs} from 'node:fs/promises';
 import {join} from 'node:path';
-import {type Agent, openAgent} from '../agent/agent.ts';
+import type {Agent} from '../agent/agent.ts';
 import {LabError} from '../errors.ts';
 import {createFaultEngine, type FaultEngine} from '../faults/engine.ts';
 import type {FaultNodes} from '../faults/nodes.ts';
@@ -33,6 +33,7 @@ export interface LiveOptions {
   readonly workspaceId: string;
   readonly paths: Paths;
   readonly entries: Entries;
+  readonly openAgent: () => Agent;
   readonly say: (line: string) => void;
   /** The processes that run are these now. */
   readonly onProcesses: (nodes: readonly KnownProcess[]) => void;
@@ -49,7 +50,7 @@ export async function prepareLive(plan: Plan, options: LiveOptions): Promise<Liv
   await needSpace(paths.state);
   const runtime = createProcessRuntime({session, workspaceId, paths, serviceEntries: entries.services, logFolder});
   // Not waited for: databases start without it.
-  const agent = openAgent(entries.agent);
+  const agent = options.openAgent();
   try {
     await runtime.prepare(plan.nodes, say);
     const system: System = new System(plan, {

@@ -1,6 +1,7 @@
 import {writeSync} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
 import {resolve} from 'node:path';
+import type {Agent} from '../agent/agent.ts';
 import {LabError, toErrorData} from '../errors.ts';
 import {asLabError} from '../files.ts';
 import {labPaths, workspaceId} from '../paths.ts';
@@ -20,8 +21,7 @@ const IDLE_LOOK_EVERY_MS = 10_000;
 /** Taking the system down may take this long when the controller is told to end, in ms. */
 const END_WITHIN_MS = 15_000;
 
-/** The controller's process: `node main.js <workspace>`, detached, its output going to its log. */
-async function main(workspace: string, session: string): Promise<Started> {
+async function main(workspace: string, session: string, openAgent: () => Agent): Promise<Started> {
   const paths = labPaths();
   const id = await workspaceId(workspace);
   const socket = await paths.socket(id);
@@ -55,6 +55,7 @@ async function main(workspace: string, session: string): Promise<Started> {
     workspaceId: id,
     paths,
     entries: findEntries(),
+    openAgent,
     log,
     recordProcesses,
   });
@@ -119,13 +120,16 @@ function write(descriptor: number, text: string): void {
   }
 }
 
-try {
-  const started = await main(resolve(process.argv[2] ?? 'teralab'), process.env[SESSION_MARK] ?? '');
-  tell(started);
-  if (started.state === 'held') process.exit(0);
-} catch (error) {
-  const known = asLabError(error, (error as NodeJS.ErrnoException).path ?? 'a file');
-  log(error instanceof LabError ? `${error.code}: ${error.message}` : String((error as Error).stack ?? error));
-  tell({state: 'failed', error: toErrorData(known)});
-  process.exit(1);
+/** The controller's process: `node main.js <workspace>`, detached, its output going to its log. */
+export async function runController(openAgent: () => Agent): Promise<void> {
+  try {
+    const started = await main(resolve(process.argv[2] ?? 'teralab'), process.env[SESSION_MARK] ?? '', openAgent);
+    tell(started);
+    if (started.state === 'held') process.exit(0);
+  } catch (error) {
+    const known = asLabError(error, (error as NodeJS.ErrnoException).path ?? 'a file');
+    log(error instanceof LabError ? `${error.code}: ${error.message}` : String((error as Error).stack ?? error));
+    tell({state: 'failed', error: toErrorData(known)});
+    process.exit(1);
+  }
 }

@@ -2,12 +2,11 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {fileURLToPath} from 'node:url';
+import {findEntries} from '../../src/controller/entries.ts';
 import {labPaths, type Paths} from '../../src/paths.ts';
 import {postgresFolders} from '../../src/runtime/process/postgres-home.ts';
 
-/** The package, seen from `dist/bench`. */
-export const PACKAGE_FOLDER = fileURLToPath(new URL('../..', import.meta.url));
+export const PACKAGE_FOLDER = findEntries().packageFolder;
 export const LAUNCHER = join(PACKAGE_FOLDER, 'bin', 'teralab.js');
 const COMMAND_WITHIN_MS = 120_000;
 

@@ -1,6 +1,6 @@
 import type {Socket} from 'node:net';
 import type {TypeBoxTypeProvider} from '@fastify/type-provider-typebox';
-import Ajv, {type Options} from 'ajv';
+import Ajv, {type ErrorObject, type Options, type ValidateFunction} from 'ajv';
 import addFormats from 'ajv-formats';
 import fastify, {
   type FastifyBaseLogger,
@@ -68,19 +68,36 @@ export async function createServer(options: ServerOptions): Promise<App> {
 }
 
 /** A body means what it says; parameters, query and headers are text and are read as the schema's types. */
-function createValidators(): Record<'body' | 'text', (schema: object) => ReturnType<Ajv['compile']>> {
+function createValidators(): Record<'body' | 'text', (schema: object) => Validate> {
   // The schemas are the services' own and typed. Compiling the schema of schemas, to check them by it, would take half of the start.
   const trusted: Options = {meta: false, validateSchema: false};
   const common: Options = {...trusted, useDefaults: true, removeAdditional: false, strict: false, allErrors: false};
-  // Compilers are made when the first schema needs one: a service without schemas should not pay for them.
-  const lazy = (options: Options) => {
-    let ajv: Ajv | undefined;
-    return (schema: object) => {
-      ajv ??= addFormats(new Ajv(options), ['uuid', 'date-time', 'date', 'uri', 'email']);
-      return ajv.compile(schema);
-    };
+  return {body: compiler(common), text: compiler({...common, coerceTypes: 'array'})};
+}
+
+/** As fastify calls it: `errors` are those of the last call. */
+interface Validate {
+  (data: unknown): boolean;
+  errors?: ErrorObject[] | null;
+}
+
+/** Schemas are compiled by the first request that needs them: a service that starts should not pay for all of them at once. */
+function compiler(options: Options): (schema: object) => Validate {
+  let ajv: Ajv | undefined;
+  const compile = (schema: object): ValidateFunction => {
+    ajv ??= addFormats(new Ajv(options), ['uuid', 'date-time', 'date', 'uri', 'email']);
+    return ajv.compile(schema);
   };
-  return {body: lazy(common), text: lazy({...common, coerceTypes: 'array'})};
+  return schema => {
+    let compiled: ValidateFunction | undefined;
+    const validate: Validate = data => {
+      compiled ??= compile(schema);
+      const isValid = compiled(data);
+      validate.errors = compiled.errors ?? null;
+      return isValid;
+    };
+    return validate;
+  };
 }
 
 /** What is not HTTP never becomes a request; it is answered on the bare socket. */

@@ -9,7 +9,8 @@ export interface StartUpOptions {
 }
 
 const WAIT_MIN_MS = 50;
-const WAIT_MAX_MS = 1_000;
+/** What a service waits for comes up beside it, most often within half a second: a longer wait would be much of the start. */
+const WAIT_MAX_MS = 100;
 
 /** Runs the steps in order. A step that fails because something cannot be reached is tried again until the signal ends it; anything else throws. */
 export async function runSteps(
@@ -23,7 +24,8 @@ export async function runSteps(
         break;
       } catch (error) {
         if (signal.aborted || !isUnavailable(error)) throw error;
-        log.warn({err: error, waitMs: wait}, 'not reachable yet; trying again');
+        // Said while the wait grows; after that it is the same again and again.
+        if (wait < WAIT_MAX_MS) log.warn({err: error, waitMs: wait}, 'not reachable yet; trying again');
         await clock.sleep(wait, signal);
       }
     }

@@ -4,6 +4,7 @@ import type {Agent} from '../agent/agent.ts';
 import {LabError} from '../errors.ts';
 import type {OpenProxy} from '../fabric/fabric.ts';
 import type {BuiltSeam, NodeEvent} from '../labs/system.ts';
+import {parseLogLine} from '../observe/log-line.ts';
 import type {LinkAddress, Runtime, StartOptions} from '../runtime/runtime.ts';
 import type {Plan, PlannedNode, PlannedProxy} from '../topology/plan.ts';
 import {CLIENT} from '../topology/topology.ts';
@@ -146,7 +147,7 @@ export class System {
     const settled = await this.#until(() => missing().length === 0 || hopeless() !== undefined, withinMs, signal);
     const failed = hopeless() ?? (settled ? undefined : missing()[0]);
     if (failed === undefined) return;
-    const tail = await this.logTail(failed.name, 5);
+    const tail = (await this.logTail(failed.name, 5)).map(line => readable(failed.name, line));
     const why = failed.hopeless ? 'ended again and again' : `was not ready after ${withinMs} ms (${failed.state})`;
     throw new LabError(
       'NODE_NOT_READY',
@@ -288,4 +289,12 @@ async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
   const settled = await Promise.allSettled(work);
   const failed = settled.find(result => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
+}
+
+/** A line of a log as a person reads it: what was said, and the error that it was about. */
+function readable(node: string, line: string): string {
+  const {message, facts} = parseLogLine(node, line);
+  const {err} = facts;
+  const reason = typeof err === 'object' && err !== null && 'message' in err ? `: ${String(err.message)}` : '';
+  return `  ${message}${reason}`;
 }

@@ -1,7 +1,7 @@
 import {latencies, median} from '../../src/checkers/percentiles.ts';
 import {jsonObject, signUp} from '../../src/labs/accounts.ts';
 import {defineLab, type Evidence} from '../../src/labs/lab.ts';
-import {fail, inconclusive, pass} from '../../src/labs/verdict.ts';
+import {fail, inconclusive, pass, unlessBusy} from '../../src/labs/verdict.ts';
 import type {LedgerEntry, Operation} from '../../src/load/load.ts';
 
 const RATE_PER_SECOND = 12;
@@ -57,7 +57,7 @@ export default defineLab<Setup, null>({
     {
       id: 'in-time',
       title: "The page comes within its caller's patience",
-      judges: 'timing',
+      judges: 'counting',
       codes: ['PAGE_TOO_LATE', 'PAGE_REFUSED'],
       judge: evidence => {
         const during = caught(evidence);
@@ -66,13 +66,17 @@ export default defineLab<Setup, null>({
         const expected = `${IN_TIME_SHARE * 100} % of them do`;
         if (inTime.length >= IN_TIME_SHARE * during.length) return pass(observed, expected);
         const refused = during.filter(entry => entry.status !== null && entry.status >= 500);
-        return fail(
-          refused.length > during.length / 2 ? 'PAGE_REFUSED' : 'PAGE_TOO_LATE',
-          observed,
-          expected,
-          stories(
-            evidence,
-            during.filter(entry => entry.outcome !== 'ok'),
+        return unlessBusy(
+          evidence.control.busy,
+          inTime.length / during.length,
+          fail(
+            refused.length > during.length / 2 ? 'PAGE_REFUSED' : 'PAGE_TOO_LATE',
+            observed,
+            expected,
+            stories(
+              evidence,
+              during.filter(entry => entry.outcome !== 'ok'),
+            ),
           ),
         );
       },
@@ -80,7 +84,7 @@ export default defineLab<Setup, null>({
     {
       id: 'says-what-is-missing',
       title: 'It has the part that works, and names what is missing',
-      judges: 'timing',
+      judges: 'counting',
       codes: ['NOT_NAMED', 'WORKING_PART_LOST'],
       judge: evidence => {
         const answered = caught(evidence).filter(entry => entry.status === 200);
@@ -91,11 +95,15 @@ export default defineLab<Setup, null>({
         const lost = answered.filter(entry => pageOf(entry)?.account === null);
         const observed = `${answered.length - wrong.length - lost.length} of ${answered.length} answered pages were so`;
         if (lost.length > 0)
-          return fail(
-            'WORKING_PART_LOST',
-            `${lost.length} of ${answered.length} answered pages lack the account, though identity was well`,
-            expected,
-            stories(evidence, lost),
+          return unlessBusy(
+            evidence.control.busy,
+            1 - lost.length / answered.length,
+            fail(
+              'WORKING_PART_LOST',
+              `${lost.length} of ${answered.length} answered pages lack the account, though identity was well`,
+              expected,
+              stories(evidence, lost),
+            ),
           );
         if (wrong.length > 0) return fail('NOT_NAMED', observed, expected, stories(evidence, wrong));
         return pass(observed, expected);
@@ -104,7 +112,7 @@ export default defineLab<Setup, null>({
     {
       id: 'whole-when-healthy',
       title: 'When everything is well, the page is whole',
-      judges: 'timing',
+      judges: 'counting',
       codes: ['PART_DROPPED'],
       judge: evidence => {
         const healthy = [...evidence.baseline, ...evidence.replay].filter(entry => entry.status === 200);
@@ -112,7 +120,11 @@ export default defineLab<Setup, null>({
         const observed = `${healthy.length - broken.length} of ${healthy.length} pages before the pause and after it were whole`;
         const expected = 'a healthy system gives whole pages (97 % at least)';
         if (healthy.length > 0 && broken.length <= 0.03 * healthy.length) return pass(observed, expected);
-        return fail('PART_DROPPED', observed, expected, stories(evidence, broken));
+        return unlessBusy(
+          evidence.control.busy,
+          1 - broken.length / healthy.length,
+          fail('PART_DROPPED', observed, expected, stories(evidence, broken)),
+        );
       },
     },
   ],

@@ -3,7 +3,7 @@ import {select} from '../../src/checkers/availability.ts';
 import {latencies, percentile} from '../../src/checkers/percentiles.ts';
 import {signUp} from '../../src/labs/accounts.ts';
 import {defineLab, type Evidence} from '../../src/labs/lab.ts';
-import {fail, type Judgement, pass} from '../../src/labs/verdict.ts';
+import {fail, type Judgement, pass, unlessBusy} from '../../src/labs/verdict.ts';
 import type {LedgerEntry} from '../../src/load/load.ts';
 import {type Route, traffic} from './traffic.ts';
 
@@ -100,13 +100,17 @@ export default defineLab<Setup, null>({
         const observed = `${ok.length} of ${after.length} requests for stream succeeded from 10 s after its recovery on${first === undefined ? '' : `, the first one ${((first.intendedAt - to) / 1000).toFixed(1)} s after it`}`;
         const expected = '95 % of them do';
         if (after.length > 0 && ok.length >= 0.95 * after.length) return pass(observed, expected);
-        return fail(
-          'NOT_CLOSED',
-          observed,
-          expected,
-          stories(
-            evidence,
-            after.filter(entry => entry.outcome !== 'ok'),
+        return unlessBusy(
+          evidence.control.busy,
+          ok.length / after.length,
+          fail(
+            'NOT_CLOSED',
+            observed,
+            expected,
+            stories(
+              evidence,
+              after.filter(entry => entry.outcome !== 'ok'),
+            ),
           ),
         );
       },
@@ -152,13 +156,17 @@ export default defineLab<Setup, null>({
         const expected = '97 % of them do';
         return ok.length >= 0.97 * before.length
           ? pass(observed, expected)
-          : fail(
-              'REFUSES_HEALTHY',
-              observed,
-              expected,
-              stories(
-                evidence,
-                before.filter(entry => entry.outcome !== 'ok'),
+          : unlessBusy(
+              evidence.control.busy,
+              ok.length / before.length,
+              fail(
+                'REFUSES_HEALTHY',
+                observed,
+                expected,
+                stories(
+                  evidence,
+                  before.filter(entry => entry.outcome !== 'ok'),
+                ),
               ),
             );
       },
@@ -212,11 +220,15 @@ function judgeOthers(evidence: Evidence<Setup, null>): Judgement {
       /does not answer|refused|circuit/i.test(entry.sends.at(-1)?.body ?? '') &&
       !/in flight/i.test(entry.sends.at(-1)?.body ?? ''),
   );
-  return fail(
-    refused.length > failed.length / 2 ? 'OTHERS_REFUSED' : 'OTHERS_STARVED',
-    observed,
-    expected,
-    stories(evidence, failed),
+  return unlessBusy(
+    evidence.control.busy,
+    ok.length / others.length,
+    fail(
+      refused.length > failed.length / 2 ? 'OTHERS_REFUSED' : 'OTHERS_STARVED',
+      observed,
+      expected,
+      stories(evidence, failed),
+    ),
   );
 }
 

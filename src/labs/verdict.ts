@@ -46,6 +46,20 @@ export function inconclusive(
   return {verdict: 'inconclusive', code, observed, expected, evidence};
 }
 
+/**
+ * For a task that counts operations which a busy machine may have delayed: what is blatant (less than half of them as they should be)
+ * fails anyway, anything else is left open.
+ */
+export function unlessBusy(busy: boolean, goodShare: number, failed: Judgement): Judgement {
+  if (!busy || goodShare < 0.5) return failed;
+  return inconclusive(
+    'BUSY_MACHINE',
+    `the machine was busy; otherwise: ${failed.observed}`,
+    failed.expected,
+    failed.evidence,
+  );
+}
+
 /** One failed task fails the lab; otherwise one inconclusive task leaves it open. */
 export function combine(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.includes('fail')) return 'fail';

@@ -43,8 +43,8 @@ export interface Expectation {
   holds(result: CheckResult): boolean;
 }
 
-/** A busy machine is not a broken lab: what is inconclusive is tried once more. */
-const TRIES_MAX = 2;
+/** A busy machine is not a broken lab: what is inconclusive is tried again, twice. */
+const TRIES_MAX = 3;
 
 /** Proves a lab by running it: the start fails with its codes, every wrong fix is refused by its task, the solution passes. */
 export async function verifyLab(lab: AnyLab, options: VerifyOptions): Promise<readonly Proof[]> {

@@ -76,7 +76,9 @@ export async function createFloor(paths: Paths): Promise<Floor> {
             ),
           ),
           ...services.map((_, index) =>
-            untilTrue(async () => (await probeHttp(addressOf(index + DATABASES.length), '/readyz', 2_000)) === 200),
+            untilTrue(
+              async () => (await probeHttp(addressOf(index + DATABASES.length), ['/readyz'], 2_000))[0] === 200,
+            ),
           ),
         ]);
         return performance.now() - begin;

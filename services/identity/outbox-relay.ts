@@ -3,7 +3,9 @@ import {createWake} from '../kit/wake.ts';
 import {EVENTS} from './events.ts';
 import type {PublisherTools} from './seams/publisher.ts';
 
-const POLL_EVERY_MS = 250;
+/** Own rows wake the relay at once; this poll is for those of other replicas, and for what a crash left. */
+const POLL_EVERY_MS = 500;
+const AFTER_ERROR_MS = 250;
 const BATCH_MAX = 200;
 /** After this time another relay that is at work is looked for again. */
 const BUSY_WAIT_MS = 50;
@@ -46,7 +48,7 @@ export function createOutboxRelay({database, broker, clock, log}: PublisherTools
       } catch (error) {
         failures += 1;
         if (failures === 1) log.warn({err: error}, 'the relay of the outbox failed; it tries again until it works');
-        await clock.sleep(POLL_EVERY_MS, stopping.signal).catch(() => undefined);
+        await clock.sleep(AFTER_ERROR_MS, stopping.signal).catch(() => undefined);
       }
     }
   }

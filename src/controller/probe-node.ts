@@ -37,10 +37,7 @@ export function probeNode(node: PlannedNode, runtime: Runtime, listener: ProbeLi
   };
   const lookLive = async (failedBefore: number): Promise<void> => {
     const address = runtime.address(node.name);
-    const [live, ready] = await Promise.all([
-      probeHttp(address, '/livez', probeTimeoutMs),
-      probeHttp(address, '/readyz', probeTimeoutMs),
-    ]);
+    const [live, ready] = await probeHttp(address, ['/livez', '/readyz'], probeTimeoutMs);
     if (ended) return;
     const failed = live === 200 ? 0 : failedBefore + 1;
     if (failed >= failureThreshold) return listener.onUnresponsive(failed);
@@ -56,5 +53,6 @@ export function probeNode(node: PlannedNode, runtime: Runtime, listener: ProbeLi
 
 async function isReady(node: PlannedNode, runtime: Runtime): Promise<boolean> {
   if (node.kind !== 'service') return probePostgres(runtime.postgres(node.name), READY_ANSWER_WITHIN_MS);
-  return (await probeHttp(runtime.address(node.name), '/readyz', READY_ANSWER_WITHIN_MS)) === 200;
+  const [ready] = await probeHttp(runtime.address(node.name), ['/readyz'], READY_ANSWER_WITHIN_MS);
+  return ready === 200;
 }

@@ -3,36 +3,41 @@ import {Client} from 'pg';
 import type {PostgresAccess} from '../runtime/runtime.ts';
 import type {Address} from '../topology/address.ts';
 
-/** `HTTP/1.1 200 ` is all that is read of an answer. */
-const STATUS_LINE_LENGTH = 13;
+/** Nothing that is asked here answers with as much as this. */
+const ANSWERS_LENGTH_MAX = 65_536;
 
 /**
- * Status of `GET path`, or undefined when no answer came within the time (ms). Past the fabric: probes are not traffic. Each is a
- * connection of its own, written by hand: there are many of them, and Node's client costs several times as much.
+ * Status of `GET` for each of the paths, or undefined where no answer came within the time (ms). Past the fabric: probes are not traffic.
+ * All go over one new connection, at once, written by hand: idle systems do little else, and Node's client costs several times as much.
  */
-export async function probeHttp(address: Address, path: string, timeoutMs: number): Promise<number | undefined> {
+export async function probeHttp(
+  {host, port}: Address,
+  paths: readonly string[],
+  timeoutMs: number,
+): Promise<readonly (number | undefined)[]> {
   return new Promise(resolve => {
-    const {host, port} = address;
     const socket = connect({host, port, noDelay: true});
-    let head = '';
-    const finish = (status: number | undefined): void => {
+    let answers = '';
+    const finish = (): void => {
       clearTimeout(timer);
-      resolve(status);
       socket.destroy();
+      // Answers come in the order of the requests.
+      const statuses = [...answers.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
+      resolve(paths.map((_, index) => statuses[index]));
     };
-    const timer = setTimeout(() => finish(undefined), timeoutMs);
+    const timer = setTimeout(finish, timeoutMs);
     socket.setEncoding('latin1');
     socket.on('data', chunk => {
-      if (head.length < STATUS_LINE_LENGTH) head += String(chunk);
+      if (answers.length < ANSWERS_LENGTH_MAX) answers += String(chunk);
     });
-    // The whole answer: a status line alone is none.
-    socket.once('end', () => {
-      const status = /^HTTP\/1\.1 (\d{3}) /.exec(head)?.[1];
-      finish(status === undefined ? undefined : Number(status));
-    });
-    socket.once('error', () => finish(undefined));
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nConnection: close\r\n\r\n`);
+    socket.once('end', finish);
+    socket.once('error', finish);
+    socket.write(paths.map((path, index) => requestText(host, port, path, index === paths.length - 1)).join(''));
   });
+}
+
+function requestText(host: string, port: number, path: string, isLast: boolean): string {
+  return `GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\n${isLast ? 'Connection: close\r\n' : ''}\r\n`;
 }
 
 /** Whether a Postgres answers a query within the time (ms). */

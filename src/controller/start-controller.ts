@@ -4,6 +4,7 @@ import {closeSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import type {Readable} from 'node:stream';
 import {type ErrorData, fromErrorData, LabError} from '../errors.ts';
+import {idleOptions} from '../idle-options.ts';
 import {SESSION_MARK} from '../runtime/process/leftovers.ts';
 import {openLog} from '../runtime/process/log-file.ts';
 import {findEntries} from './entries.ts';
@@ -23,7 +24,7 @@ export async function startController(workspace: string, logFile: string): Promi
   const log = openLog(logFile);
   const child = spawn(
     process.execPath,
-    ['--enable-source-maps', '--max-semi-space-size=4', findEntries().controller, workspace],
+    ['--enable-source-maps', '--max-semi-space-size=4', ...idleOptions(), findEntries().controller, workspace],
     {
       detached: true,
       stdio: ['ignore', log, log, 'pipe'],

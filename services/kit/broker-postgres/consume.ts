@@ -12,7 +12,7 @@ import {type BatchOutcome, summarize} from './settlements.ts';
 import type {Streams} from './streams.ts';
 
 /** The hint may get lost; this poll may not. */
-const POLL_EVERY_MS = 400;
+const POLL_EVERY_MS = 500;
 const AFTER_ERROR_MS = 250;
 /** Partitions that one member has in hand at once. One of them that is slow or waits does not hold up the others. */
 const PARTITIONS_AT_ONCE = 4;

@@ -1,3 +1,4 @@
+import {idleOptions} from '../../idle-options.ts';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
 import type {RunningNode, StartOptions} from '../runtime.ts';
@@ -29,7 +30,7 @@ export async function startService(spec: ServiceSpec): Promise<RunningNode> {
   const started = await startProcess({
     name: node.name,
     command: process.execPath,
-    args: [...NODE_OPTIONS, spec.entry],
+    args: [...NODE_OPTIONS, ...idleOptions(), spec.entry],
     env: environmentOf(spec),
     session,
     logFile,

@@ -1,6 +1,6 @@
-import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, rm, utimes, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {createCatalogue, matchId} from './catalogue.ts';
@@ -51,6 +51,17 @@ describe('a catalogue', () => {
       "export default {id: 'p2-04-no-lost-events', title: 'Built'}",
     );
     expect((await createCatalogue({labsFolder, builtFolder}).load('p2-04')).title).toBe('Built');
+  });
+
+  it('builds a lab again that was changed after it was built', async () => {
+    await addLab('p2-04-no-lost-events');
+    const built = join(labsFolder, 'built', 'p2-04-no-lost-events', 'lab.js');
+    await mkdir(dirname(built), {recursive: true});
+    await writeFile(built, "export default {id: 'p2-04-no-lost-events', title: 'Built'}");
+    await utimes(built, new Date(0), new Date(0));
+    expect((await createCatalogue({labsFolder, builtFolder: join(labsFolder, 'built')}).load('p2-04')).title).toBe(
+      'A title',
+    );
   });
 
   it('names the nearest lab for one that is not there', () => {

@@ -1,4 +1,4 @@
-import {access, mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
+import {access, mkdtemp, readdir, readFile, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
@@ -31,7 +31,7 @@ export interface Catalogue {
 export interface CatalogueOptions {
   /** Holds `<id>/lab.ts`, the texts, `start/`, `solution/` and `wrong/`. */
   readonly labsFolder: string;
-  /** Holds `<id>/lab.js`, where the labs are built already. A lab that is not there is built when it is asked for. */
+  /** Holds `<id>/lab.js`, where the labs are built already. A lab that is not there, or older than its `lab.ts`, is built when it is asked for. */
   readonly builtFolder?: string;
 }
 
@@ -99,10 +99,11 @@ function byItsWords(raw: string, ids: readonly string[]): string | undefined {
 
 async function loadDefinition(id: string, labsFolder: string, builtFolder: string | undefined): Promise<AnyLab> {
   const built = builtFolder === undefined ? undefined : join(builtFolder, id, 'lab.js');
-  if (built !== undefined && (await exists(built))) return (await importDefault(id, built)) as AnyLab;
+  const source = join(labsFolder, id, 'lab.ts');
+  if (built !== undefined && (await isCurrent(built, source))) return (await importDefault(id, built)) as AnyLab;
   const folder = await mkdtemp(join(tmpdir(), 'teralab-lab-'));
   try {
-    const definition = await importDefault(id, await bundle(join(labsFolder, id, 'lab.ts'), join(folder, 'lab.mjs')));
+    const definition = await importDefault(id, await bundle(source, join(folder, 'lab.mjs')));
     const {checkedDefinition} = await import('./definition.ts');
     return checkedDefinition(definition, id);
   } finally {
@@ -139,6 +140,14 @@ async function importDefault(id: string, file: string): Promise<unknown> {
     });
   }
   throw new LabError('BROKEN_LAB', `The definition of ${id} has no default export.`);
+}
+
+/** Whoever writes a lab must not judge by what it said before the last save. */
+async function isCurrent(built: string, source: string): Promise<boolean> {
+  const changedAt = async (file: string): Promise<number | undefined> =>
+    (await stat(file).catch(() => undefined))?.mtimeMs;
+  const [builtAt, sourceAt] = await Promise.all([changedAt(built), changedAt(source)]);
+  return builtAt !== undefined && builtAt >= (sourceAt ?? 0);
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {ControllerClient} from '../../controller/connection.ts';
 import type {AnyLab} from '../../labs/lab.ts';
-import {expectations, type Proof, staticProblems, verifyLab} from '../../labs/verify.ts';
+import {type Expectation, expectations, type Proof, staticProblems, verifyLab} from '../../labs/verify.ts';
 import type {RuntimeName} from '../../runtime/runtime.ts';
 import {tellCheck} from '../check-events.ts';
 import {forgetWorkspace} from '../clean/forget.ts';
@@ -15,6 +15,7 @@ import {seconds} from '../output/figures.ts';
 import {paint, paintErr} from '../output/paint.ts';
 import {table} from '../output/table.ts';
 import {block, counted} from '../output/text.ts';
+import {parseChoice} from '../parse/choice.ts';
 import {drawSeed, SEED_MAX} from '../parse/number.ts';
 import {refuseMissingEngines} from '../runtime-choice.ts';
 import {stopSystem} from './down.ts';
@@ -23,6 +24,13 @@ export interface VerifyFlags {
   readonly seeds?: number;
   readonly seed?: number;
   readonly runtime?: RuntimeName;
+  readonly variant?: string;
+}
+
+/** A lab, and what is to be proved of it. */
+interface Todo {
+  readonly lab: AnyLab;
+  readonly only: readonly Expectation[];
 }
 
 export async function run(context: Context, names: readonly string[], flags: VerifyFlags): Promise<Outcome> {
@@ -32,14 +40,23 @@ export async function run(context: Context, names: readonly string[], flags: Ver
     names.length === 0
       ? await learner.catalogue.list()
       : await Promise.all(names.map(async name => learner.pick(name)));
+  const todo = chooseVariants(labs, flags.variant);
   const first = flags.seed ?? drawSeed() % 2 ** 31;
   const seeds = Array.from({length: flags.seeds ?? 1}, (_, index) => (first + index) % (SEED_MAX + 1));
   const problems: string[] = [];
   for (const lab of labs) problems.push(...(await lint(context, lab, await learner.catalogue.folder(lab.id))));
-  const proofs = await inOwnSystem(context, async (own, client) => verifyAll(own, client, labs, seeds));
+  const proofs = await inOwnSystem(context, async (own, client) => verifyAll(own, client, todo, seeds));
   if (context.json) context.document(proofs.map(({row}) => row));
   else report(context, proofs, problems, first);
   return problems.length === 0 && proofs.every(({holds}) => holds) ? 'ok' : 'fail';
+}
+
+/** What is to be proved of each lab: all of it, or the one variant that was asked for. */
+function chooseVariants(labs: readonly AnyLab[], variant: string | undefined): readonly Todo[] {
+  const all = labs.map(lab => ({lab, only: expectations(lab)}));
+  if (variant === undefined) return all;
+  parseChoice(variant, '--variant', [...new Set(all.flatMap(({only}) => only.map(each => each.variant)))]);
+  return all.map(({lab, only}) => ({lab, only: only.filter(each => each.variant === variant)}));
 }
 
 /** A workspace and a system of its own, so that the learner's stay as they are; both are removed afterwards. */
@@ -72,14 +89,15 @@ async function inOwnSystem<T>(
 async function verifyAll(
   context: Context,
   client: ControllerClient,
-  labs: readonly AnyLab[],
+  todo: readonly Todo[],
   seeds: readonly number[],
 ): Promise<readonly Proof[]> {
-  const total = labs.reduce((sum, lab) => sum + expectations(lab).length * seeds.length, 0);
+  const total = todo.reduce((sum, {only}) => sum + only.length * seeds.length, 0);
   const proofs: Proof[] = [];
-  for (const lab of labs) {
+  for (const {lab, only} of todo) {
     await verifyLab(lab, {
       seeds,
+      only,
       check: async (variant, seed) => {
         const params = {lab: lab.id, seed, variant};
         const told = context.updates ? tellCheck(context, {tasks: false}) : undefined;

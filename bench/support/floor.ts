@@ -5,10 +5,9 @@ import {join} from 'node:path';
 import {build} from 'esbuild';
 import {probeHttp, probePostgres} from '../../src/controller/probe.ts';
 import type {Paths} from '../../src/paths.ts';
-import {createPorts, LOOPBACK} from '../../src/runtime/process/ports.ts';
-import {roleOf} from '../../src/runtime/process/postgres-data.ts';
+import {createPorts, LOOPBACK} from '../../src/runtime/ports.ts';
+import {roleOf, settingsArgs} from '../../src/runtime/postgres-settings.ts';
 import {preparePostgres, preparePostgresTools} from '../../src/runtime/process/postgres-node.ts';
-import {settingsArgs} from '../../src/runtime/process/postgres-settings.ts';
 import type {Address} from '../../src/topology/address.ts';
 import {endChild, PACKAGE_FOLDER} from './lab.ts';
 

@@ -1,6 +1,7 @@
 import {writeSync} from 'node:fs';
 import {Socket} from 'node:net';
 import type {ControlCommand, ControlReport} from './environment.ts';
+import type {ControlFd} from './parse-environment.ts';
 
 /** The line to whoever supervises this process. */
 export interface ControlChannel {
@@ -10,6 +11,8 @@ export interface ControlChannel {
   listen(onCommand: (command: ControlCommand) => void): void;
 }
 
+/** Begins a report on stderr, where other words may come as well: RS, as in RFC 7464. */
+const REPORT_MARK = '\u001e';
 const WRITE_ATTEMPTS_MAX = 1_000;
 const LINE_LENGTH_MAX = 65_536;
 const POINTS: ReadonlySet<unknown> = new Set([
@@ -24,9 +27,10 @@ const POINTS: ReadonlySet<unknown> = new Set([
  * Opens the channel on a file descriptor and ends this process (SIGKILL) at its end of file: a service must not outlive its supervisor,
  * however that went. Without a descriptor nobody supervises, and reports go nowhere.
  */
-export function openControlChannel(fd: number | undefined): ControlChannel {
+export function openControlChannel(fd: ControlFd | undefined): ControlChannel {
   if (fd === undefined) return {report: () => undefined, listen: () => undefined};
-  const socket = new Socket({fd, readable: true, writable: true});
+  const [inFd, outFd, mark] = fd === 'stdio' ? [0, 2, REPORT_MARK] : [fd, fd, ''];
+  const socket = new Socket({fd: inFd, readable: true, writable: inFd === outFd});
   const listeners: ((command: ControlCommand) => void)[] = [];
   let rest = '';
   socket.setEncoding('utf8');
@@ -41,7 +45,7 @@ export function openControlChannel(fd: number | undefined): ControlChannel {
   socket.on('close', die);
   socket.on('end', die);
   return {
-    report: report => writeLine(fd, `${JSON.stringify(report)}\n`),
+    report: report => writeLine(outFd, `${mark}${JSON.stringify(report)}\n`),
     listen: onCommand => void listeners.push(onCommand),
   };
 }

@@ -14,7 +14,7 @@
  * | `PROFILE` | `lab` or `production` (default): the lab profile hashes passwords with scrypt N 2^13 instead of 2^17 |
  * | `SESSION_SECRET` | random per session; seals what one service stores for itself |
  * | `LOG_LEVEL` | pino's levels (default info) |
- * | `CONTROL_FD` | a file descriptor that carries the control channel; the process ends at its end of file |
+ * | `CONTROL_FD` | a file descriptor that carries the control channel, or `stdio`: commands on stdin, reports on stderr, each a line that begins with RS (0x1e). The process ends at its end of file |
  * | `CODE_CACHE` | folder for compiled code, which makes the next start faster (default: none is kept) |
  */
 export const ENVIRONMENT = [

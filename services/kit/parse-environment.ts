@@ -13,8 +13,11 @@ export interface Environment {
   readonly profile: 'lab' | 'production';
   readonly sessionSecret: string | undefined;
   readonly logLevel: LogLevel;
-  readonly controlFd: number | undefined;
+  readonly controlFd: ControlFd | undefined;
 }
+
+/** Where the control channel is: a descriptor for both directions, or commands on stdin and reports on stderr. */
+export type ControlFd = number | 'stdio';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -49,7 +52,8 @@ export function parseEnvironment(
 }
 
 /** The control channel is wanted before the rest is known to be valid: it tells what is wrong. */
-export function controlFd(raw: Raw): number | undefined {
+export function controlFd(raw: Raw): ControlFd | undefined {
+  if (text(raw, 'CONTROL_FD') === 'stdio') return 'stdio';
   return integer(raw, 'CONTROL_FD', {least: 3, most: 1_023});
 }
 

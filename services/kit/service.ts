@@ -10,7 +10,13 @@ import {serveHealth} from './health.ts';
 import type {Links} from './links.ts';
 import type {Logger} from './logger.ts';
 import {type Migration, migrate} from './migrations.ts';
-import {ConfigurationError, controlFd, type Environment, parseEnvironment} from './parse-environment.ts';
+import {
+  ConfigurationError,
+  type ControlFd,
+  controlFd,
+  type Environment,
+  parseEnvironment,
+} from './parse-environment.ts';
 import type {RequestContexts} from './request-context.ts';
 import {SeamError} from './seams.ts';
 import type {App} from './server.ts';
@@ -132,7 +138,7 @@ function tell(name: string, error: unknown, channel: ControlChannel): number {
 }
 
 /** A wrong CONTROL_FD is told with the rest of the environment. */
-function controlFdIfValid(): number | undefined {
+function controlFdIfValid(): ControlFd | undefined {
   try {
     return controlFd(process.env);
   } catch {

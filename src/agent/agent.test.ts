@@ -8,7 +8,8 @@ import {build} from 'esbuild';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {asTestServer, proxySpec, serve, serveEcho, toxic} from '../fabric/testing.ts';
 import {type AgentEntries, startAgent} from './agent.ts';
-import {connectThread} from './connect-thread.ts';
+import {workerChannel} from './channel.ts';
+import {connect} from './connect.ts';
 
 describe('the agent', () => {
   let folder = '';
@@ -115,7 +116,7 @@ describe('the agent', () => {
 describe('a thread', () => {
   it('rejects a call with arguments that cannot cross', async () => {
     const worker = new Worker('setInterval(() => {}, 1000)', {eval: true});
-    const thread = connectThread<{take(what: unknown): Promise<void>}>(worker, 'test');
+    const thread = connect<{take(what: unknown): Promise<void>}>(workerChannel(worker), 'test');
     await expect(thread.call('take', () => {})).rejects.toThrow(/could not be cloned/);
     await thread.terminate();
   });

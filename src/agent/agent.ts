@@ -3,7 +3,8 @@ import {LabError} from '../errors.ts';
 import type {LocalFabric} from '../fabric/create-fabric.ts';
 import type {Fabric} from '../fabric/fabric.ts';
 import type {LoadDriver} from '../load/load.ts';
-import {connectThread, type ThreadConnection} from './connect-thread.ts';
+import {workerChannel} from './channel.ts';
+import {type AgentConnection, connect} from './connect.ts';
 import type {LoadThread} from './load-port.ts';
 import {remoteFabric} from './remote-fabric.ts';
 import {remoteLoad} from './remote-load.ts';
@@ -12,7 +13,9 @@ import {remoteLoad} from './remote-load.ts';
 export interface Agent extends AsyncDisposable {
   readonly fabric: Fabric;
   readonly load: LoadDriver;
-  /** Settles when a thread has ended, with the reason; also after `stop`. */
+  /** Where it runs: threads of this process, or a container. */
+  readonly place: {readonly thread: string} | {readonly container: string};
+  /** Settles when a part of it has ended, with the reason; also after `stop`. */
   readonly gone: Promise<LabError>;
   stop(): Promise<void>;
 }
@@ -44,9 +47,9 @@ export async function startAgent(entries: AgentEntries): Promise<Agent> {
  * load's thread is started by the first load.
  */
 export function openAgent(entries: AgentEntries): Agent & {readonly ready: Promise<void>} {
-  const fabric = connectThread<LocalFabric>(
-    new Worker(entries.fabric, {name: 'fabric', resourceLimits: LIMITS}),
-    'fabric',
+  const fabric = connect<LocalFabric>(
+    workerChannel(new Worker(entries.fabric, {name: 'fabric', resourceLimits: LIMITS})),
+    'fabric thread',
   );
   const load = loadOnDemand(entries.load);
   const stop = async (): Promise<void> => {
@@ -55,6 +58,7 @@ export function openAgent(entries: AgentEntries): Agent & {readonly ready: Promi
   return {
     fabric: remoteFabric(fabric),
     load: load.driver,
+    place: {thread: 'worker threads of the controller'},
     ready: fabric.ready,
     gone: Promise.race([fabric.gone, load.gone]),
     // Ending a thread closes all its sockets; there is nothing that it would have to say good-bye to.
@@ -69,7 +73,7 @@ function loadOnDemand(entry: URL): {
   readonly gone: Promise<LabError>;
   stop(): Promise<void>;
 } {
-  let thread: ThreadConnection<LoadThread> | undefined;
+  let thread: AgentConnection<LoadThread> | undefined;
   let driver: LoadDriver | undefined;
   let stopped = false;
   let onGone: (reason: LabError) => void = () => undefined;
@@ -79,7 +83,10 @@ function loadOnDemand(entry: URL): {
   const open = (): LoadDriver => {
     if (stopped) throw new LabError('NODE_GONE', 'The load thread has ended: the agent was stopped.');
     if (driver !== undefined) return driver;
-    thread = connectThread<LoadThread>(new Worker(entry, {name: 'load', resourceLimits: LIMITS}), 'load');
+    thread = connect<LoadThread>(
+      workerChannel(new Worker(entry, {name: 'load', resourceLimits: LIMITS})),
+      'load thread',
+    );
     void thread.gone.then(onGone);
     driver = remoteLoad(thread);
     return driver;
@@ -98,5 +105,5 @@ function loadOnDemand(entry: URL): {
   };
 }
 
-/** The young generation is what an idle thread keeps for itself; the old one is only a bound, far above what a full log takes. */
+/** Bounds of either thread. The young generation is what an idle thread keeps for itself; the old one is only a bound, far above what a full log takes. */
 const LIMITS: ResourceLimits = {maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 1024};

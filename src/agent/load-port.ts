@@ -1,5 +1,5 @@
 import type {ErrorData} from '../errors.ts';
-import type {LoadDriver, LoadPlan, LoadSummary} from '../load/load.ts';
+import type {LedgerEntry, LoadDriver, LoadPlan, LoadSummary} from '../load/load.ts';
 
 /** The load driver as it crosses a thread: a run is its id, and its end is an event. */
 export interface LoadThread {
@@ -8,6 +8,13 @@ export interface LoadThread {
   stop(id: string): Promise<void>;
   echo(): ReturnType<LoadDriver['echo']>;
   stopAll(): Promise<void>;
+}
+
+/** The event that brings an entry of a ledger to where its file is. All of a run's come before its end. */
+export const LEDGER_ENTRY = 'ledger-entry';
+export interface CarriedEntry {
+  readonly ledgerFile: string;
+  readonly entry: LedgerEntry;
 }
 
 /** The event that tells how a run ended. */

@@ -1,12 +1,19 @@
 import {LabError, toErrorData} from '../errors.ts';
 import {createLoadDriver} from '../load/driver.ts';
+import type {LedgerWriter} from '../load/ledger.ts';
 import type {LoadRun} from '../load/load.ts';
-import {LOAD_ENDED, type LoadEnd, type LoadThread} from './load-port.ts';
+import {type CarriedEntry, LEDGER_ENTRY, LOAD_ENDED, type LoadEnd, type LoadThread} from './load-port.ts';
 import {serveThread} from './serve-thread.ts';
+import {threadSettings} from './thread-settings.ts';
 
 // The load driver has a thread of its own: whatever else the lab does, operations start when they are meant to.
 serveThread(({emit}) => {
-  const driver = createLoadDriver();
+  const settings = threadSettings();
+  const carried = async (ledgerFile: string): Promise<LedgerWriter> => ({
+    append: async entry => emit(LEDGER_ENTRY, {ledgerFile, entry} satisfies CarriedEntry),
+    close: async () => undefined,
+  });
+  const driver = createLoadDriver(settings.carryLedgers ? carried : undefined);
   const runs = new Map<string, LoadRun>();
   const ended = (end: LoadEnd): void => {
     runs.delete(end.id);

@@ -13,3 +13,10 @@ export type ThreadMessage =
   | {readonly call: number; readonly result: unknown}
   | {readonly call: number; readonly error: ErrorData}
   | {readonly event: string; readonly data: unknown};
+
+/** What an agent in a container is asked for, each over a connection of its own. */
+export const AGENT_PARTS = ['fabric', 'load'] as const;
+export type AgentPart = (typeof AGENT_PARTS)[number];
+
+/** The protocol that a connection to it is upgraded to: calls and answers as lines of JSON. */
+export const AGENT_PROTOCOL = 'teralab-agent/1';

@@ -1,9 +1,9 @@
 import type {LocalFabric} from '../fabric/create-fabric.ts';
 import type {Fabric, RequestLogEntry} from '../fabric/fabric.ts';
-import type {ThreadConnection} from './connect-thread.ts';
+import type {AgentConnection} from './connect.ts';
 
-/** The fabric of a thread. */
-export function remoteFabric(thread: ThreadConnection<LocalFabric>): Fabric {
+/** The fabric at the other end of a connection. */
+export function remoteFabric(thread: AgentConnection<LocalFabric>): Fabric {
   return {
     open: proxies => thread.call('open', proxies),
     close: names => thread.call('close', names),

@@ -1,10 +1,10 @@
 import {fromErrorData, type LabError} from '../errors.ts';
 import type {LoadDriver, LoadSummary} from '../load/load.ts';
-import type {ThreadConnection} from './connect-thread.ts';
+import type {AgentConnection} from './connect.ts';
 import {LOAD_ENDED, type LoadEnd, type LoadThread} from './load-port.ts';
 
-/** The load driver of a thread. */
-export function remoteLoad(thread: ThreadConnection<LoadThread>): LoadDriver {
+/** The load driver at the other end of a connection. */
+export function remoteLoad(thread: AgentConnection<LoadThread>): LoadDriver {
   /** Ends that came before somebody waited for them, and those who wait. */
   const ends = new Map<string, LoadEnd | LabError>();
   const waiting = new Map<string, (end: LoadEnd | LabError) => void>();
@@ -52,7 +52,7 @@ export function remoteLoad(thread: ThreadConnection<LoadThread>): LoadDriver {
 
 /** A look at a run that has just ended is the final one. */
 async function summaryOf(
-  thread: ThreadConnection<LoadThread>,
+  thread: AgentConnection<LoadThread>,
   id: string,
   done: Promise<LoadSummary>,
 ): Promise<LoadSummary> {

@@ -6,10 +6,10 @@ export function refuseMissingEngines(options: {
   readonly runtime?: RuntimeName;
   readonly broker?: 'postgres' | 'nats';
 }): void {
-  if (options.runtime !== undefined && options.runtime !== 'process') {
+  if (options.runtime === 'swarm') {
     throw new LabError(
       'UNSUPPORTED_RUNTIME',
-      `This version runs systems as processes of this machine; the ${options.runtime} runtime is not part of it yet.`,
+      'This version runs systems as processes of this machine or as containers; the swarm runtime is not part of it yet.',
     );
   }
   if (options.broker === 'nats') {

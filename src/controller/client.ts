@@ -48,7 +48,7 @@ export async function findController(
     if (lock !== undefined) {
       try {
         say('removing what a controller that was killed has left');
-        await sweep(paths, id);
+        await sweep(paths, id, say);
       } finally {
         await lock.release();
       }

@@ -2,9 +2,9 @@ import {connect, type Socket} from 'node:net';
 import {fromErrorData, LabError} from '../errors.ts';
 import {workspaceId} from '../paths.ts';
 import {processIs, processStartTime} from '../runtime/process/leftovers.ts';
-import {waitUntil} from '../runtime/process/wait.ts';
+import {waitUntil} from '../runtime/wait.ts';
+import {onMessages, sendMessage} from '../wire.ts';
 import type {MethodName, Methods, ServerMessage} from './protocol.ts';
-import {onMessages, sendMessage} from './wire.ts';
 
 /** A client's connection to a controller that has said who it is. */
 export interface ControllerClient {

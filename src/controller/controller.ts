@@ -3,6 +3,7 @@ import {LabError} from '../errors.ts';
 import type {NodeEvent} from '../labs/system.ts';
 import type {Paths} from '../paths.ts';
 import type {KnownProcess} from '../runtime/process/leftovers.ts';
+import type {EngineRecord, RuntimeName} from '../runtime/runtime.ts';
 import {defaultTopology} from '../topology/default.ts';
 import {planTopology} from '../topology/plan-topology.ts';
 import type {Topology} from '../topology/topology.ts';
@@ -19,6 +20,10 @@ export interface ControllerOptions {
   readonly entries: Entries;
   readonly openAgent: () => Agent;
   readonly log: (line: string) => void;
+  /** Notes in the session record where something is about to be made. */
+  readonly recordEngine: (runtime: RuntimeName, engine: EngineRecord) => Promise<void>;
+  /** The agent ended by itself, and no link works any more: this process has to end, with all that it has started. */
+  readonly onAgentLost: (reason: LabError) => void;
   /** Rewrites the session record with these processes. */
   readonly recordProcesses: (nodes: readonly KnownProcess[]) => void;
 }
@@ -150,16 +155,20 @@ export class Controller {
   }
 
   async #prepare(options: UpOptions, say: (line: string) => void): Promise<Live> {
-    const {session, workspaceId, paths, entries, openAgent, recordProcesses} = this.options;
+    const {session, workspaceId, paths, entries, openAgent, recordEngine, recordProcesses} = this.options;
     const topology = await topologyOf(options);
     const plan = planTopology(topology, {replicas: options.replicas ?? {}});
-    say('preparing databases');
+    const runtime = options.runtime ?? 'process';
+    say(runtime === 'process' ? 'preparing databases' : `looking for the engine of the ${runtime} runtime`);
     return prepareLive(plan, {
       session,
       workspaceId,
       paths,
       entries,
+      runtime,
+      gatewayPort: options.port,
       openAgent,
+      onEngine: async engine => recordEngine(runtime, engine),
       say,
       onProcesses: recordProcesses,
       onEvent: event => this.#onEvent(event, say),
@@ -177,12 +186,19 @@ export class Controller {
     try {
       signal.throwIfAborted();
       say(`starting ${names(live)}`);
-      await live.system.start({seams: [], gatewayPort: options.port});
+      await live.system.start({
+        seams: [],
+        // In a container of its own the fabric has the port that the runtime publishes.
+        gatewayPort: live.runtime.name === 'process' ? options.port : undefined,
+      });
       await live.system.ready(undefined, signal);
       this.#live = live;
+      void live.agent.gone.then(reason => {
+        if (this.#live === live && this.#stopping === undefined) this.options.onAgentLost(reason);
+      });
       return live;
     } catch (error) {
-      await takeDown(live, this.options.log);
+      await takeDown(live, this.options.log).catch(failed => this.options.log(`down: ${String(failed)}`));
       throw error;
     }
   }
@@ -200,7 +216,9 @@ export class Controller {
   async #adapt({system, faults}: Live, options: UpOptions, say: (line: string) => void): Promise<void> {
     if (options.topology !== undefined)
       throw new LabError('BUSY', 'The system is running with a topology already; `teralab down` first.');
-    const [gateway = ''] = system.gatewayUrls();
+    if (options.runtime !== undefined && options.runtime !== system.runtime.name)
+      throw new LabError('BUSY', `The system is running on ${system.runtime.name} already; \`teralab down\` first.`);
+    const [gateway = ''] = system.publicUrls();
     if (options.port !== undefined && !gateway.endsWith(`:${options.port}`))
       throw new LabError('BUSY', `The system is running with its gateway at ${gateway}; \`teralab down\` first.`);
     const replicas = options.replicas ?? {};
@@ -237,8 +255,11 @@ export class Controller {
     if (live === undefined) return 0;
     const count = live.system.keepers().filter(keeper => keeper.running !== undefined).length;
     say(`stopping ${names(live)}`);
-    await takeDown(live, this.options.log);
-    this.#live = undefined;
+    try {
+      await takeDown(live, this.options.log);
+    } finally {
+      this.#live = undefined;
+    }
     return count;
   }
 

@@ -7,11 +7,11 @@ import type {FaultNodes} from '../faults/nodes.ts';
 import type {NodeEvent} from '../labs/system.ts';
 import type {Paths} from '../paths.ts';
 import type {KnownProcess} from '../runtime/process/leftovers.ts';
-import {createProcessRuntime} from '../runtime/process/process-runtime.ts';
-import type {Runtime} from '../runtime/runtime.ts';
+import type {EngineRecord, Runtime, RuntimeName} from '../runtime/runtime.ts';
 import type {Plan} from '../topology/plan.ts';
 import type {Entries} from './entries.ts';
 import {faultNodes} from './fault-nodes.ts';
+import {openPlatform} from './platform.ts';
 import {PostgresReader} from './postgres.ts';
 import {System} from './system.ts';
 
@@ -33,7 +33,10 @@ export interface LiveOptions {
   readonly workspaceId: string;
   readonly paths: Paths;
   readonly entries: Entries;
+  readonly runtime: RuntimeName;
+  readonly gatewayPort: number | undefined;
   readonly openAgent: () => Agent;
+  readonly onEngine: (engine: EngineRecord) => Promise<void>;
   readonly say: (line: string) => void;
   /** The processes that run are these now. */
   readonly onProcesses: (nodes: readonly KnownProcess[]) => void;
@@ -44,15 +47,16 @@ export interface LiveOptions {
 
 /** Makes ready what a plan needs to run, and starts none of its nodes yet. What was made is gone again when it throws. */
 export async function prepareLive(plan: Plan, options: LiveOptions): Promise<Live> {
-  const {session, workspaceId, paths, entries, say} = options;
+  const {workspaceId, paths, say} = options;
   const logFolder = join(paths.state, 'logs', workspaceId);
   for (const folder of [logFolder, join(paths.state, 'faults')]) await mkdir(folder, {recursive: true, mode: 0o700});
   await needSpace(paths.state);
-  const runtime = createProcessRuntime({session, workspaceId, paths, serviceEntries: entries.services, logFolder});
-  // Not waited for: databases start without it.
-  const agent = options.openAgent();
+  const platform = await openPlatform(options.runtime, {...options, logFolder});
+  const {runtime} = platform;
+  let agent: Agent | undefined;
   try {
     await runtime.prepare(plan.nodes, say);
+    agent = await platform.agent();
     const system: System = new System(plan, {
       runtime,
       agent,
@@ -70,13 +74,16 @@ export async function prepareLive(plan: Plan, options: LiveOptions): Promise<Liv
     const postgres = new PostgresReader(node => runtime.postgres(node));
     return {system, agent, runtime, faults, faultNodes: nodes, postgres};
   } catch (error) {
-    await agent.stop().catch(() => undefined);
+    await (agent ?? (await platform.agent().catch(() => undefined)))?.stop().catch(() => undefined);
     await runtime.down().catch(() => undefined);
     throw error;
   }
 }
 
-/** Takes all of it down. A step that fails is told and keeps none of the others from being done. */
+/**
+ * Takes all of it down. A step that fails is told and keeps none of the others from being done. Throws when the runtime could not remove
+ * what it has made, so that somebody else has to.
+ */
 export async function takeDown(live: Live, log: (line: string) => void): Promise<void> {
   const steps: readonly (() => Promise<unknown>)[] = [
     async () => live.faults.stop(),
@@ -85,9 +92,9 @@ export async function takeDown(live: Live, log: (line: string) => void): Promise
     async () => live.runtime.beforeDown?.(),
     async () => live.system.stop(),
     async () => live.agent.stop(),
-    async () => live.runtime.down(),
   ];
   for (const step of steps) await step().catch(error => log(`down: ${String(error)}`));
+  await live.runtime.down();
 }
 
 /** Nodes that cannot write their logs end without a word; it is better said before. Errors: NO_SPACE. */

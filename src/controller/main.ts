@@ -29,7 +29,7 @@ async function main(workspace: string, session: string, openAgent: () => Agent):
   const lock = await takeLock(lockFile(paths, id));
   if (lock === undefined) return {state: 'held'};
   const records = sessionRecords(paths.state);
-  await sweep(paths, id);
+  await sweep(paths, id, log);
 
   let record: SessionRecord = {
     session,
@@ -41,13 +41,13 @@ async function main(workspace: string, session: string, openAgent: () => Agent):
   };
   await records.write(id, record);
   let writing = Promise.resolve();
-  const recordProcesses = (nodes: SessionRecord['nodes']): void => {
-    const latest = {...record, nodes};
+  const rewrite = async (change: Partial<SessionRecord>): Promise<void> => {
+    const latest = {...record, ...change};
     record = latest;
     // What has been overtaken meanwhile need not be written.
-    writing = writing
-      .then(async () => (latest === record ? records.write(id, latest) : undefined))
-      .catch(error => log(`session record: ${String(error)}`));
+    const written = writing.then(async () => (latest === record ? records.write(id, latest) : undefined));
+    writing = written.catch(error => log(`session record: ${String(error)}`));
+    await written;
   };
   const controller = new Controller({
     session,
@@ -57,7 +57,12 @@ async function main(workspace: string, session: string, openAgent: () => Agent):
     entries: findEntries(),
     openAgent,
     log,
-    recordProcesses,
+    recordEngine: async (runtime, engine) => rewrite({runtime, engine}),
+    recordProcesses: nodes => void rewrite({nodes}).catch(() => undefined),
+    onAgentLost: reason => {
+      log(`the agent is gone: ${reason.message}`);
+      void end(1);
+    },
   });
 
   let ending = false;
@@ -65,10 +70,17 @@ async function main(workspace: string, session: string, openAgent: () => Agent):
     if (ending) return;
     ending = true;
     setTimeout(() => process.exit(code), END_WITHIN_MS).unref();
-    await controller.down(log).catch(error => log(`down: ${String(error)}`));
+    const isClean = await controller.down(log).then(
+      () => true,
+      error => {
+        log(`down: ${String(error)}`);
+        return false;
+      },
+    );
     await server.close();
     await writing;
-    await records.remove(id).catch(error => log(`session record: ${String(error)}`));
+    // What could not be removed from an engine is the next command's to remove, by the record.
+    if (isClean) await records.remove(id).catch(error => log(`session record: ${String(error)}`));
     await lock.release().catch(error => log(`lock: ${String(error)}`));
     process.exit(code);
   };

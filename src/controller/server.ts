@@ -1,8 +1,8 @@
 import {chmod, rm} from 'node:fs/promises';
 import {createServer, type Server, type Socket} from 'node:net';
 import {LabError, toErrorData} from '../errors.ts';
+import {onMessages, sendMessage} from '../wire.ts';
 import type {ClientMessage, MethodName, Methods} from './protocol.ts';
-import {onMessages, sendMessage} from './wire.ts';
 
 /** One method: gets its parameters, a way to send events, and a signal that aborts when the client goes away. */
 export type Handler<M extends MethodName> = (

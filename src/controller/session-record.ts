@@ -4,7 +4,7 @@ import {LabError} from '../errors.ts';
 import {readVersioned, writeVersioned} from '../files.ts';
 import type {Paths} from '../paths.ts';
 import type {KnownProcess} from '../runtime/process/leftovers.ts';
-import type {RuntimeName} from '../runtime/runtime.ts';
+import type {EngineRecord, RuntimeName} from '../runtime/runtime.ts';
 
 const VERSION = 1;
 
@@ -14,6 +14,8 @@ export interface SessionRecord {
   readonly workspace: string;
   readonly runtime: RuntimeName;
   readonly socket: string;
+  /** The engine on which the session has made something, or was about to. */
+  readonly engine?: EngineRecord;
   readonly controller: KnownProcess;
   readonly nodes: readonly KnownProcess[];
 }

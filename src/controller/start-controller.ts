@@ -5,8 +5,8 @@ import {readFile} from 'node:fs/promises';
 import type {Readable} from 'node:stream';
 import {type ErrorData, fromErrorData, LabError} from '../errors.ts';
 import {idleOptions} from '../idle-options.ts';
+import {openLog} from '../runtime/log-file.ts';
 import {SESSION_MARK} from '../runtime/process/leftovers.ts';
-import {openLog} from '../runtime/process/log-file.ts';
 import {findEntries} from './entries.ts';
 
 /** A new controller has to listen within this time, in ms: a bound against hanging. */

@@ -17,7 +17,7 @@ export async function reportStatus(
   input: StatusInput,
 ): Promise<{readonly status: StatusReport; readonly counters: readonly ProxyCounters[]}> {
   const [nodes, counters] = await Promise.all([nodeStatus(system), system.agent.fabric.counters()]);
-  const gateway = system.gatewayUrls();
+  const gateway = system.publicUrls();
   return {
     counters,
     status: {
@@ -25,7 +25,7 @@ export async function reportStatus(
       workspace: input.workspace,
       runtime: system.runtime.name,
       controller: {pid: process.pid},
-      agent: {thread: 'worker threads of the controller'},
+      agent: system.agent.place,
       nodes,
       links: linkStatus(system, counters),
       faults: input.faults,

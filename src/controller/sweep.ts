@@ -1,7 +1,8 @@
-import {readdir, rm} from 'node:fs/promises';
+import {mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Paths} from '../paths.ts';
 import {removeLeftovers} from '../runtime/process/leftovers.ts';
+import type {EngineRecord} from '../runtime/runtime.ts';
 import {type SessionRecord, sessionRecords} from './session-record.ts';
 
 /** Ends all processes of a session, the controller among them: by pid, start time and mark, so that nothing else is touched. */
@@ -9,16 +10,76 @@ export async function endProcesses({session, controller, nodes}: SessionRecord):
   await removeLeftovers({session, processes: [controller, ...nodes]});
 }
 
-/** Removes what a dead controller left: its processes, its socket, its record. Only for who holds the workspace's lock. */
-export async function sweep(paths: Paths, workspaceId: string): Promise<void> {
+/**
+ * Removes what a dead controller left: its processes, what it has made on an engine, its socket, its record. Only for who holds the
+ * workspace's lock. An engine that does not answer now is asked again by every later sweep; `say` is told.
+ */
+export async function sweep(
+  paths: Paths,
+  workspaceId: string,
+  say: (line: string) => void = () => undefined,
+): Promise<void> {
   const records = sessionRecords(paths.state);
   const record = await records.read(workspaceId);
   if (record !== undefined) {
     await endProcesses(record);
+    if (record.engine !== undefined) await leaveToLater(paths, {session: record.session, engine: record.engine});
     await rm(record.socket, {force: true});
     await records.remove(workspaceId);
   }
   await removeDrafts(join(paths.state, 'sessions'), workspaceId);
+  await sweepEngines(paths, say);
+}
+
+/** What a session may have left on an engine. */
+interface Left {
+  readonly session: string;
+  readonly engine: EngineRecord;
+}
+
+async function leaveToLater(paths: Paths, left: Left): Promise<void> {
+  const folder = leftFolder(paths);
+  await mkdir(folder, {recursive: true, mode: 0o700});
+  await writeFile(join(folder, `${left.session}.json`), JSON.stringify(left), {mode: 0o600});
+}
+
+/** Removes what sessions have left on engines, as far as these answer. */
+export async function sweepEngines(paths: Paths, say: (line: string) => void): Promise<void> {
+  const folder = leftFolder(paths);
+  const names = (await readdir(folder).catch(() => [])).filter(name => name.endsWith('.json'));
+  for (const name of names) {
+    const file = join(folder, name);
+    const left = await readLeft(file);
+    if (left === undefined) {
+      await rm(file, {force: true});
+      continue;
+    }
+    say(`removing what session ${left.session} has left on the engine at ${left.engine.host}`);
+    try {
+      const {removeSession} = await import('../runtime/docker/remove-session.ts');
+      await removeSession(left.engine, left.session);
+      await rm(file, {force: true});
+    } catch (error) {
+      say(
+        `what session ${left.session} has left there could not be removed and is tried again later: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+}
+
+async function readLeft(file: string): Promise<Left | undefined> {
+  try {
+    const {session, engine} = JSON.parse(await readFile(file, 'utf8')) as Partial<Left>;
+    return typeof session === 'string' && session !== '' && typeof engine?.host === 'string'
+      ? {session, engine}
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function leftFolder(paths: Paths): string {
+  return join(paths.state, 'sessions', 'left');
 }
 
 /** Files that somebody was killed while writing: they are never read. */

@@ -84,6 +84,17 @@ export class System {
       .map(({address}) => `http://${address.host}:${address.port}`);
   }
 
+  /** The gateways' links as programs outside of the system reach them, where they can. */
+  publicUrls(): readonly string[] {
+    return this.#plan.proxies
+      .filter(proxy => proxy.from === CLIENT)
+      .flatMap(proxy => {
+        const opened = this.#addresses.get(proxy.name);
+        return (opened === undefined ? undefined : this.runtime.outside(opened.address)) ?? [];
+      })
+      .map(({host, port}) => `http://${host}:${port}`);
+  }
+
   /** Opens the fabric's listeners for the plan's proxies, and starts every node that is not running. */
   async start(options: {
     readonly seams: readonly BuiltSeam[];
@@ -216,7 +227,7 @@ export class System {
     const opening = this.#tools.agent.fabric.open(
       fresh.map((proxy, index) => ({
         ...proxy,
-        upstream: this.#tools.runtime.address(proxy.to),
+        upstream: this.#tools.runtime.upstream(proxy.to),
         ...gatewayListen(proxy, index, gatewayPort),
       })),
     );

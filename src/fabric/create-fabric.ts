@@ -2,7 +2,7 @@ import {LabError} from '../errors.ts';
 import {ActiveToxic} from './active-toxic.ts';
 import {createWallClock} from './clock.ts';
 import type {Fabric, OpenProxy, ProxySpec, ToxicSpec} from './fabric.ts';
-import {LinkProxy} from './link-proxy.ts';
+import {type FabricPlaces, LinkProxy, ON_LOOPBACK} from './link-proxy.ts';
 import {probeProxy} from './probe.ts';
 import {type LogPage, REQUEST_LOG_MAX, RequestLog} from './request-log.ts';
 import {requirePossible, validateToxic} from './toxics/registry.ts';
@@ -16,7 +16,7 @@ const LOG_PAGE_LENGTH = 5_000;
 /** Longest time that a timer of node can wait. */
 const TIMER_MAX_MS = 2_147_483_647;
 
-export function createFabric(): LocalFabric {
+export function createFabric(places: FabricPlaces = ON_LOOPBACK): LocalFabric {
   const now = createWallClock();
   const log = new RequestLog();
   const proxies = new Map<string, LinkProxy>();
@@ -89,14 +89,14 @@ export function createFabric(): LocalFabric {
     proxies.set(proxy.name, proxy);
     if (down.has(proxy.spec.to)) proxy.setNodeUp(false);
     proxy.setToxics(toxicsOf(proxy.name));
-    return {name: proxy.name, address: proxy.listener.address};
+    return {name: proxy.name, address: proxy.address};
   };
 
   return {
     async open(specs) {
       requireNew(specs, new Set([...proxies.keys(), ...opening]));
       for (const {name} of specs) opening.add(name);
-      const context = {now, log};
+      const context = {now, log, places};
       const results = await Promise.allSettled(specs.map(spec => LinkProxy.open(spec, context)));
       for (const {name} of specs) opening.delete(name);
       const opened = results.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []));

@@ -1,5 +1,6 @@
 import {connect, type Socket} from 'node:net';
 import {LabError} from '../errors.ts';
+import type {Address} from '../topology/address.ts';
 import type {ActiveToxic} from './active-toxic.ts';
 import {Connection, type ConnectionOwner} from './connection.ts';
 import type {ProxyCounters, ProxySpec} from './fabric.ts';
@@ -10,12 +11,24 @@ import {candidatePorts} from './ports.ts';
 import type {RequestLog} from './request-log.ts';
 
 const PREFERRED_PORTS_TRIED = 100;
-const HOST = '127.0.0.1';
+/** Where every fabric listens, and maybe elsewhere too: its own probes come from here. */
+export const LOOPBACK = '127.0.0.1';
 
 export interface ProxyContext {
   now(): number;
   readonly log: RequestLog;
+  readonly places: FabricPlaces;
 }
+
+/** Where a fabric is to be reached. */
+export interface FabricPlaces {
+  /** What its listeners are bound to: the loopback interface, or all of a container's. */
+  readonly bindHost: string;
+  /** What its callers are told: the same, or the name of its container. */
+  readonly advertisedHost: string;
+}
+
+export const ON_LOOPBACK: FabricPlaces = {bindHost: LOOPBACK, advertisedHost: LOOPBACK};
 
 /** A listener for one pair of nodes, the connections that it carries, and the toxics on them. */
 export class LinkProxy implements ConnectionOwner {
@@ -37,7 +50,7 @@ export class LinkProxy implements ConnectionOwner {
   /** @throws LabError PORT_TAKEN, NOT_ALLOWED. */
   static async open(spec: ProxySpec, context: ProxyContext): Promise<LinkProxy> {
     let proxy: LinkProxy | undefined;
-    const listener = await Listener.open(HOST, portsFor(spec), socket => proxy?.accept(socket));
+    const listener = await Listener.open(context.places.bindHost, portsFor(spec), socket => proxy?.accept(socket));
     if (listener === undefined) throw new LabError('PORT_TAKEN', takenText(spec));
     proxy = new LinkProxy(spec, listener, context);
     return proxy;
@@ -52,6 +65,11 @@ export class LinkProxy implements ConnectionOwner {
 
   get name(): string {
     return this.spec.name;
+  }
+
+  /** Where its callers find it. */
+  get address(): Address {
+    return {host: this.#context.places.advertisedHost, port: this.listener.port};
   }
 
   get http(): boolean {
@@ -98,7 +116,7 @@ export class LinkProxy implements ConnectionOwner {
       link,
       from,
       to,
-      address: this.listener.address,
+      address: this.address,
       listening: this.listener.listening,
       connections: {open, total: this.#accepted, failed: this.#failed},
       bytes: {upstream: this.#bytesUpstream, downstream: this.#bytesDownstream},

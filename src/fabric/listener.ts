@@ -1,14 +1,14 @@
 import {createServer, type Server, type Socket} from 'node:net';
 import {LabError} from '../errors.ts';
 import {claimPort, releasePort} from '../port-claims.ts';
-import type {Address} from '../topology/address.ts';
 
 const RETRY_MS = 50;
 const REOPEN_TIMEOUT_MS = 2_000;
 
 /** A listening socket that can be closed at once and opened again on the same port. */
 export class Listener {
-  readonly address: Address;
+  readonly port: number;
+  readonly #host: string;
   readonly #accept: (socket: Socket) => void;
   #wanted = true;
   #server: Server | undefined;
@@ -23,14 +23,15 @@ export class Listener {
     for await (const port of ports) {
       if (!claimPort(port)) continue;
       const server = await listen(host, port, accept);
-      if (server !== undefined) return new Listener({host, port}, accept, server);
+      if (server !== undefined) return new Listener(host, port, accept, server);
       releasePort(port);
     }
     return undefined;
   }
 
-  private constructor(address: Address, accept: (socket: Socket) => void, server: Server) {
-    this.address = address;
+  private constructor(host: string, port: number, accept: (socket: Socket) => void, server: Server) {
+    this.#host = host;
+    this.port = port;
     this.#accept = accept;
     this.#server = server;
   }
@@ -55,7 +56,7 @@ export class Listener {
   /** Closes for good: the port is anybody's again. */
   end(): void {
     this.want(false);
-    releasePort(this.address.port);
+    releasePort(this.port);
   }
 
   /** @throws LabError PORT_TAKEN when the port does not come back within two seconds. It is tried further all the same. */
@@ -64,10 +65,7 @@ export class Listener {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
-        () =>
-          reject(
-            new LabError('PORT_TAKEN', `Port ${this.address.port} was taken by another process while it was closed.`),
-          ),
+        () => reject(new LabError('PORT_TAKEN', `Port ${this.port} was taken by another process while it was closed.`)),
         REOPEN_TIMEOUT_MS,
       );
     });
@@ -76,7 +74,7 @@ export class Listener {
 
   async #reopen(): Promise<void> {
     while (this.#wanted && this.#server === undefined) {
-      const server = await listen(this.address.host, this.address.port, this.#accept).catch(() => undefined);
+      const server = await listen(this.#host, this.port, this.#accept).catch(() => undefined);
       if (server !== undefined && this.#wanted) this.#server = server;
       else if (server !== undefined) server.close();
       else await new Promise(resolve => setTimeout(resolve, RETRY_MS).unref());

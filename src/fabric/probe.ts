@@ -1,6 +1,6 @@
 import {connect} from 'node:net';
 import type {ProbeResult} from './fabric.ts';
-import type {LinkProxy} from './link-proxy.ts';
+import {type LinkProxy, LOOPBACK} from './link-proxy.ts';
 
 type Outcome = {readonly ms: number} | {readonly failure: string};
 
@@ -26,7 +26,7 @@ export async function probeProxy(
 function roundTrip(proxy: LinkProxy, timeoutMs: number): Promise<Outcome> {
   return new Promise(resolve => {
     const startedAt = performance.now();
-    const socket = connect({...proxy.listener.address, noDelay: true});
+    const socket = connect({host: LOOPBACK, port: proxy.listener.port, noDelay: true});
     let forget: (() => void) | undefined;
     const finish = (outcome: Outcome): void => {
       clearTimeout(timer);
@@ -50,7 +50,7 @@ function roundTrip(proxy: LinkProxy, timeoutMs: number): Promise<Outcome> {
 /** Postgres answers it with one byte, before it asks who is there. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
-function httpProbe({listener: {address}}: LinkProxy): string {
+function httpProbe({address}: LinkProxy): string {
   return `GET /livez HTTP/1.1\r\nhost: ${address.host}:${address.port}\r\nconnection: close\r\nuser-agent: teralab-probe\r\n\r\n`;
 }
 

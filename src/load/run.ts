@@ -1,4 +1,4 @@
-import {openLedger} from './ledger.ts';
+import type {LedgerWriter} from './ledger.ts';
 import type {LedgerEntry, LoadPlan, LoadRun, LoadSummary, Operation} from './load.ts';
 import {droppedEntry, perform} from './operation.ts';
 import {createPauses} from './pauses.ts';
@@ -14,13 +14,13 @@ export interface StartedRun extends LoadRun {
   abort(): Promise<void>;
 }
 
-/** Starts one load: its operations begin when they are meant to, whatever became of those before. */
+/** Starts one load: its operations begin when they are meant to, whatever became of those before. The ledger is closed with its end. */
 export async function startRun(
   id: string,
   plan: LoadPlan,
-  options: {readonly ledgerFile: string; readonly phase: string},
+  options: {readonly ledger: LedgerWriter; readonly phase: string},
 ): Promise<StartedRun> {
-  const ledger = await openLedger(options.ledgerFile);
+  const {ledger} = options;
   const operations = [...plan.operations].sort((a, b) => a.atMs - b.atMs);
   const now = createWallClock();
   const sender = createSender(plan.targets, now);

@@ -2,8 +2,8 @@ import pg from 'pg';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {spec} from '../topology/default.ts';
 import type {PlannedNode} from '../topology/plan.ts';
-import {waitUntil} from './process/wait.ts';
 import type {NodeReport, RunningNode, Runtime, StartOptions} from './runtime.ts';
+import {waitUntil} from './wait.ts';
 
 const WITHIN_MS = 20_000;
 const ECHO: PlannedNode = {name: 'echo-1', service: 'echo', kind: 'service', supervision: spec('service').supervision};

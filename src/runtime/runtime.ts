@@ -78,6 +78,20 @@ export interface PostgresAccess {
   readonly database: string;
 }
 
+/** What the next command needs to find an engine again, and what a killed session has left there. Plain data. */
+export interface EngineRecord {
+  readonly host: string;
+  readonly certificates?: string;
+  readonly source: string;
+}
+
+/** An agent in a container, and how to speak to it. */
+export interface AgentAccess {
+  readonly address: Address;
+  readonly token: string;
+  readonly container: string;
+}
+
 /** Where nodes run. One contract suite runs against every adapter. */
 export interface Runtime {
   readonly name: RuntimeName;
@@ -88,8 +102,14 @@ export interface Runtime {
   prepare(nodes: readonly PlannedNode[], say: (line: string) => void): Promise<void>;
   /** Starts a node and returns as soon as it exists; readiness is the caller's to wait for. Its address stays the same over restarts. */
   start(node: PlannedNode, options: StartOptions): Promise<RunningNode>;
-  /** The address a node has or will have. */
+  /** The address that a node has or will have, as the lab itself reaches it. */
   address(node: string): Address;
+  /** The same node, as the fabric reaches it. */
+  upstream(node: string): Address;
+  /** A listener of the fabric, as programs outside of the system reach it; undefined where they cannot. */
+  outside(listener: Address): Address | undefined;
+  /** The agent that `prepare` has started, where it is not a part of this process. */
+  agent?(): AgentAccess;
   /** How the lab itself reads a Postgres node, past the fabric. */
   postgres(node: string): PostgresAccess;
   /** File that holds a node's log. */

@@ -45,7 +45,7 @@ export async function run(context: Context, names: readonly string[], flags: Ver
   const seeds = Array.from({length: flags.seeds ?? 1}, (_, index) => (first + index) % (SEED_MAX + 1));
   const problems: string[] = [];
   for (const lab of labs) problems.push(...(await lint(context, lab, await learner.catalogue.folder(lab.id))));
-  const proofs = await inOwnSystem(context, async (own, client) => verifyAll(own, client, todo, seeds));
+  const proofs = await inOwnSystem(context, flags.runtime, async (own, client) => verifyAll(own, client, todo, seeds));
   if (context.json) context.document(proofs.map(({row}) => row));
   else report(context, proofs, problems, first);
   return problems.length === 0 && proofs.every(({holds}) => holds) ? 'ok' : 'fail';
@@ -62,6 +62,7 @@ function chooseVariants(labs: readonly AnyLab[], variant: string | undefined): r
 /** A workspace and a system of its own, so that the learner's stay as they are; both are removed afterwards. */
 async function inOwnSystem<T>(
   context: Context,
+  runtime: RuntimeName | undefined,
   work: (own: Context, client: ControllerClient) => Promise<T>,
 ): Promise<T> {
   const workspace = await mkdtemp(join(tmpdir(), 'teralab-verify-'));
@@ -71,7 +72,7 @@ async function inOwnSystem<T>(
   try {
     const client = await own.controllers.ensure(workspace, line => context.progress.step(line));
     try {
-      await client.call('up', {}, showProgress(own), context.signal);
+      await client.call('up', runtime === undefined ? {} : {runtime}, showProgress(own), context.signal);
       return await work(own, client);
     } finally {
       client.close();

@@ -55,7 +55,9 @@ export function declareLabs(program: Command, shell: Shell): void {
       parseWhole(raw, '--seeds', 1, 1000),
     )
     .option('--seed <n>', 'the first seed', parseSeed)
-    .option('--runtime <name>', 'where nodes run: process', raw => parseChoice(raw, '--runtime', RUNTIMES));
+    .option('--runtime <name>', 'where nodes run: process (default) or docker', raw =>
+      parseChoice(raw, '--runtime', RUNTIMES),
+    );
   runs(verify, shell, async () => import('../commands/labs-verify.ts'));
 
   const lab = declare(program, {

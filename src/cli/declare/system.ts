@@ -20,7 +20,9 @@ export function declareSystem(program: Command, shell: Shell): void {
     more: 'Repeating it is safe: a system that runs is left as it is. The gateway listens on 4000 or the next free port.',
     examples: ['teralab up', 'teralab up --replicas identity=3', 'teralab up --port 4100 --json'],
   })
-    .option('--runtime <name>', 'where nodes run: process', raw => parseChoice(raw, '--runtime', RUNTIMES))
+    .option('--runtime <name>', 'where nodes run: process (default) or docker', raw =>
+      parseChoice(raw, '--runtime', RUNTIMES),
+    )
     .option('--broker <name>', 'engine of the broker: postgres', raw => parseChoice(raw, '--broker', BROKERS))
     .option('--topology <file>', 'a topology of your own, YAML or JSON')
     .option('--replicas <service=n>', 'instances of a service; repeat it for more services', parseReplicas)

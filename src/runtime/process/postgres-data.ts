@@ -3,24 +3,19 @@ import {readFile, rename, rm, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {LabError} from '../../errors.ts';
 import {systemCode} from '../../files.ts';
+import {HBA, INITDB_ARGS, roleOf, settingsArgs} from '../postgres-settings.ts';
+import {waitUntil} from '../wait.ts';
 import {buildOnce} from './build-once.ts';
 import type {PostgresBinaries} from './postgres-binaries.ts';
 import {ensureOwnedFolder, type PostgresHome} from './postgres-home.ts';
-import {HBA, INITDB_ARGS, settingsArgs} from './postgres-settings.ts';
 import {isAlive, processesIn} from './process-table.ts';
 import {killAll} from './process-tree.ts';
 import {runCommand} from './run-command.ts';
-import {waitUntil} from './wait.ts';
 
 /** A server on the same data that is about to end (its session has died) gets this long, in ms. */
 const PREDECESSOR_ENDS_WITHIN_MS = 10_000;
 /** Backends notice within this time (ms) that their postmaster is dead, unless they are stopped. */
 const ORPHANS_END_WITHIN_MS = 500;
-
-/** Role and database of a Postgres node, after the service that owns it: `identity` for `identity-db`. */
-export function roleOf(node: string): string {
-  return node.replace(/-db$/, '').replaceAll('-', '_');
-}
 
 /** Whose data it is. */
 export interface DataOwner {

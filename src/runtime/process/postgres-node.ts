@@ -2,11 +2,11 @@ import {join} from 'node:path';
 import type {Paths} from '../../paths.ts';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
+import {settingsArgs} from '../postgres-settings.ts';
 import type {RunningNode} from '../runtime.ts';
 import {findBinaries, installBinaries, type PostgresBinaries} from './postgres-binaries.ts';
 import {dataFolder, freeData, prepareData, prepareTemplate, takePassword} from './postgres-data.ts';
 import {type PostgresHome, preparePostgresHome} from './postgres-home.ts';
-import {settingsArgs} from './postgres-settings.ts';
 import {createRunningNode} from './running-node.ts';
 import {startProcess} from './start-process.ts';
 

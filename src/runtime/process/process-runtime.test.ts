@@ -12,11 +12,11 @@ import {labPaths} from '../../paths.ts';
 import {spec} from '../../topology/default.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
 import {runtimeContract} from '../runtime-contract.ts';
+import {waitUntil} from '../wait.ts';
 import {descendantsOf, markedProcesses, processStartTime, removeLeftovers} from './leftovers.ts';
 import {postgresFolders} from './postgres-home.ts';
 import {createProcessRuntime} from './process-runtime.ts';
 import {isAlive} from './process-table.ts';
-import {waitUntil} from './wait.ts';
 
 const WITHIN_MS = 20_000;
 const home = mkdtempSync(join(tmpdir(), 'teralab-runtime-'));

@@ -6,11 +6,11 @@ import type {Paths} from '../../paths.ts';
 import {releasePort} from '../../port-claims.ts';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
+import {createPorts, LOOPBACK} from '../ports.ts';
+import {roleOf} from '../postgres-settings.ts';
 import type {RunningNode, Runtime, StartOptions} from '../runtime.ts';
 import {removeStrays} from './leftovers.ts';
 import {prepareNextSession} from './next-session.ts';
-import {createPorts, LOOPBACK} from './ports.ts';
-import {roleOf} from './postgres-data.ts';
 import {
   type PostgresTools,
   type PreparedPostgres,
@@ -121,6 +121,8 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
       return started;
     },
     address: knownAddress,
+    upstream: knownAddress,
+    outside: listener => listener,
     postgres: node => {
       const password = passwords.get(node);
       if (password === undefined) throw unknownNode(node, [...passwords.keys()]);

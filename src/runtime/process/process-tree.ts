@@ -1,5 +1,5 @@
+import {waitUntil} from '../wait.ts';
 import {childrenOf, findProcess, isAlive} from './process-table.ts';
-import {waitUntil} from './wait.ts';
 
 /** How long a signal may take to show, in ms: a bound against hanging, far above what the kernel needs. */
 const SIGNAL_WITHIN_MS = 5_000;

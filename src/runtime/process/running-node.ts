@@ -1,15 +1,13 @@
 import {LabError} from '../../errors.ts';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
+import {armWithin} from '../control-channel.ts';
+import {tailLines} from '../log-file.ts';
 import type {RunningNode} from '../runtime.ts';
 import {descendantsOf} from './leftovers.ts';
-import {tailLines} from './log-file.ts';
 import {measureProcess} from './process-table.ts';
 import {freezeTree, killTree, resumeTree} from './process-tree.ts';
 import type {StartedProcess} from './start-process.ts';
-
-/** A node that is neither paused nor busy answers within a few ms. */
-const ARM_WITHIN_MS = 5_000;
 
 export interface RunningNodeSpec {
   readonly node: PlannedNode;
@@ -73,20 +71,7 @@ export function createRunningNode(process: StartedProcess, spec: RunningNodeSpec
       paused = false;
       await resumeTree(pid);
     },
-    armCrashPoint: async (point, skip) => {
-      const channel = needControl();
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(
-          () => reject(new LabError('FAULT_FAILED', `${node.name} did not arm ${point} within ${ARM_WITHIN_MS} ms.`)),
-          ARM_WITHIN_MS,
-        );
-      });
-      const gone = exited.then(() => {
-        throw new LabError('NODE_GONE', `${node.name} ended before it had armed ${point}.`);
-      });
-      await Promise.race([channel.arm(point, skip), gone, late]).finally(() => clearTimeout(timer));
-    },
+    armCrashPoint: async (point, skip) => armWithin(needControl(), exited, {node: node.name, point, skip}),
     disarmCrashPoints: async () => needControl().disarm(),
     onReport: listener => control?.onReport(listener),
     stats: async () => {

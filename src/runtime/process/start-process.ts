@@ -3,12 +3,12 @@ import {closeSync} from 'node:fs';
 import {Duplex} from 'node:stream';
 import {LabError} from '../../errors.ts';
 import {asLabError} from '../../files.ts';
+import {type ControlChannel, createControlChannel} from '../control-channel.ts';
+import {openLog} from '../log-file.ts';
 import type {NodeExit} from '../runtime.ts';
-import {type ControlChannel, createControlChannel} from './control-channel.ts';
+import {waitUntil} from '../wait.ts';
 import {dropLeash, LEASH_SCRIPT} from './leash.ts';
 import {SESSION_MARK} from './leftovers.ts';
-import {openLog} from './log-file.ts';
-import {waitUntil} from './wait.ts';
 
 /** The last words of a node are in the pipe already when it is seen to be gone; this (ms) is a bound against hanging. */
 const LAST_WORDS_WITHIN_MS = 1_000;

@@ -18,10 +18,18 @@ export const INITDB_ARGS = [
 /** The superuser has no password, so that this lets in only the role whose password is set anew in each session. */
 export const HBA = `host all all ${LOOPBACK}/32 scram-sha-256\n`;
 
+/** Where a server listens. */
+export interface PostgresPlaces {
+  readonly listen_addresses: string;
+  readonly unix_socket_directories?: string;
+}
+
+const ON_LOOPBACK: PostgresPlaces = {listen_addresses: LOOPBACK, unix_socket_directories: ''};
+/** In a container: its network is the session's alone, and its entry point uses the socket of the image. */
+export const IN_CONTAINER: PostgresPlaces = {listen_addresses: '*'};
+
 /** Given at each start rather than kept in the data folder, which outlives versions of teralab. Durable, and otherwise small. */
 const SETTINGS = {
-  listen_addresses: LOOPBACK,
-  unix_socket_directories: '',
   max_connections: 60,
   superuser_reserved_connections: 0,
   shared_buffers: '16MB',
@@ -50,6 +58,11 @@ const SETTINGS = {
   log_timezone: 'UTC',
 } as const;
 
-export function settingsArgs(): readonly string[] {
-  return Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+export function settingsArgs(places: PostgresPlaces = ON_LOOPBACK): readonly string[] {
+  return Object.entries({...SETTINGS, ...places}).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+/** Role and database of a Postgres node, after the service that owns it: `identity` for `identity-db`. */
+export function roleOf(node: string): string {
+  return node.replace(/-db$/, '').replaceAll('-', '_');
 }

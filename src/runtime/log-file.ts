@@ -1,7 +1,7 @@
 import {mkdirSync, openSync, renameSync, statSync} from 'node:fs';
 import {open} from 'node:fs/promises';
 import {dirname} from 'node:path';
-import {asLabError} from '../../files.ts';
+import {asLabError} from '../files.ts';
 
 const LOG_BYTES_MAX = 5_000_000;
 /** As much of a log's end as `tailLines` reads. */

@@ -1,8 +1,11 @@
 import type {Duplex} from 'node:stream';
-import type {NodeReport} from '../runtime.ts';
+import {LabError} from '../errors.ts';
+import type {NodeExit, NodeReport} from './runtime.ts';
 
 /** A line that is longer is not the kit's: learners' code runs in the same process and could write here. */
 const LINE_LENGTH_MAX = 65_536;
+/** A node that is neither paused nor busy answers within a few ms. */
+const ARM_WITHIN_MS = 5_000;
 
 export interface ControlChannel {
   /** The node's `armed` for this point. Never settles when the node does not answer. */
@@ -65,6 +68,25 @@ export function createControlChannel(pipe: Duplex): ControlChannel {
     ended,
     destroy: () => pipe.destroy(),
   };
+}
+
+/** Arms a crash point and waits for the node to say so. Errors: NODE_GONE when it ends before, FAULT_FAILED when it says nothing. */
+export async function armWithin(
+  channel: ControlChannel,
+  exited: Promise<NodeExit>,
+  {node, point, skip}: {readonly node: string; readonly point: string; readonly skip: number},
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new LabError('FAULT_FAILED', `${node} did not arm ${point} within ${ARM_WITHIN_MS} ms.`)),
+      ARM_WITHIN_MS,
+    );
+  });
+  const gone = exited.then(() => {
+    throw new LabError('NODE_GONE', `${node} ended before it had armed ${point}.`);
+  });
+  await Promise.race([channel.arm(point, skip), gone, late]).finally(() => clearTimeout(timer));
 }
 
 type Said = NodeReport | {readonly type: 'armed'; readonly point: string};

@@ -1,8 +1,8 @@
-import type {Worker} from 'node:worker_threads';
 import {fromErrorData, LabError} from '../errors.ts';
-import type {CallMessage, ThreadMessage} from './messages.ts';
+import type {Channel} from './channel.ts';
+import type {ThreadMessage} from './messages.ts';
 
-/** The methods of a port that can be called across threads. */
+/** The methods of a port that can be called from elsewhere. */
 type MethodOf<Port> = {
   [Name in keyof Port]: Port[Name] extends (...args: never[]) => Promise<unknown> ? Name : never;
 }[keyof Port] &
@@ -10,15 +10,15 @@ type MethodOf<Port> = {
 type ArgsOf<Method> = Method extends (...args: infer Args) => Promise<unknown> ? Args : never;
 type ResultOf<Method> = Method extends (...args: never[]) => Promise<infer Result> ? Result : never;
 
-/** A thread that answers calls. None is left without an answer: when the thread goes, all are rejected with NODE_GONE. */
-export interface ThreadConnection<Port> {
+/** A part of the agent that answers calls. None is left without an answer: when it goes, all are rejected with NODE_GONE. */
+export interface AgentConnection<Port> {
   call<Name extends MethodOf<Port>>(method: Name, ...args: ArgsOf<Port[Name]>): Promise<ResultOf<Port[Name]>>;
   onEvent(listener: (event: string, data: unknown) => void): void;
-  /** Settles when the thread can be called; rejects with NODE_GONE when it ends before. */
+  /** Settles when it can be called; rejects with NODE_GONE when it ends before. */
   readonly ready: Promise<void>;
-  /** Settles when the thread has ended, with the reason. */
+  /** Settles when it has ended, with the reason. */
   readonly gone: Promise<LabError>;
-  /** Ends the thread. */
+  /** Ends it, or the connection to it. */
   terminate(): Promise<void>;
 }
 
@@ -27,11 +27,11 @@ interface Waiting {
   reject(error: LabError): void;
 }
 
-export function connectThread<Port>(worker: Worker, name: string): ThreadConnection<Port> {
+/** Calls what is at the other end of a channel; `name` is for its errors. */
+export function connect<Port>(channel: Channel, name: string): AgentConnection<Port> {
   const waiting = new Map<number, Waiting>();
   const listeners: ((event: string, data: unknown) => void)[] = [];
   let calls = 0;
-  let cause: Error | undefined;
   let end: LabError | undefined;
 
   const ready = deferred<void>();
@@ -44,17 +44,13 @@ export function connectThread<Port>(worker: Worker, name: string): ThreadConnect
     if ('error' in message) waiter?.reject(fromErrorData(message.error));
     else waiter?.resolve(message.result);
   };
-  worker.on('message', (message: ThreadMessage) => {
+  channel.onMessage(message => {
     if ('ready' in message) ready.resolve();
     else if ('event' in message) for (const listener of listeners) listener(message.event, message.data);
     else answer(message);
   });
-  worker.on('error', (error: Error) => {
-    cause = error;
-  });
-  worker.on('exit', code => {
-    const why = cause === undefined ? `exit code ${code}` : `${cause.message}\n${cause.stack ?? ''}`;
-    end = new LabError('NODE_GONE', `The ${name} thread has ended: ${why}`, cause === undefined ? {} : {cause});
+  channel.onEnd((why, cause) => {
+    end = new LabError('NODE_GONE', `The ${name} has ended: ${why}`, cause === undefined ? {} : {cause});
     for (const {reject} of waiting.values()) reject(end);
     waiting.clear();
     ready.reject(end);
@@ -71,7 +67,7 @@ export function connectThread<Port>(worker: Worker, name: string): ThreadConnect
         const call = ++calls;
         waiting.set(call, {resolve: result => resolve(result as never), reject});
         try {
-          worker.postMessage({call, method, args} satisfies CallMessage);
+          channel.post({call, method, args});
         } catch (error) {
           waiting.delete(call);
           reject(error);
@@ -82,9 +78,7 @@ export function connectThread<Port>(worker: Worker, name: string): ThreadConnect
     },
     ready: ready.promise,
     gone: gone.promise,
-    terminate: async () => {
-      await worker.terminate();
-    },
+    terminate: async () => channel.close(),
   };
 }
 

@@ -1,0 +1,251 @@
+import {createHash, randomBytes} from 'node:crypto';
+import {readFile} from 'node:fs/promises';
+import {basename, join} from 'node:path';
+import {Readable} from 'node:stream';
+import {pack} from 'tar-stream';
+import {LabError} from '../../errors.ts';
+import {nearest} from '../../nearest.ts';
+import {releasePort} from '../../port-claims.ts';
+import type {Address} from '../../topology/address.ts';
+import type {PlannedNode} from '../../topology/plan.ts';
+import {createPorts, LOOPBACK, nextFreePort, thisPort} from '../ports.ts';
+import {roleOf} from '../postgres-settings.ts';
+import type {AgentAccess, RunningNode, Runtime, RuntimeAbilities, StartOptions} from '../runtime.ts';
+import {type StartedContainer, startContainer} from './container-node.ts';
+import type {EngineEndpoint} from './endpoint.ts';
+import {type Engine, engineError, openEngine} from './engine.ts';
+import {BASE_IMAGES, type ContextFile, ensureImage, ensureSystemImage} from './images.ts';
+import {labelsOf, nameOf} from './labels.ts';
+import {removeAll} from './remove-session.ts';
+import {AGENT_NAME, agentSpec, INSIDE, postgresSpec, SEAMS_FOLDER, type SessionPlace, serviceSpec} from './specs.ts';
+
+export interface DockerRuntimeOptions {
+  /** Marks everything that this runtime makes. */
+  readonly session: string;
+  readonly endpoint: EngineEndpoint;
+  /** What the image of services and agent is built from. */
+  readonly context: () => Promise<readonly ContextFile[]>;
+  readonly logFolder: string;
+  /** Port of this machine for the first gateway; without it 4000 or the next free one. */
+  readonly gatewayPort?: number;
+}
+
+const GATEWAY_PORT = 4000;
+
+/** What `prepare` has made once for all nodes. */
+interface Prepared {
+  readonly engine: Engine;
+  readonly place: SessionPlace;
+  readonly agent: AgentAccess;
+  readonly agentNode: StartedContainer;
+  readonly gatewayPorts: readonly number[];
+  readonly abilities: RuntimeAbilities;
+}
+
+/**
+ * Runs nodes as containers of a Docker Engine: services and the agent from one image that is built here, databases from the official one;
+ * a network and volumes of the session's own, ports on the loopback interface only. All of it carries the session's label.
+ */
+export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
+  const {session, logFolder} = options;
+  const nextPort = createPorts();
+  const sessionSecret = randomBytes(32).toString('base64url');
+  const addresses = new Map<string, Address>();
+  const kinds = new Map<string, PlannedNode['kind']>();
+  const passwords = new Map<string, string>();
+  const running = new Map<string, StartedContainer>();
+  const claimed: number[] = [];
+  let preparing: Promise<Prepared> | undefined;
+  let prepared: Prepared | undefined;
+  let isDown = false;
+
+  const logFile = (node: string): string => join(logFolder, `${node}.log`);
+  const claim = async (port: Promise<number>): Promise<number> => {
+    const taken = await port;
+    claimed.push(taken);
+    return taken;
+  };
+  const prepareOnce = async (needsPostgres: boolean, say: (line: string) => void): Promise<Prepared> => {
+    const engine = await openEngine(options.endpoint);
+    say(`preparing images on the engine at ${options.endpoint.host}`);
+    const [systemImage] = await Promise.all([
+      ensureSystemImage(engine, await options.context(), say),
+      needsPostgres ? ensureImage(engine, BASE_IMAGES.postgres, say) : undefined,
+    ]);
+    const place = {session, systemImage, network: nameOf({session}, 'network')};
+    const gatewayPorts = await gatewayPortsOf(options.gatewayPort, claim);
+    const port = await claim(nextPort());
+    await engine
+      .createNetwork({Name: place.network, Driver: 'bridge', CheckDuplicate: true, Labels: labelsOf(place, 'network')})
+      .catch(error => {
+        throw engineError(error, "the session's network could not be made");
+      });
+    const token = randomBytes(24).toString('base64url');
+    say('starting the agent');
+    const agentNode = await startContainer(engine, {
+      node: AGENT,
+      options: agentSpec(place, {token, port, gatewayPorts}),
+      address: {host: LOOPBACK, port},
+      logFile: logFile(AGENT_NAME),
+      control: false,
+    });
+    const agent = {address: {host: LOOPBACK, port}, token, container: agentNode.container ?? ''};
+    return {engine, place, agent, agentNode, gatewayPorts, abilities: await abilitiesOf(engine)};
+  };
+  const need = (): Prepared => {
+    if (prepared === undefined) throw new LabError('INTERNAL', 'The docker runtime was used before it was prepared.');
+    return prepared;
+  };
+  const known = <T>(values: ReadonlyMap<string, T>, node: string): T => {
+    const value = values.get(node);
+    if (value !== undefined) return value;
+    const close = nearest(node, [...values.keys()]);
+    throw new LabError(
+      'UNKNOWN_NODE',
+      `There is no node "${node}" here${close === undefined ? '' : `; did you mean ${close}?`}`,
+    );
+  };
+  const launch = async (node: PlannedNode, startOptions: StartOptions): Promise<StartedContainer> => {
+    const {engine, place} = need();
+    const address = known(addresses, node.name);
+    await running.get(node.name)?.removed;
+    const common = {node, address, logFile: logFile(node.name)};
+    if (node.kind !== 'service') {
+      const password = known(passwords, node.name);
+      return startContainer(engine, {
+        ...common,
+        options: postgresSpec(place, node, {password, address}),
+        control: false,
+      });
+    }
+    const seams = await deliverSeams(engine, need().agent.container, startOptions.seams);
+    const spec = serviceSpec(place, node, {options: startOptions, sessionSecret, seams, address});
+    return startContainer(engine, {...common, options: spec, control: true});
+  };
+
+  return {
+    name: 'docker',
+    prepare: async (nodes, say) => {
+      for (const node of nodes) {
+        if (addresses.has(node.name)) continue;
+        kinds.set(node.name, node.kind);
+        addresses.set(node.name, {host: LOOPBACK, port: await claim(nextPort())});
+        if (node.kind !== 'service') passwords.set(node.name, randomBytes(24).toString('base64url'));
+      }
+      preparing ??= prepareOnce(
+        nodes.some(({kind}) => kind !== 'service'),
+        say,
+      );
+      prepared = await preparing;
+    },
+    start: async (node, startOptions) => {
+      const started = await launch(node, startOptions);
+      running.set(node.name, started);
+      if (isDown) {
+        await started.kill();
+        throw new LabError('NODE_GONE', `${node.name} was started while the system went down.`);
+      }
+      return started;
+    },
+    address: node => known(addresses, node),
+    upstream: node => ({
+      host: node,
+      port: known(kinds, node) === 'service' ? INSIDE.service : INSIDE.postgres,
+    }),
+    outside: ({port}) => {
+      const outside = need().gatewayPorts[port - INSIDE.gatewayFirst];
+      return outside === undefined ? undefined : {host: LOOPBACK, port: outside};
+    },
+    agent: () => need().agent,
+    postgres: node => ({
+      address: known(addresses, node),
+      user: roleOf(node),
+      password: known(passwords, node),
+      database: roleOf(node),
+    }),
+    logFile,
+    describe: () => need().abilities,
+    down: async () => {
+      isDown = true;
+      const made = await preparing?.catch(() => undefined);
+      const engine = made?.engine ?? (await openEngine(options.endpoint).catch(() => undefined));
+      // Where no engine was ever reached there is nothing to remove.
+      if (engine === undefined && preparing === undefined) return;
+      await stopAll(running.values());
+      if (engine === undefined) await openEngine(options.endpoint);
+      else await removeAll(engine, session);
+      for (const port of claimed) releasePort(port);
+    },
+  };
+}
+
+const AGENT: PlannedNode = {
+  name: AGENT_NAME,
+  service: AGENT_NAME,
+  kind: 'service',
+  supervision: {
+    probeEveryMs: 0,
+    probeTimeoutMs: 0,
+    failureThreshold: 0,
+    restartBackoffMs: 0,
+    restartBackoffMaxMs: 0,
+  },
+};
+
+/** Services first: so they can finish what they do with their databases. */
+async function stopAll(nodes: Iterable<RunningNode & {readonly service: string}>): Promise<void> {
+  await Promise.all([...nodes].map(async node => node.stop().catch(() => undefined)));
+}
+
+/** Ports of this machine for the gateways: the first as asked for, the others the next that are free. */
+async function gatewayPortsOf(
+  asked: number | undefined,
+  claim: (port: Promise<number>) => Promise<number>,
+): Promise<readonly number[]> {
+  const first = await claim(
+    asked === undefined ? nextFreePort(GATEWAY_PORT, 'The gateway') : thisPort(asked, 'The gateway'),
+  );
+  const ports = [first];
+  while (ports.length < INSIDE.gateways)
+    ports.push(await claim(nextFreePort((ports.at(-1) ?? first) + 1, 'A second gateway')));
+  return ports;
+}
+
+/** Puts learners' modules into the volume that services read them from: no path of this machine has to exist on the engine's. */
+async function deliverSeams(
+  engine: Engine,
+  agent: string,
+  seams: Readonly<Record<string, string>>,
+): Promise<Readonly<Record<string, string>>> {
+  const entries = await Promise.all(
+    Object.entries(seams).map(async ([seam, file]) => {
+      const content = await readFile(file);
+      const hash = createHash('sha256').update(content).digest('hex').slice(0, 16);
+      return {seam, name: `${hash}-${basename(file)}`, content};
+    }),
+  );
+  if (entries.length === 0) return {};
+  const archive = pack();
+  for (const {name, content} of entries) archive.entry({name, mode: 0o644}, content);
+  archive.finalize();
+  await engine
+    .getContainer(agent)
+    .putArchive(Readable.from(archive), {path: SEAMS_FOLDER})
+    .catch(error => {
+      throw engineError(error, 'the modules of the lab could not be brought to the engine');
+    });
+  return Object.fromEntries(entries.map(({seam, name}) => [seam, `${SEAMS_FOLDER}/${name}`]));
+}
+
+/** What this engine can do to containers, as it says itself. */
+async function abilitiesOf(engine: Engine): Promise<RuntimeAbilities> {
+  const info = (await engine.info()) as {readonly MemoryLimit?: boolean; readonly CpuCfsQuota?: boolean};
+  return {
+    pause: true,
+    crashPoints: true,
+    missing: {
+      ...(info.MemoryLimit === false ? {memory: 'This engine cannot limit memory.'} : {}),
+      ...(info.CpuCfsQuota === false ? {throttle: 'This engine cannot limit CPU time.'} : {}),
+    },
+  };
+}

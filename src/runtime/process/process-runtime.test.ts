@@ -53,7 +53,10 @@ const newSession = (): string => randomBytes(6).toString('hex');
 const makeRuntime = (session = newSession()) =>
   createProcessRuntime({session, workspaceId: 'workspace', paths, serviceEntries: {echo: echoEntry}, logFolder});
 
-runtimeContract('process', async () => makeRuntime());
+runtimeContract('process', async () => ({
+  runtime: makeRuntime(),
+  killFromOutside: async ({pid}) => void process.kill(pid ?? 0, 'SIGKILL'),
+}));
 
 describe('process runtime', () => {
   const database: PlannedNode = {

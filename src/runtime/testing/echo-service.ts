@@ -1,11 +1,14 @@
 // A service as small as can be, for the contract suite of runtimes: it speaks HTTP and the control channel, and has one crash point.
-import {writeSync} from 'node:fs';
+import {readFileSync, writeSync} from 'node:fs';
 import {createServer} from 'node:http';
 import {Socket} from 'node:net';
 import {createInterface} from 'node:readline';
 
 const armed = new Map<string, number>();
-const controlFd = Number(process.env.CONTROL_FD);
+const stdio = process.env.CONTROL_FD === 'stdio';
+const [commandFd, reportFd, mark] = stdio
+  ? [0, 2, '\u001e']
+  : [Number(process.env.CONTROL_FD), Number(process.env.CONTROL_FD), ''];
 
 const server = createServer((request, response) => {
   switch (request.url) {
@@ -16,14 +19,16 @@ const server = createServer((request, response) => {
       // What a learner's endless loop does: no event is seen any more, neither SIGTERM nor the end of the control channel.
       for (;;);
   }
-  response.end(JSON.stringify({...process.env, pid: process.pid}));
+  const seams: Record<string, string> = JSON.parse(process.env.SEAMS ?? '{}');
+  const texts = Object.entries(seams).map(([name, file]) => [name, readFileSync(file, 'utf8')]);
+  response.end(JSON.stringify({...process.env, pid: process.pid, seamTexts: Object.fromEntries(texts)}));
 });
 server.listen(Number(process.env.PORT), process.env.HOST, () => console.log(`${process.env.NODE_NAME} listens`));
 process.on('SIGTERM', () => {
   console.log('asked to stop');
   if (process.env.DEAF !== 'yes') process.exit(0);
 });
-createInterface({input: new Socket({fd: controlFd})})
+createInterface({input: new Socket({fd: commandFd})})
   .on('line', line => {
     const command: {type: string; point: string; skip: number} = JSON.parse(line);
     if (command.type === 'disarm') armed.clear();
@@ -34,7 +39,7 @@ createInterface({input: new Socket({fd: controlFd})})
   .on('close', () => process.exit(0));
 if (process.env.SEAM_ERROR !== undefined)
   report({type: 'seam-error', seam: 'compose', file: '/w/compose.ts', line: 3, message: process.env.SEAM_ERROR});
-writeSync(controlFd, 'not JSON\n{"type":"unknown"}\n');
+writeSync(reportFd, `${mark}not JSON\n${mark}{"type":"unknown"}\n`);
 
 function passCrashPoint(point: string): void {
   const skip = armed.get(point);
@@ -48,5 +53,5 @@ function passCrashPoint(point: string): void {
 }
 
 function report(message: object): void {
-  writeSync(controlFd, `${JSON.stringify(message)}\n`);
+  writeSync(reportFd, `${mark}${JSON.stringify(message)}\n`);
 }

@@ -1,5 +1,5 @@
 import {spawn} from 'node:child_process';
-import {existsSync, mkdirSync, openSync, readFileSync, rmSync} from 'node:fs';
+import {mkdirSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {removeCgroups, unmountBelow} from './kernel-leftovers.js';
@@ -18,6 +18,8 @@ const LOG_LINES_MAX = 15;
  */
 export async function startDaemon(folder, {prefix = [], args = [], cgroup}) {
   mkdirSync(folder, {recursive: true});
+  // Not the machine's settings.
+  writeFileSync(join(folder, 'daemon.json'), '{}\n');
   const endpoint = `unix://${join(folder, 'docker.sock')}`;
   const logFile = join(folder, 'dockerd.log');
   const log = openSync(logFile, 'w');
@@ -60,10 +62,7 @@ export async function endDaemon(folder, cgroup) {
   if (rest.some(isAlive)) throw new Refusal(`These processes of the engine cannot be ended: ${rest.map(({pid}) => pid).join(', ')}.`);
   await unmountBelow(folder);
   removeCgroups(cgroup);
-  for (const name of ['exec', 'docker.sock', 'dockerd.pid']) {
-    const path = join(folder, name);
-    if (existsSync(path)) rmSync(path, {recursive: true, force: true});
-  }
+  for (const name of ['exec', 'docker.sock', 'dockerd.pid', 'daemon.json']) rmSync(join(folder, name), {recursive: true, force: true});
 }
 
 function killIfThere(pid) {
@@ -80,8 +79,8 @@ function daemonArgs(folder, endpoint, cgroup) {
     ...['--data-root', join(folder, 'data')],
     ...['--exec-root', join(folder, 'exec')],
     ...['--pidfile', join(folder, 'dockerd.pid')],
-    // Not the machine's settings, and control groups that can be told from another engine's.
     ...['--config-file', join(folder, 'daemon.json')],
+    // Control groups that can be told from another engine's.
     ...['--exec-opt', 'native.cgroupdriver=cgroupfs', '--cgroup-parent', cgroup],
   ];
 }

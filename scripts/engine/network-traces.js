@@ -5,7 +5,7 @@ import {run} from './run.js';
 const SETTINGS = ['/proc/sys/net/ipv4/ip_forward'];
 /** Files and folders that it makes outside of its own. Folders are removed only when they are empty. */
 const FILES = ['/etc/docker/key.json'];
-const FOLDERS = ['/etc/docker', '/run/containerd/s', '/run/containerd/fifo', '/run/containerd', '/run/docker'];
+const FOLDERS = ['/etc/docker', '/run/containerd/s', '/run/containerd/fifo', '/run/containerd', '/run/docker/plugins', '/run/docker'];
 /** The tables that it puts rules in. */
 const TABLES = ['filter', 'nat'];
 

@@ -43,7 +43,10 @@ export async function startEngine({folder, host}) {
   // An engine that was killed left its changes: the record of the time before it still holds.
   if (!existsSync(recordFile(folder))) writeFileSync(recordFile(folder), JSON.stringify(await recordNetwork()));
   say('starting an engine');
-  const endpoint = await startDaemon(folder, {cgroup: CGROUP});
+  const endpoint = await startDaemon(folder, {cgroup: CGROUP}).catch(async error => {
+    await undoChanges(folder);
+    throw error;
+  });
   say(`it answers (${await engineVersion(endpoint)})`);
   printEndpoint(endpoint);
 }
@@ -59,8 +62,7 @@ export async function stopEngine({folder, purge}) {
     if ((await engineVersion(endpoint)) === undefined) await startDaemon(folder, {cgroup: CGROUP});
     await removeContents(endpoint);
     await endDaemon(folder, CGROUP);
-    if (existsSync(recordFile(folder))) await undoNetwork(JSON.parse(readFileSync(recordFile(folder), 'utf8')));
-    rmSync(recordFile(folder), {force: true});
+    await undoChanges(folder);
     say('stopped');
   }
   if (purge) rmSync(folder, {recursive: true, force: true});
@@ -90,6 +92,13 @@ async function removeContents(endpoint) {
   await docker(endpoint, ['network', 'prune', '--force']);
   const volumes = (await docker(endpoint, ['volume', 'ls', '--quiet'])).split('\n').filter(Boolean);
   if (volumes.length > 0) await docker(endpoint, ['volume', 'rm', '--force', ...volumes]);
+}
+
+async function undoChanges(folder) {
+  const record = recordFile(folder);
+  if (!existsSync(record)) return;
+  await undoNetwork(JSON.parse(readFileSync(record, 'utf8')));
+  rmSync(record);
 }
 
 function printEndpoint(endpoint) {

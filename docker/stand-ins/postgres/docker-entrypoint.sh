@@ -74,8 +74,10 @@ from_file_or_self() {
 make_cluster() {
   local waldir=()
   [ -z "${POSTGRES_INITDB_WALDIR-}" ] || waldir=(--waldir "$POSTGRES_INITDB_WALDIR")
+  # The npm package's server has its socket in /tmp by default, Debian's, which the official image has, here.
+  local socket=(--set unix_socket_directories=/var/run/postgresql)
   # The arguments are several words, quoted as in a shell.
-  eval 'initdb --username="$POSTGRES_USER" --pwfile=<(printf "%s\n" "$POSTGRES_PASSWORD") "${waldir[@]}" '"$POSTGRES_INITDB_ARGS"
+  eval 'initdb --username="$POSTGRES_USER" --pwfile=<(printf "%s\n" "$POSTGRES_PASSWORD") "${socket[@]}" "${waldir[@]}" '"$POSTGRES_INITDB_ARGS"
   local method="${POSTGRES_HOST_AUTH_METHOD:-$(postgres -C password_encryption)}"
   printf '\nhost all all all %s\n' "$method" >>"$PGDATA/pg_hba.conf"
 }

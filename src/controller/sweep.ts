@@ -79,7 +79,7 @@ async function readLeft(file: string): Promise<Left | undefined> {
 }
 
 function leftFolder(paths: Paths): string {
-  return join(paths.state, 'sessions', 'left');
+  return join(paths.state, 'engines');
 }
 
 /** Files that somebody was killed while writing: they are never read. */

@@ -48,7 +48,8 @@ async function testContext(): Promise<readonly ContextFile[]> {
   );
   return [
     ...recipe,
-    {name: 'dist/services/echo.cjs', content: echo ?? Buffer.alloc(0)},
+    {name: 'dist/services/echo.cjs', content: Buffer.from("require('./echo.bundle.cjs');")},
+    {name: 'dist/services/echo.bundle.cjs', content: echo ?? Buffer.alloc(0)},
     ...['agent', 'fabric-thread', 'load-thread'].map((name, index) => ({
       name: `dist/container/${name}.mjs`,
       content: agent[index] ?? Buffer.alloc(0),

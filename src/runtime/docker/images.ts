@@ -14,6 +14,7 @@ export const BASE_IMAGES = {
 } as const;
 
 const RECIPE = ['docker/Dockerfile', 'docker/start.mjs'] as const;
+const NOTICES = 'dist/THIRD-PARTY-NOTICES.txt';
 const REPOSITORY = 'teralab';
 /** Tells images of this program from others that have the same name. */
 const IMAGE_LABEL = 'dev.teralab.image';
@@ -29,7 +30,7 @@ export interface ContextFile {
 export async function systemContext(packageFolder: string): Promise<readonly ContextFile[]> {
   const folders = ['dist/services', 'dist/container'];
   const built = (await Promise.all(folders.map(async folder => filesBelow(join(packageFolder, folder))))).flat();
-  const names = [...RECIPE.map(name => join(packageFolder, name)), ...built];
+  const names = [...[...RECIPE, NOTICES].map(name => join(packageFolder, name)), ...built];
   return Promise.all(
     names.toSorted().map(async file => ({
       name: relative(packageFolder, file).replaceAll('\\', '/'),

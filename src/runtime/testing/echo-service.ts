@@ -6,6 +6,8 @@ import {createInterface} from 'node:readline';
 
 const armed = new Map<string, number>();
 const stdio = process.env.CONTROL_FD === 'stdio';
+// While its image is built nobody supervises it.
+const supervised = process.env.CONTROL_FD !== undefined;
 const [commandFd, reportFd, mark] = stdio
   ? [0, 2, '\u001e']
   : [Number(process.env.CONTROL_FD), Number(process.env.CONTROL_FD), ''];
@@ -28,7 +30,8 @@ process.on('SIGTERM', () => {
   console.log('asked to stop');
   if (process.env.DEAF !== 'yes') process.exit(0);
 });
-createInterface({input: new Socket({fd: commandFd})})
+const commands = supervised ? new Socket({fd: commandFd}) : process.stdin;
+createInterface({input: commands})
   .on('line', line => {
     const command: {type: string; point: string; skip: number} = JSON.parse(line);
     if (command.type === 'disarm') armed.clear();
@@ -36,10 +39,10 @@ createInterface({input: new Socket({fd: commandFd})})
     armed.set(command.point, command.skip);
     report({type: 'armed', point: command.point});
   })
-  .on('close', () => process.exit(0));
+  .on('close', () => supervised && process.exit(0));
 if (process.env.SEAM_ERROR !== undefined)
   report({type: 'seam-error', seam: 'compose', file: '/w/compose.ts', line: 3, message: process.env.SEAM_ERROR});
-writeSync(reportFd, `${mark}not JSON\n${mark}{"type":"unknown"}\n`);
+if (supervised) writeSync(reportFd, `${mark}not JSON\n${mark}{"type":"unknown"}\n`);
 
 function passCrashPoint(point: string): void {
   const skip = armed.get(point);

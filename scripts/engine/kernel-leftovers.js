@@ -1,0 +1,39 @@
+import {existsSync, readdirSync, readFileSync, rmdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {run} from './run.js';
+
+/** Unmounts what is still mounted below a folder, the innermost first. */
+export async function unmountBelow(folder) {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map(line =>
+      (line.split(' ')[4] ?? '').replace(/\\(\d{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8))),
+    )
+    .filter(path => path.startsWith(`${folder}/`));
+  for (const path of mounts.reverse()) await run('umount', ['--lazy', path], {mayFail: true});
+}
+
+/** Removes a control group that no process is in any more, in every hierarchy. */
+export function removeCgroups(name) {
+  const root = '/sys/fs/cgroup';
+  if (!existsSync(root)) return;
+  const hierarchies = [root, ...folders(root).map(controller => join(root, controller))];
+  for (const hierarchy of hierarchies) removeTree(join(hierarchy, name));
+}
+
+function removeTree(path) {
+  if (!existsSync(path)) return;
+  for (const name of folders(path)) removeTree(join(path, name));
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    // A process is on its way out; an empty group does no harm.
+    if (error.code !== 'EBUSY' && error.code !== 'ENOENT') throw error;
+  }
+}
+
+function folders(path) {
+  return readdirSync(path, {withFileTypes: true})
+    .filter(entry => entry.isDirectory())
+    .map(({name}) => name);
+}

@@ -1,0 +1,2 @@
+export async function startSwarm() {}
+export async function stopSwarm() {}

@@ -62,7 +62,7 @@ const hasStarted = async (node: RunningNode | undefined): Promise<boolean> =>
   ((await node?.logTail(200)) ?? []).filter(line => line.includes('ready to accept connections')).length > 1;
 const newSession = (): string => randomBytes(6).toString('hex');
 const makeRuntime = (session = newSession()) =>
-  createDockerRuntime({session, endpoint, context: testContext, logFolder: folder});
+  createDockerRuntime({session, endpoint, context: testContext, logFolder: join(folder, session)});
 /** The Docker CLI, which is not our code, as a witness. */
 const docker = async (...args: string[]): Promise<string> =>
   (await execa('docker', args, {env: {DOCKER_HOST: endpoint.host}})).stdout;

@@ -3,6 +3,9 @@ import type {ProgressEvent, StatusReport, UpOptions} from '../controller/protoco
 import {LabError} from '../errors.ts';
 import type {Context} from './context.ts';
 
+/** Systems that others stop just when this command wants one. */
+const ATTEMPTS_MAX = 3;
+
 /** Works with the controller that runs, and closes the connection afterwards. @throws NOT_RUNNING when there is none. */
 export async function withRunning<T>(context: Context, use: (client: ControllerClient) => Promise<T>): Promise<T> {
   const client = await context.controllers.find(context.workspace, line => context.progress.step(line));
@@ -18,11 +21,17 @@ export async function withSystem<T>(
   use: (client: ControllerClient, status: StatusReport) => Promise<T>,
 ): Promise<T> {
   const say = (line: string): void => context.progress.step(line);
-  const client = await context.controllers.ensure(context.workspace, say);
-  return closing(client, async () => {
-    const status = await client.call('up', options, showProgress(context), context.signal);
-    return use(client, status);
-  });
+  for (let attempt = 1; ; attempt++) {
+    const client = await context.controllers.ensure(context.workspace, say);
+    const status = await client.call('up', options, showProgress(context), context.signal).catch((error: unknown) => {
+      client.close();
+      // Another terminal, or the loss of an engine, was just taking the system down: its controller ends with it.
+      if (error instanceof LabError && error.code === 'CONTROLLER_LOST' && attempt < ATTEMPTS_MAX) return undefined;
+      throw error;
+    });
+    if (status !== undefined) return closing(client, async () => use(client, status));
+    say('a system that was being stopped is gone: starting afresh');
+  }
 }
 
 export function showProgress(context: Context): (event: ProgressEvent) => void {

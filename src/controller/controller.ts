@@ -71,10 +71,14 @@ export class Controller {
 
   /**
    * Brings the system up, or waits with whoever is doing so. One that runs gets the replicas asked for, and what has been given up is
-   * tried again; what a fault holds down is left to the fault.
+   * tried again; what a fault holds down is left to the fault. Errors: CONTROLLER_LOST once a system that was being stopped is gone.
    */
   async up(options: UpOptions, say: (line: string) => void): Promise<Live> {
-    if (this.#stopping !== undefined) throw new LabError('BUSY', 'The system is being stopped.');
+    if (this.#stopping !== undefined) {
+      say('waiting for the system that is being stopped');
+      await this.#stopping.catch(() => undefined);
+      throw new LabError('CONTROLLER_LOST', 'The system has just been stopped, and its controller ends.');
+    }
     if (this.#live === undefined && this.#start === undefined) {
       this.#start = this.#begin(options);
       return this.#hearing(say, this.#start.done);

@@ -33,11 +33,12 @@ export interface Learner extends AsyncDisposable {
   take(lab: string, variant: string): void;
 }
 
-export function newLearner(): Learner {
+/** `extra` is on top of this process's environment. */
+export function newLearner(extra: Readonly<Record<string, string>> = {}): Learner {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'teralab-e2e-')));
   const folder = join(base, 'work');
   cpSync(join(root, 'templates', 'workspace', 'gitignore'), join(folder, '.gitignore'));
-  const env = learnerEnvironment(join(base, 'home'));
+  const env = {...learnerEnvironment(join(base, 'home')), ...extra};
   const run: Learner['run'] = async (...args) => {
     const {exitCode, stdout, stderr} = await execa(process.execPath, [bin, ...args], {
       cwd: folder,

@@ -1,5 +1,5 @@
 // What a container of the image runs: the service, or the agent, that its argument names. Also, inside of it: `health` asks whether that is
-// alive, and `compile`, while the image is built, keeps what V8 makes of the services.
+// alive, `tunnel` leads into its network, and `compile`, while the image is built, keeps what V8 makes of the services.
 import {spawn} from 'node:child_process';
 import {existsSync, readdirSync} from 'node:fs';
 import {get} from 'node:http';
@@ -24,6 +24,7 @@ const [what] = process.argv.splice(2, 1);
 
 if (SERVICES.includes(what)) createRequire(BUNDLES)(`./${what}.cjs`);
 else if (what === 'agent' && existsSync(AGENT)) await import(AGENT.href);
+else if (what === 'tunnel' && existsSync(AGENT)) await import(new URL('tunnel.mjs', AGENT).href);
 else if (what === 'health') process.exitCode = (await isAlive()) ? 0 : 1;
 else if (what === 'compile') for (const service of SERVICES) await compile(service);
 else {

@@ -99,6 +99,7 @@ const [lab, services, container] = await Promise.all([
       {in: 'src/agent/container-main.ts', out: 'agent'},
       {in: 'src/agent/fabric-thread.ts', out: 'fabric-thread'},
       {in: 'src/agent/load-thread.ts', out: 'load-thread'},
+      {in: 'src/agent/tunnel-main.ts', out: 'tunnel'},
     ],
     outExtension: {'.js': '.mjs'},
   }),

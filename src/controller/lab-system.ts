@@ -31,6 +31,7 @@ export function createLabSystem({system, faults, faultNodes, postgres}: LabSyste
     fabric: agent.fabric,
     load: agent.load,
     gatewayUrls: () => system.gatewayUrls(),
+    publicUrls: () => system.publicUrls(),
     nodesOf: service => system.plan.nodes.filter(node => node.service === service).map(node => node.name),
     sql: async (node, text, parameters) => postgres.query(node, text, parameters),
     broker: async () => {

@@ -50,6 +50,7 @@ export async function openPlatform(name: RuntimeName, options: PlatformOptions):
         context: async () => systemContext(entries.packageFolder),
         logFolder,
         ...(gatewayPort === undefined ? {} : {gatewayPort}),
+        ...(process.env.TERALAB_TUNNEL === 'always' ? {tunnels: true} : {}),
       });
       return {runtime, agent: async () => connectAgent(agentOf(runtime))};
     }

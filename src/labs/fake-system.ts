@@ -66,6 +66,7 @@ export function fakeSystem(behaviour: FakeBehaviour = {}): FakeSystem {
       stop: async () => {},
     },
     gatewayUrls: () => ['http://127.0.0.1:1'],
+    publicUrls: () => ['http://127.0.0.1:1'],
     nodesOf: service => [`${service}-1`],
     async reset({seams}) {
       calls.push(`reset ${seams.map(({service, seam}) => `${service}/${seam}`).join(' ')}`);

@@ -53,6 +53,7 @@ async function systemWithRealLinks(): Promise<LabSystem> {
     fabric,
     load,
     gatewayUrls: () => (proxy ? [`http://127.0.0.1:${proxy.address.port}`] : []),
+    publicUrls: () => (proxy ? [`http://127.0.0.1:${proxy.address.port}`] : []),
     faults: () => records,
     async inject({kind, target, attributes, forMs, seed, reason}) {
       const plannedAt = Date.now();

@@ -44,8 +44,10 @@ export interface LabSystem {
   readonly runtime: RuntimeName;
   readonly fabric: Fabric;
   readonly load: LoadDriver;
-  /** Base URLs of the gateways, through their `client->gateway` links. */
+  /** Base URLs of the gateways, through their `client->gateway` links, as the load driver reaches them. */
   gatewayUrls(): readonly string[];
+  /** The same, as this process reaches them. */
+  publicUrls(): readonly string[];
   /** Nodes of a service. */
   nodesOf(service: string): readonly string[];
   /**

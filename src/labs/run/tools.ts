@@ -13,11 +13,11 @@ const PAUSE_MS = 100;
 export function createTools(system: LabSystem, random: Random, signal: AbortSignal): LabTools {
   return {
     random,
-    gateways: system.gatewayUrls(),
+    gateways: system.publicUrls(),
     sql: (node, text, parameters) => system.sql(node, text, parameters),
     broker: () => system.broker(),
     http: async (method, path, options = {}) => {
-      const [gateway] = system.gatewayUrls();
+      const [gateway] = system.publicUrls();
       if (gateway === undefined) throw new LabError('NODE_NOT_READY', 'There is no gateway to ask.');
       const body = options.body === undefined ? undefined : JSON.stringify(options.body);
       const headers = {...(body === undefined ? {} : {'content-type': 'application/json'}), ...options.headers};

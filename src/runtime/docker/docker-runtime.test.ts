@@ -38,6 +38,7 @@ async function testContext(): Promise<readonly ContextFile[]> {
       ['container-main', 'agent'],
       ['fabric-thread', 'fabric-thread'],
       ['load-thread', 'load-thread'],
+      ['tunnel-main', 'tunnel'],
     ].map(async ([name, out]) =>
       build({...options, format: 'esm', banner, entryPoints: [source(`src/agent/${name}.ts`)], outfile: `${out}.mjs`}),
     ),
@@ -50,7 +51,7 @@ async function testContext(): Promise<readonly ContextFile[]> {
     ...recipe,
     {name: 'dist/services/echo.cjs', content: Buffer.from("require('./echo.bundle.cjs');")},
     {name: 'dist/services/echo.bundle.cjs', content: echo ?? Buffer.alloc(0)},
-    ...['agent', 'fabric-thread', 'load-thread'].map((name, index) => ({
+    ...['agent', 'fabric-thread', 'load-thread', 'tunnel'].map((name, index) => ({
       name: `dist/container/${name}.mjs`,
       content: agent[index] ?? Buffer.alloc(0),
     })),
@@ -61,8 +62,8 @@ const WITHIN_MS = 60_000;
 const hasStarted = async (node: RunningNode | undefined): Promise<boolean> =>
   ((await node?.logTail(200)) ?? []).filter(line => line.includes('ready to accept connections')).length > 1;
 const newSession = (): string => randomBytes(6).toString('hex');
-const makeRuntime = (session = newSession()) =>
-  createDockerRuntime({session, endpoint, context: testContext, logFolder: join(folder, session)});
+const makeRuntime = (session = newSession(), tunnels = false) =>
+  createDockerRuntime({session, endpoint, context: testContext, logFolder: join(folder, session), tunnels});
 /** The Docker CLI, which is not our code, as a witness. */
 const docker = async (...args: string[]): Promise<string> =>
   (await execa('docker', args, {env: {DOCKER_HOST: endpoint.host}})).stdout;
@@ -74,6 +75,12 @@ describe('on a Docker Engine', () => {
 
   runtimeContract('docker', async () => ({
     runtime: makeRuntime(),
+    killFromOutside: async ({container}) => void (await docker('kill', container ?? '')),
+  }));
+
+  // As with an engine on another machine, whose loopback interface is not this one's.
+  runtimeContract('docker through a tunnel', async () => ({
+    runtime: makeRuntime(newSession(), true),
     killFromOutside: async ({container}) => void (await docker('kill', container ?? '')),
   }));
 

@@ -12,12 +12,13 @@ import {createPorts, LOOPBACK, nextFreePort, thisPort} from '../ports.ts';
 import {roleOf} from '../postgres-settings.ts';
 import type {AgentAccess, RunningNode, Runtime, RuntimeAbilities, StartOptions} from '../runtime.ts';
 import {type StartedContainer, startContainer} from './container-node.ts';
-import type {EngineEndpoint} from './endpoint.ts';
+import {type EngineEndpoint, isLocal} from './endpoint.ts';
 import {type Engine, engineError, openEngine} from './engine.ts';
 import {BASE_IMAGES, type ContextFile, ensureImage, ensureSystemImage} from './images.ts';
 import {labelsOf, nameOf} from './labels.ts';
 import {removeAll} from './remove-session.ts';
 import {AGENT_NAME, agentSpec, INSIDE, postgresSpec, SEAMS_FOLDER, type SessionPlace, serviceSpec} from './specs.ts';
+import {openTunnel, type Tunnel} from './tunnel.ts';
 
 export interface DockerRuntimeOptions {
   /** Marks everything that this runtime makes. */
@@ -28,6 +29,8 @@ export interface DockerRuntimeOptions {
   readonly logFolder: string;
   /** Port of this machine for the first gateway; without it 4000 or the next free one. */
   readonly gatewayPort?: number;
+  /** Whether ports are reached through a tunnel over the engine's API; without it: where the engine is not on this machine. */
+  readonly tunnels?: boolean;
 }
 
 const GATEWAY_PORT = 4000;
@@ -39,6 +42,8 @@ interface Prepared {
   readonly agent: AgentAccess;
   readonly agentNode: StartedContainer;
   readonly gatewayPorts: readonly number[];
+  /** Where ports are not published. */
+  readonly tunnel: Tunnel | undefined;
   readonly abilities: RuntimeAbilities;
 }
 
@@ -72,7 +77,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
       ensureSystemImage(engine, await options.context(), say),
       needsPostgres ? ensureImage(engine, BASE_IMAGES.postgres, say) : undefined,
     ]);
-    const place = {session, systemImage, network: nameOf({session}, 'network')};
+    const publishes = !(options.tunnels ?? !isLocal(options.endpoint));
+    const place = {session, systemImage, network: nameOf({session}, 'network'), publishes};
     const gatewayPorts = await gatewayPortsOf(options.gatewayPort, claim);
     const port = await claim(nextPort());
     await engine
@@ -90,7 +96,11 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
       control: false,
     });
     const agent = {address: {host: LOOPBACK, port}, token, container: agentNode.container ?? ''};
-    return {engine, place, agent, agentNode, gatewayPorts, abilities: await abilitiesOf(engine)};
+    const tunnel = publishes ? undefined : await openTunnel(engine, agent.container);
+    await tunnel?.forward(port, {host: LOOPBACK, port: INSIDE.agent});
+    for (const [index, gatewayPort] of gatewayPorts.entries())
+      await tunnel?.forward(gatewayPort, {host: LOOPBACK, port: INSIDE.gatewayFirst + index});
+    return {engine, place, agent, agentNode, gatewayPorts, tunnel, abilities: await abilitiesOf(engine)};
   };
   const need = (): Prepared => {
     if (prepared === undefined) throw new LabError('INTERNAL', 'The docker runtime was used before it was prepared.');
@@ -105,6 +115,10 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
       `There is no node "${node}" here${close === undefined ? '' : `; did you mean ${close}?`}`,
     );
   };
+  const upstream = (node: string): Address => ({
+    host: node,
+    port: known(kinds, node) === 'service' ? INSIDE.service : INSIDE.postgres,
+  });
   const launch = async (node: PlannedNode, startOptions: StartOptions): Promise<StartedContainer> => {
     const {engine, place} = need();
     const address = known(addresses, node.name);
@@ -126,8 +140,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   return {
     name: 'docker',
     prepare: async (nodes, say) => {
-      for (const node of nodes) {
-        if (addresses.has(node.name)) continue;
+      const fresh = nodes.filter(({name}) => !addresses.has(name));
+      for (const node of fresh) {
         kinds.set(node.name, node.kind);
         addresses.set(node.name, {host: LOOPBACK, port: await claim(nextPort())});
         if (node.kind !== 'service') passwords.set(node.name, randomBytes(24).toString('base64url'));
@@ -137,6 +151,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
         say,
       );
       prepared = await preparing;
+      for (const {name} of fresh) await prepared.tunnel?.forward(known(addresses, name).port, upstream(name));
     },
     start: async (node, startOptions) => {
       const started = await launch(node, startOptions);
@@ -148,10 +163,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
       return started;
     },
     address: node => known(addresses, node),
-    upstream: node => ({
-      host: node,
-      port: known(kinds, node) === 'service' ? INSIDE.service : INSIDE.postgres,
-    }),
+    upstream,
     outside: ({port}) => {
       const outside = need().gatewayPorts[port - INSIDE.gatewayFirst];
       return outside === undefined ? undefined : {host: LOOPBACK, port: outside};
@@ -172,6 +184,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
       // Where no engine was ever reached there is nothing to remove.
       if (engine === undefined && preparing === undefined) return;
       await stopAll(running.values());
+      await made?.tunnel?.close();
       if (engine === undefined) await openEngine(options.endpoint);
       else await removeAll(engine, session);
       for (const port of claimed) releasePort(port);

@@ -37,6 +37,12 @@ export async function resolveEndpoint(env: Env = process.env, home = homedir()):
   return {host: `unix://${found ?? DEFAULT_SOCKET}`, source: 'default socket'};
 }
 
+/** Whether the engine's loopback interface is this machine's, so that what it publishes there can be reached. */
+export function isLocal({host}: EngineEndpoint): boolean {
+  const [scheme = '', rest = ''] = host.split('://');
+  return scheme === 'unix' || (scheme !== 'ssh' && /^(localhost|127\.|\[::1\])/.test(rest));
+}
+
 function otherSockets(env: Env, home: string): readonly string[] {
   return [
     join(home, '.docker/run/docker.sock'),

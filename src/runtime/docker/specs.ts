@@ -21,6 +21,8 @@ export interface SessionPlace {
   readonly session: string;
   readonly systemImage: string;
   readonly network: string;
+  /** Ports are published on the engine's loopback interface; otherwise a tunnel leads to them. */
+  readonly publishes: boolean;
 }
 
 /** A service: the session's image, its own user, nothing it could write to but memory. */
@@ -128,7 +130,10 @@ function container(place: SessionPlace, name: string, wanted: Wanted): Docker.Co
     HostConfig: {
       NetworkMode: place.network,
       PortBindings: Object.fromEntries(
-        wanted.ports.map(({inside, outside}) => [`${inside}/tcp`, [{HostIp: '127.0.0.1', HostPort: String(outside)}]]),
+        (place.publishes ? wanted.ports : []).map(({inside, outside}) => [
+          `${inside}/tcp`,
+          [{HostIp: '127.0.0.1', HostPort: String(outside)}],
+        ]),
       ),
       Mounts: wanted.mounts,
       Tmpfs: {'/tmp': 'mode=1777,size=64m', ...wanted.tmpfs},

@@ -59,10 +59,12 @@ export async function endDaemon(folder, cgroup) {
   const rest = engineProcesses(folder);
   for (const {pid} of rest) killIfThere(pid);
   while (rest.some(isAlive) && Date.now() < end + ENDS_WITHIN_MS) await pause(50);
-  if (rest.some(isAlive)) throw new Refusal(`These processes of the engine cannot be ended: ${rest.map(({pid}) => pid).join(', ')}.`);
+  if (rest.some(isAlive))
+    throw new Refusal(`These processes of the engine cannot be ended: ${rest.map(({pid}) => pid).join(', ')}.`);
   await unmountBelow(folder);
   removeCgroups(cgroup);
-  for (const name of ['exec', 'docker.sock', 'dockerd.pid', 'daemon.json']) rmSync(join(folder, name), {recursive: true, force: true});
+  for (const name of ['exec', 'docker.sock', 'dockerd.pid', 'daemon.json'])
+    rmSync(join(folder, name), {recursive: true, force: true});
 }
 
 function killIfThere(pid) {
@@ -81,6 +83,6 @@ function daemonArgs(folder, endpoint, cgroup) {
     ...['--pidfile', join(folder, 'dockerd.pid')],
     ...['--config-file', join(folder, 'daemon.json')],
     // Control groups that can be told from another engine's.
-    ...['--exec-opt', 'native.cgroupdriver=cgroupfs', '--cgroup-parent', cgroup],
+    ...['--exec-opt', 'native.cgroupdriver=cgroupfs', '--cgroup-parent', `/${cgroup}`],
   ];
 }

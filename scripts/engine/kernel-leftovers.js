@@ -6,7 +6,9 @@ import {run} from './run.js';
 export async function unmountBelow(folder) {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
-    .map(line => (line.split(' ')[4] ?? '').replace(/\\(\d{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8))))
+    .map(line =>
+      (line.split(' ')[4] ?? '').replace(/\\(\d{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8))),
+    )
     .filter(path => path.startsWith(`${folder}/`));
   for (const path of mounts.reverse()) await run('umount', ['--lazy', path], {mayFail: true});
 }

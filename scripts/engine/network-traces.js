@@ -5,7 +5,14 @@ import {run} from './run.js';
 const SETTINGS = ['/proc/sys/net/ipv4/ip_forward'];
 /** Files and folders that it makes outside of its own. Folders are removed only when they are empty. */
 const FILES = ['/etc/docker/key.json'];
-const FOLDERS = ['/etc/docker', '/run/containerd/s', '/run/containerd/fifo', '/run/containerd', '/run/docker/plugins', '/run/docker'];
+const FOLDERS = [
+  '/etc/docker',
+  '/run/containerd/s',
+  '/run/containerd/fifo',
+  '/run/containerd',
+  '/run/docker/plugins',
+  '/run/docker',
+];
 /** The tables that it puts rules in. */
 const TABLES = ['filter', 'nat'];
 
@@ -29,6 +36,7 @@ export async function undoNetwork(before) {
     if (isEngineLink(link) && !before.links.includes(link)) await run('ip', ['link', 'delete', link]);
   }
   await removeRules(before);
+  await dropEmptyTables(before.tables);
   for (const [file, text] of Object.entries(before.settings)) writeFileSync(file, text);
   for (const file of FILES) if (!before.paths.includes(file)) rmSync(file, {force: true});
   for (const folder of FOLDERS) {
@@ -39,7 +47,9 @@ export async function undoNetwork(before) {
 async function removeRules(before) {
   const known = new Set(before.rules);
   for (const table of TABLES) {
-    const lines = (await listRules()).filter(line => line.startsWith(`${table} `)).map(line => line.slice(table.length + 1));
+    const lines = (await listRules())
+      .filter(line => line.startsWith(`${table} `))
+      .map(line => line.slice(table.length + 1));
     const added = lines.filter(line => !known.has(`${table} ${line}`));
     const iptables = async words => run('iptables', ['-w', '-t', table, ...words]);
     const chains = added.filter(line => line.startsWith('-N DOCKER')).map(line => line.split(' ')[1]);
@@ -54,24 +64,35 @@ async function removeRules(before) {
     if (table === 'filter' && before.rules.includes('filter -P FORWARD ACCEPT') && added.includes('-P FORWARD DROP')) {
       await iptables(['-P', 'FORWARD', 'ACCEPT']);
     }
-    // Making its first rule makes a table. An empty one with open policies does nothing.
-    const left = (await listRules()).filter(line => line.startsWith(`${table} `));
-    if (!before.tables.includes(`ip ${table}`) && left.every(line => / -P \S+ ACCEPT$/.test(line))) {
+  }
+}
+
+/** Making its first rule makes a table. One that was not there before, is empty and lets everything pass does nothing, and goes. */
+export async function dropEmptyTables(before) {
+  for (const table of TABLES) {
+    const now = await listTables();
+    if (before.includes(`ip ${table}`) || !now.includes(`ip ${table}`)) continue;
+    const rules = (await listRules()).filter(line => line.startsWith(`${table} `));
+    if (rules.every(line => / -P \S+ ACCEPT$/.test(line)))
       await run('nft', ['delete', 'table', 'ip', table], {mayFail: true});
-    }
   }
 }
 
 /** `filter -A FORWARD …`, one string a rule. */
 async function listRules() {
   const tables = await Promise.all(
-    TABLES.map(async table => (await run('iptables', ['-w', '-t', table, '-S'])).trimEnd().split('\n').map(line => `${table} ${line}`)),
+    TABLES.map(async table =>
+      (await run('iptables', ['-w', '-t', table, '-S']))
+        .trimEnd()
+        .split('\n')
+        .map(line => `${table} ${line}`),
+    ),
   );
   return tables.flat();
 }
 
 /** `ip filter`, `ip nat`: those of nftables, which iptables uses. */
-async function listTables() {
+export async function listTables() {
   const printed = (await run('nft', ['list', 'tables'], {mayFail: true})) ?? '';
   return printed.split('\n').map(line => line.replace(/^table /, ''));
 }

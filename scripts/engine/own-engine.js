@@ -35,7 +35,9 @@ export async function startEngine({folder, host}) {
     return;
   }
   if (chosen !== undefined && chosen !== ownEndpoint(folder)) {
-    throw new Refusal(`No container engine answers at ${chosen}, which was chosen. Start it, or unset DOCKER_HOST to have one started here.`);
+    throw new Refusal(
+      `No container engine answers at ${chosen}, which was chosen. Start it, or unset DOCKER_HOST to have one started here.`,
+    );
   }
   requireRoot('Starting a container engine');
   await installMissing(ENGINE_PROGRAMS);

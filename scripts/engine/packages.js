@@ -7,7 +7,9 @@ import {say} from './say.js';
 /** Engines and debootstrap make mounts, networks and device files. */
 export function requireRoot(what) {
   if (process.platform !== 'linux') {
-    throw new Refusal(`${what} needs Linux. Start a container engine of your own and set DOCKER_HOST if it is not the default one.`);
+    throw new Refusal(
+      `${what} needs Linux. Start a container engine of your own and set DOCKER_HOST if it is not the default one.`,
+    );
   }
   if (process.getuid() !== 0) throw new Refusal(`${what} needs root. Run it with sudo.`);
 }
@@ -21,7 +23,9 @@ export async function installMissing(programs) {
   );
   if (packages.size === 0) return;
   if (!isInstalled('apt-get')) {
-    throw new Refusal(`These are not installed, and there is no apt-get to install them with: ${[...packages].join(', ')}.`);
+    throw new Refusal(
+      `These are not installed, and there is no apt-get to install them with: ${[...packages].join(', ')}.`,
+    );
   }
   say(`installing ${[...packages].join(', ')}`);
   await run('apt-get', ['update', '-qq']);

@@ -4,8 +4,8 @@ import {NameOmissions} from './test/support/omissions.ts';
 
 const services = fileURLToPath(new URL('./services/', import.meta.url));
 
-/** Modules that loop, leak and hang, and kills at every stage: minutes of waiting, so `npm run test:hard` and not `npm test`. */
-const HARD = ['test/kills.test.ts', 'test/bad-modules.test.ts'];
+/** Modules that loop, leak and hang, kills at every stage, three engines at once: minutes of waiting, so `npm run test:hard` and not `npm test`. */
+const HARD = ['test/kills.test.ts', 'test/bad-modules.test.ts', 'test/engine-swarm.test.ts'];
 
 export default defineConfig({
   resolve: {alias: [{find: /^teralab\/(.*)$/, replacement: `${services}$1.ts`}]},

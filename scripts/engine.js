@@ -22,18 +22,6 @@ const USAGE = `Usage: node scripts/engine.js <command> [options]
   --purge        stop: remove images and caches as well
 `;
 
-const {values, positionals} = parseArgs({
-  allowPositionals: true,
-  options: {
-    folder: {type: 'string', default: '/var/tmp/teralab-engine'},
-    host: {type: 'string'},
-    force: {type: 'boolean', default: false},
-    image: {type: 'string', multiple: true, default: []},
-    mirror: {type: 'string'},
-    purge: {type: 'boolean', default: false},
-  },
-});
-
 const COMMANDS = {
   start: startEngine,
   stop: stopEngine,
@@ -43,8 +31,9 @@ const COMMANDS = {
   'swarm down': stopSwarm,
 };
 
-const command = positionals.join(' ');
 try {
+  const {values, positionals} = parse();
+  const command = positionals.join(' ');
   if (!Object.hasOwn(COMMANDS, command)) {
     process.stderr.write(USAGE);
     process.exitCode = command === 'help' ? 0 : 2;
@@ -55,4 +44,22 @@ try {
   if (!(error instanceof Refusal)) throw error;
   process.stderr.write(`engine: ${error.message}\n`);
   process.exitCode = 1;
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        folder: {type: 'string', default: '/var/tmp/teralab-engine'},
+        host: {type: 'string'},
+        force: {type: 'boolean', default: false},
+        image: {type: 'string', multiple: true, default: []},
+        mirror: {type: 'string'},
+        purge: {type: 'boolean', default: false},
+      },
+    });
+  } catch (error) {
+    throw new Refusal(error.message);
+  }
 }

@@ -83,6 +83,6 @@ function daemonArgs(folder, endpoint, cgroup) {
     ...['--pidfile', join(folder, 'dockerd.pid')],
     ...['--config-file', join(folder, 'daemon.json')],
     // Control groups that can be told from another engine's.
-    ...['--exec-opt', 'native.cgroupdriver=cgroupfs', '--cgroup-parent', cgroup],
+    ...['--exec-opt', 'native.cgroupdriver=cgroupfs', '--cgroup-parent', `/${cgroup}`],
   ];
 }

@@ -36,6 +36,7 @@ export async function undoNetwork(before) {
     if (isEngineLink(link) && !before.links.includes(link)) await run('ip', ['link', 'delete', link]);
   }
   await removeRules(before);
+  await dropEmptyTables(before.tables);
   for (const [file, text] of Object.entries(before.settings)) writeFileSync(file, text);
   for (const file of FILES) if (!before.paths.includes(file)) rmSync(file, {force: true});
   for (const folder of FOLDERS) {
@@ -63,11 +64,17 @@ async function removeRules(before) {
     if (table === 'filter' && before.rules.includes('filter -P FORWARD ACCEPT') && added.includes('-P FORWARD DROP')) {
       await iptables(['-P', 'FORWARD', 'ACCEPT']);
     }
-    // Making its first rule makes a table. An empty one with open policies does nothing.
-    const left = (await listRules()).filter(line => line.startsWith(`${table} `));
-    if (!before.tables.includes(`ip ${table}`) && left.every(line => / -P \S+ ACCEPT$/.test(line))) {
+  }
+}
+
+/** Making its first rule makes a table. One that was not there before, is empty and lets everything pass does nothing, and goes. */
+export async function dropEmptyTables(before) {
+  for (const table of TABLES) {
+    const now = await listTables();
+    if (before.includes(`ip ${table}`) || !now.includes(`ip ${table}`)) continue;
+    const rules = (await listRules()).filter(line => line.startsWith(`${table} `));
+    if (rules.every(line => / -P \S+ ACCEPT$/.test(line)))
       await run('nft', ['delete', 'table', 'ip', table], {mayFail: true});
-    }
   }
 }
 
@@ -85,7 +92,7 @@ async function listRules() {
 }
 
 /** `ip filter`, `ip nat`: those of nftables, which iptables uses. */
-async function listTables() {
+export async function listTables() {
   const printed = (await run('nft', ['list', 'tables'], {mayFail: true})) ?? '';
   return printed.split('\n').map(line => line.replace(/^table /, ''));
 }

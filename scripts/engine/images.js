@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs';
 import {createRequire} from 'node:module';
@@ -23,11 +24,19 @@ const recipes = fileURLToPath(new URL('../../docker/stand-ins/', import.meta.url
 /** Marks an image as a stand-in and says of which recipe, so that a changed recipe builds it anew and an official image stays. */
 const LABEL = 'dev.teralab.stand-in';
 
-/** What tests run. Each stands in for the official image of the same tag; the version that it holds is of the tag's line. */
+/**
+ * What tests run. Each stands in for the official image of the same tag; the version that it holds is of the tag's line. `from`: files
+ * beside the recipe that tell one content from another.
+ */
 const STAND_INS = [
-  {tag: 'node:20-bookworm-slim', folder: 'node', prepare: prepareNode},
-  {tag: 'postgres:18-bookworm', folder: 'postgres', prepare: preparePostgres},
-  {tag: 'nats:2.9', folder: 'nats', prepare: prepareNats},
+  {tag: 'node:20-bookworm-slim', folder: 'node', from: () => [], prepare: prepareNode},
+  {
+    tag: 'postgres:18-bookworm',
+    folder: 'postgres',
+    from: () => [join(findPostgresPackage(), 'package.json')],
+    prepare: preparePostgres,
+  },
+  {tag: 'nats:2.9', folder: 'nats', from: () => [], prepare: prepareNats},
 ];
 export const STAND_IN_TAGS = STAND_INS.map(({tag}) => tag);
 
@@ -36,14 +45,18 @@ export async function buildImages({folder, host, force, mirror}) {
   const engine = await requireEngine({folder, host});
   const wanted = [];
   for (const standIn of STAND_INS) {
-    const recipe = hashOf(join(recipes, standIn.folder), join(recipes, 'root.sh'));
     const seen = await recipeOf(engine, standIn.tag);
-    if (!force && seen === 'official') say(`${standIn.tag} is there, and no stand-in; it is used as it is`);
-    else if (!force && seen === recipe) say(`${standIn.tag} is there`);
+    if (!force && seen === 'official') {
+      say(`${standIn.tag} is there, and no stand-in; it is used as it is`);
+      continue;
+    }
+    const recipe = hashOf(join(recipes, standIn.folder), join(recipes, 'root.sh'), ...standIn.from());
+    if (!force && seen === recipe) say(`${standIn.tag} is there`);
     else wanted.push({...standIn, recipe});
   }
   if (wanted.length === 0) return;
   requireRoot('Building stand-ins for images');
+  mkdirSync(folder, {recursive: true, mode: 0o711});
   const parts = await makeRoot(folder, mirror);
   const root = await importRoot(engine, parts);
   for (const standIn of wanted) await buildImage(engine, folder, parts, root, standIn);
@@ -54,7 +67,14 @@ async function recipeOf(engine, tag) {
   const label = await docker(engine, ['image', 'inspect', '--format', `{{index .Config.Labels "${LABEL}"}}`, tag], {
     mayFail: true,
   });
-  return label === undefined ? undefined : label.trim() || 'official';
+  if (label === undefined) return undefined;
+  return ['', '<no value>'].includes(label.trim()) ? 'official' : label.trim();
+}
+
+/** Undefined where there is none. */
+export async function imageId(engine, tag) {
+  const id = await docker(engine, ['image', 'inspect', '--format', '{{.Id}}', tag], {mayFail: true});
+  return id?.trim();
 }
 
 /** The root that all share, made once and kept in the folder. */
@@ -86,12 +106,17 @@ async function importRoot(engine, parts) {
 
 async function buildImage(engine, folder, parts, root, {tag, folder: name, prepare, recipe}) {
   say(`building a stand-in for ${tag}`);
+  const before = await imageId(engine, tag);
   const context = mkdtempSync(join(folder, 'context-'));
   try {
     cpSync(join(recipes, name), context, {recursive: true});
     const args = await prepare(context, parts);
     const options = Object.entries({ROOT: root, ...args}).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]);
     await docker(engine, ['build', '--quiet', '--tag', tag, '--label', `${LABEL}=${recipe}`, ...options, context]);
+    // Without its tag nobody would find it. One that a container uses stays.
+    if (before !== undefined && before !== (await imageId(engine, tag))) {
+      await docker(engine, ['image', 'rm', before], {mayFail: true});
+    }
   } finally {
     rmSync(context, {recursive: true, force: true});
   }
@@ -147,12 +172,9 @@ function findPostgresPackage() {
 function hashOf(...paths) {
   const hash = createHash('sha256');
   for (const path of paths) {
-    const files = path.endsWith('.sh')
-      ? [path]
-      : readdirSync(path)
-          .sort()
-          .map(file => join(path, file));
-    for (const file of files) hash.update(relative(recipes, file)).update('\0').update(readFileSync(file)).update('\0');
+    const names = statSync(path).isDirectory() ? readdirSync(path).sort() : [''];
+    for (const file of names.map(name => join(path, name)))
+      hash.update(relative(recipes, file)).update('\0').update(readFileSync(file)).update('\0');
   }
   return hash.digest('hex').slice(0, 12);
 }

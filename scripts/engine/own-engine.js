@@ -2,7 +2,7 @@ import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:f
 import {join} from 'node:path';
 import {endDaemon, startDaemon} from './daemon.js';
 import {chosenEndpoint, ownEndpoint} from './endpoint.js';
-import {STAND_IN_TAGS} from './images.js';
+import {imageId, STAND_IN_TAGS} from './images.js';
 import {recordNetwork, undoNetwork} from './network-traces.js';
 import {installMissing, requireRoot} from './packages.js';
 import {engineProcesses} from './process-tree.js';
@@ -81,7 +81,7 @@ export async function printStatus({folder, host}) {
   }
   say(`an engine answers (${version})`);
   for (const tag of STAND_IN_TAGS) {
-    const id = await docker(endpoint, ['image', 'inspect', '--format', '{{.Id}}', tag], {mayFail: true});
+    const id = await imageId(endpoint, tag);
     say(`${tag}: ${id === undefined ? 'is missing' : 'is there'}`);
   }
   printEndpoint(endpoint);

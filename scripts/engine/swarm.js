@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {endDaemon, startDaemon} from './daemon.js';
 import {requireEngine} from './endpoint.js';
-import {STAND_IN_TAGS} from './images.js';
+import {imageId, STAND_IN_TAGS} from './images.js';
 import {ENGINE_PROGRAMS} from './own-engine.js';
 import {installMissing, requireRoot} from './packages.js';
 import {Refusal} from './refusal.js';
@@ -122,11 +122,6 @@ async function loadImages(folder, source, images) {
     await docker(endpoint, ['load', '--quiet', '--input', archive]);
   }
   rmSync(archive, {force: true});
-}
-
-async function imageId(endpoint, image) {
-  const id = await docker(endpoint, ['image', 'inspect', '--format', '{{.Id}}', image], {mayFail: true});
-  return id?.trim();
 }
 
 function swarmFolder(folder) {

@@ -110,7 +110,7 @@ export function createClaims(
 
   function readerOf(partition: number): PartitionReader {
     const source = {stream: names.messages, filter: FILTERS.partition(stream, partition), group};
-    const reader = readers.get(partition) ?? new PartitionReader(source);
+    const reader = readers.get(partition) ?? new PartitionReader(source, clock);
     readers.set(partition, reader);
     return reader;
   }

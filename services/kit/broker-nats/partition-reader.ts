@@ -1,6 +1,7 @@
+import type {Clock} from '../clock.ts';
 import type {StoredMessage} from './messages.ts';
 import {parseMessageSubject} from './names.ts';
-import {type Cursor, CursorGoneError, openCursor} from './reader.ts';
+import {type Cursor, CursorGoneError, IDLE_MAX_MS, openCursor} from './reader.ts';
 import type {Link} from './session.ts';
 
 /** When others have handled that much of a partition, a new cursor is quicker than reading on. */
@@ -20,14 +21,19 @@ export interface Source {
  */
 export class PartitionReader {
   readonly #source: Source;
+  readonly #clock: Clock;
   #cursor: Cursor | undefined;
   /** Everything after this position and up to where the cursor is was read and, when it is for the group, is held. */
   #floor = 0;
   #readTo = 0;
   #held: StoredMessage[] = [];
 
-  constructor(source: Source) {
+  #life = 0;
+  #usedAt = 0;
+
+  constructor(source: Source, clock: Clock) {
     this.#source = source;
+    this.#clock = clock;
   }
 
   /** The first messages after `position`, `count` at most. */
@@ -44,15 +50,14 @@ export class PartitionReader {
     }
   }
 
-  drop(): void {
-    this.#cursor?.drop();
-    this.#cursor = undefined;
-  }
-
   async #read(link: Link, position: number, count: number): Promise<readonly StoredMessage[]> {
     const {stream, filter, group} = this.#source;
+    const now = this.#clock.monotonic();
+    if (this.#life !== link.life || now - this.#usedAt > IDLE_MAX_MS / 2) this.#cursor = undefined;
+    this.#life = link.life;
+    this.#usedAt = now;
     if (this.#cursor === undefined || position < this.#floor || position > this.#readTo + SKIP_MAX) {
-      this.drop();
+      this.#cursor?.drop();
       this.#cursor = await openCursor(link, stream, filter, position);
       this.#floor = position;
       this.#readTo = position;

@@ -3,8 +3,8 @@ import {createInbox, errors, type Msg, nanos} from '@nats-io/transport-node';
 import type {StoredMessage} from './messages.ts';
 import {ANSWER_TIMEOUT_MS, hasNoResponders, type Link} from './session.ts';
 
-/** The server forgets a cursor that nobody asks for this time. */
-const IDLE_MAX_MS = 30_000;
+/** The server forgets a cursor that nobody asks for this time, and does not answer when it is asked after that. */
+export const IDLE_MAX_MS = 30_000;
 
 /** Reads on through the messages of a stream that a filter lets pass. */
 export interface Cursor {

@@ -16,6 +16,8 @@ const RECONNECT_EVERY_MS = 200;
 export interface Link {
   readonly nc: NatsConnection;
   readonly jsm: JetStreamManager;
+  /** Grows each time that it was lost: what the server kept for the connection alone is gone then. */
+  readonly life: number;
 }
 
 /** One connection to the server, made when it is needed and again whenever it is lost. */
@@ -28,14 +30,15 @@ export interface Session {
 }
 
 export function createSession({url, log}: {readonly url: string; readonly log: Logger}): Session {
-  let opening: Promise<Link> | undefined;
+  let opening: Promise<Omit<Link, 'life'>> | undefined;
   let isUp = false;
+  let life = 0;
   let closed = false;
   const waiting = new Set<() => void>();
   const underWay = new Set<(reason: Error) => void>();
   const listeners: {readonly link: (nc: NatsConnection) => void; readonly back: () => void}[] = [];
 
-  async function open(): Promise<Link> {
+  async function open(): Promise<Omit<Link, 'life'>> {
     const nc = await connect(connectOptions(url));
     const jsm = await jetstreamManager(nc, {checkAPI: false, timeout: ANSWER_TIMEOUT_MS});
     if (closed) await nc.close();
@@ -53,6 +56,7 @@ export function createSession({url, log}: {readonly url: string; readonly log: L
     for await (const {type} of nc.status()) {
       if (type === 'disconnect') {
         isUp = false;
+        life += 1;
         log.debug({}, 'the connection to the broker broke');
         for (const reject of underWay) reject(new UnavailableError('The connection to the broker broke.'));
       }
@@ -72,7 +76,7 @@ export function createSession({url, log}: {readonly url: string; readonly log: L
     const opened = await opening;
     // What is asked of a connection that is down would be lost, or sent when nobody waits for it any more.
     if (!isUp) await untilUp();
-    return opened;
+    return {...opened, life};
   }
 
   function untilUp(): Promise<void> {

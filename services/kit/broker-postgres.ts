@@ -1,11 +1,12 @@
 import type {Broker, Consumer} from './broker.ts';
-import {startConsumer} from './broker-postgres/consume.ts';
+import {startConsumer, withDefaults} from './broker-parts/consume.ts';
+import {createStreams} from './broker-parts/streams.ts';
+import {createClaims} from './broker-postgres/claims.ts';
 import {readDeadLetters, redriveDeadLetter} from './broker-postgres/dead-letters.ts';
 import {createHints} from './broker-postgres/listen.ts';
 import {createPublish, type Publish} from './broker-postgres/publish.ts';
 import {readLag, readStream} from './broker-postgres/read.ts';
 import {createSession} from './broker-postgres/session.ts';
-import {createStreams} from './broker-postgres/streams.ts';
 import type {Clock} from './clock.ts';
 import type {Logger} from './logger.ts';
 
@@ -20,7 +21,12 @@ export function createPostgresBroker(options: {
   readonly log: Logger;
 }): Broker {
   const session = createSession(options);
-  const streams = createStreams(session);
+  const streams = createStreams(async (name, partitions) => {
+    await session.query('insert into broker.streams (name, partitions) values ($1, $2) on conflict do nothing', [
+      name,
+      partitions,
+    ]);
+  });
   const hints = createHints(options);
   const publishers = new Map<string, Publish>();
   const consumers = new Set<Consumer>();
@@ -35,7 +41,8 @@ export function createPostgresBroker(options: {
     ensureStream: (name, {partitions} = {}) => streams.ensure(name, partitions),
     publish: (stream, messages) => streams.withStream(stream, () => publisherOf(stream)(messages)),
     async consume(consumeOptions, handle) {
-      const consumer = startConsumer({...options, session, streams, hints}, consumeOptions, handle);
+      const all = withDefaults(consumeOptions);
+      const consumer = startConsumer({...options, claims: createClaims({session, streams, hints}, all)}, all, handle);
       consumers.add(consumer);
       return {
         async stop() {

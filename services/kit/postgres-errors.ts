@@ -1,3 +1,5 @@
+import {isUnavailable} from './unavailable.ts';
+
 /** COMMIT was sent and its answer never came: the transaction may or may not have taken effect. */
 export class CommitUnknownError extends Error {
   readonly commitUnknown = true;
@@ -20,14 +22,15 @@ export function breaksSession(error: unknown): boolean {
   return state === undefined ? error instanceof Error : /^(08|57P|25P03|25P04)/.test(state);
 }
 
-/** Whether the database could not be reached or had no time: trying again later may help. */
-export function isUnavailable(error: unknown): boolean {
+/** Whether a database could not be reached or had no time: trying again later may help. */
+export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isUnavailable);
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isDatabaseUnavailable);
   const state = sqlState(error);
   // 53300: too many connections; 55P03 and 57014: a lock or a statement took too long.
   if (state !== undefined) return /^(08|57P|25P03|25P04|53300|55P03|57014)/.test(state);
-  const code = 'code' in error ? error.code : undefined;
-  if (typeof code === 'string' && /^(ECONN|EHOST|ENET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/.test(code)) return true;
-  return /timeout|Connection terminated|Client has encountered a connection error/i.test(error.message);
+  return (
+    isUnavailable(error) ||
+    /timeout|Connection terminated|Client has encountered a connection error/i.test(error.message)
+  );
 }

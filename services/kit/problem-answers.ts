@@ -1,7 +1,8 @@
 import type {FastifyError, FastifyReply} from 'fastify';
 import type {Logger} from './logger.ts';
-import {isUnavailable, sqlState} from './postgres-errors.ts';
+import {isDatabaseUnavailable, sqlState} from './postgres-errors.ts';
 import {PROBLEM_TYPE, Problem, problemDocument} from './problem.ts';
+import {UnavailableError} from './unavailable.ts';
 
 /** Answers with the problem that an error is. What the caller cannot help is logged with its stack, and never sent. */
 export function answerProblem(error: unknown, reply: FastifyReply, log: Logger): FastifyReply {
@@ -47,8 +48,10 @@ function fromDatabase(error: Error): Problem | undefined {
       'Nobody knows whether the request took effect; send it again with the same Idempotency-Key.',
     );
   }
+  if (error instanceof UnavailableError)
+    return unavailable('broker-unavailable', 'The broker cannot be reached at the moment.');
   const isDatabases = state !== undefined || /pg|postgres/i.test(error.stack ?? '') || 'code' in error;
-  return isDatabases && !('statusCode' in error) && isUnavailable(error)
+  return isDatabases && !('statusCode' in error) && isDatabaseUnavailable(error)
     ? unavailable('database-unavailable', 'The database cannot be reached at the moment.')
     : undefined;
 }

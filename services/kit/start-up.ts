@@ -1,6 +1,6 @@
 import type {Clock} from './clock.ts';
 import type {Logger} from './logger.ts';
-import {isUnavailable} from './postgres-errors.ts';
+import {isDatabaseUnavailable} from './postgres-errors.ts';
 
 export interface StartUpOptions {
   readonly clock: Clock;
@@ -23,7 +23,7 @@ export async function runSteps(
         await step();
         break;
       } catch (error) {
-        if (signal.aborted || !isUnavailable(error)) throw error;
+        if (signal.aborted || !isDatabaseUnavailable(error)) throw error;
         // Said while the wait grows; after that it is the same again and again.
         if (wait < WAIT_MAX_MS) log.warn({err: error, waitMs: wait}, 'not reachable yet; trying again');
         await clock.sleep(wait, signal);

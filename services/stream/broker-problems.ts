@@ -1,5 +1,5 @@
-import {isUnavailable} from '../kit/postgres-errors.ts';
 import {Problem} from '../kit/problem.ts';
+import {isUnavailable} from '../kit/unavailable.ts';
 
 /** The broker's answer, or a problem 503 when it is away. */
 export async function orUnavailable<T>(work: Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import type {Broker, ConsumeOptions, Consumer, Delivery, Settlement} from '../kit/broker.ts';
 import type {Queryable} from '../kit/database.ts';
-import {isUnavailable, sqlState} from '../kit/postgres-errors.ts';
+import {isDatabaseUnavailable, sqlState} from '../kit/postgres-errors.ts';
 import type {Kit} from '../kit/service.ts';
 
 /** Whether a message can be projected at all; if not, why. */
@@ -53,7 +53,7 @@ export function consumeProjected(
 function isPassing(error: unknown): boolean {
   const state = sqlState(error);
   return (
-    isUnavailable(error) ||
+    isDatabaseUnavailable(error) ||
     state === '40001' ||
     state === '40P01' ||
     (error instanceof Error && 'commitUnknown' in error)

@@ -161,8 +161,9 @@ export class Controller {
   async #prepare(options: UpOptions, say: (line: string) => void): Promise<Live> {
     const {session, workspaceId, paths, entries, openAgent, recordEngine, recordProcesses} = this.options;
     const topology = await topologyOf(options);
-    const plan = planTopology(topology, {replicas: options.replicas ?? {}});
     const runtime = options.runtime ?? 'process';
+    const {replicas = {}, broker = runtime === 'process' ? undefined : 'nats'} = options;
+    const plan = planTopology(topology, {replicas, ...(broker === undefined ? {} : {broker})});
     say(runtime === 'process' ? 'preparing databases' : `looking for the engine of the ${runtime} runtime`);
     return prepareLive(plan, {
       session,
@@ -222,6 +223,9 @@ export class Controller {
       throw new LabError('BUSY', 'The system is running with a topology already; `teralab down` first.');
     if (options.runtime !== undefined && options.runtime !== system.runtime.name)
       throw new LabError('BUSY', `The system is running on ${system.runtime.name} already; \`teralab down\` first.`);
+    const engine = system.plan.nodes.find(node => node.kind === 'broker')?.engine ?? 'postgres';
+    if (options.broker !== undefined && options.broker !== engine)
+      throw new LabError('BUSY', `The system is running with its broker on ${engine}; \`teralab down\` first.`);
     const [gateway = ''] = system.publicUrls();
     if (options.port !== undefined && !gateway.endsWith(`:${options.port}`))
       throw new LabError('BUSY', `The system is running with its gateway at ${gateway}; \`teralab down\` first.`);

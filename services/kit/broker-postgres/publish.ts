@@ -1,24 +1,14 @@
 import type {Message} from '../broker.ts';
+import {type EncodedMessage, encodeMessage} from '../broker-parts/encode.ts';
+import {keyHash} from '../broker-parts/partition.ts';
 import {sqlState} from '../postgres-errors.ts';
-import {keyHash} from './partition.ts';
+
 import type {Session} from './session.ts';
 
 /** Messages sent in one statement, at most. */
 const BATCH_MAX = 500;
-/** Longest id, key or type; an entry of an index takes 2,700 bytes. */
-const NAME_LENGTH_MAX = 500;
-
-/** A message as the broker takes it. */
-interface Encoded {
-  readonly id: string;
-  readonly key: string;
-  readonly type: string;
-  readonly data: string;
-  readonly headers: string | null;
-}
-
 interface Waiting {
-  readonly messages: readonly Encoded[];
+  readonly messages: readonly EncodedMessage[];
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -67,7 +57,7 @@ export function createPublish(session: Session, stream: string): Publish {
 
   return async messages => {
     if (messages.length === 0) return;
-    const encoded = messages.map(encode);
+    const encoded = messages.map(encodeMessage);
     await new Promise<void>((resolve, reject) => {
       waiting.push({messages: encoded, resolve, reject});
       if (!sending) void sendAll();
@@ -75,7 +65,7 @@ export function createPublish(session: Session, stream: string): Publish {
   };
 }
 
-async function send(session: Session, stream: string, messages: readonly Encoded[]): Promise<void> {
+async function send(session: Session, stream: string, messages: readonly EncodedMessage[]): Promise<void> {
   await session.query('select broker.publish($1, $2, $3, $4, $5, $6, $7)', [
     stream,
     messages.map(message => message.id),
@@ -85,24 +75,6 @@ async function send(session: Session, stream: string, messages: readonly Encoded
     messages.map(message => message.data),
     messages.map(message => message.headers),
   ]);
-}
-
-function encode({id, key, type, data, headers}: Message): Encoded {
-  for (const [field, value] of Object.entries({id, key, type})) {
-    if (typeof value !== 'string' || value.length > NAME_LENGTH_MAX || value.includes('\0')) {
-      throw new TypeError(
-        `The ${field} of a message must be a string of at most ${NAME_LENGTH_MAX} characters without NUL.`,
-      );
-    }
-  }
-  if (id === '') throw new TypeError('The id of a message must not be empty.');
-  return {
-    id,
-    key,
-    type,
-    data: JSON.stringify(data) ?? 'null',
-    headers: headers === undefined ? null : JSON.stringify(headers),
-  };
 }
 
 /** Data errors and exceeded limits (JSON nested too deep): sending it again would not help. */

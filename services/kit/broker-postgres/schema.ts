@@ -1,5 +1,5 @@
 /** Grows with every change of the statements below; a broker that says another number gets them again. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** SQLSTATEs of our own, raised by the functions below. */
 export const NO_STREAM = 'TB001';
@@ -80,7 +80,7 @@ begin
   -- position has seen all below it.
   select * into s from broker.streams where name = p_stream for update;
   if not found then
-    raise exception 'there is no stream %', p_stream using errcode = '${NO_STREAM}';
+    raise exception 'there is no stream %', p_stream using errcode = '${NO_STREAM}', detail = p_stream;
   end if;
   insert into broker.messages (stream, position, partition, id, key, type, data, headers)
     select p_stream, s.head + m.n, m.hash % s.partitions, m.id, m.key, m.type, m.data::json, m.headers::json
@@ -103,7 +103,7 @@ declare
 begin
   select * into s from broker.streams where name = p_stream;
   if not found then
-    raise exception 'there is no stream %', p_stream using errcode = '${NO_STREAM}';
+    raise exception 'there is no stream %', p_stream using errcode = '${NO_STREAM}', detail = p_stream;
   end if;
   insert into broker.progress (stream, consumers, partition)
     select p_stream, p_group, n from generate_series(0, s.partitions - 1) n on conflict do nothing;

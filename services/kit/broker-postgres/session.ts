@@ -1,9 +1,11 @@
 import pg from 'pg';
+import {NoStreamError} from '../broker-parts/streams.ts';
 import type {Clock} from '../clock.ts';
 import type {Row} from '../database.ts';
 import type {Logger} from '../logger.ts';
-import {breaksSession, sqlState} from '../postgres-errors.ts';
-import {SCHEMA, SCHEMA_VERSION} from './schema.ts';
+import {breaksSession, isDatabaseUnavailable, sqlState} from '../postgres-errors.ts';
+import {UnavailableError} from '../unavailable.ts';
+import {NO_STREAM, SCHEMA, SCHEMA_VERSION} from './schema.ts';
 
 /** The client gives up on an answer after this time: through a blackholed link none ever comes, and no error either. */
 const ANSWER_TIMEOUT_MS = 3_000;
@@ -68,12 +70,22 @@ export function createSession({
         const schemaIsGone = isSchemaMissing(error);
         if (schemaIsGone) prepared = undefined;
         const atOnce = clock.monotonic() - begun < FAILED_AT_ONCE_MS;
-        if (schemaIsGone || (atOnce && breaksSession(error))) return await query<R>(text, parameters);
-        throw error;
+        if (!schemaIsGone && !(atOnce && breaksSession(error))) throw toPortError(error);
+        return await query<R>(text, parameters).catch((again: unknown) => {
+          throw toPortError(again);
+        });
       }
     },
     close: () => pool.end(),
   };
+}
+
+/** The port's callers know nothing of Postgres. */
+function toPortError(error: unknown): unknown {
+  if (sqlState(error) === NO_STREAM)
+    return new NoStreamError(String((error as pg.DatabaseError).detail), {cause: error});
+  if (!(error instanceof Error) || !isDatabaseUnavailable(error)) return error;
+  return new UnavailableError(error.message, {cause: error});
 }
 
 function isSchemaMissing(error: unknown): boolean {

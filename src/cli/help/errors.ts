@@ -51,6 +51,7 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   ENGINE_FAILED: 'The Docker Engine refused something, for a reason of its own.',
   IMAGE_MISSING: 'An image is not on the engine, and could not be pulled or built.',
   NAME_TAKEN: "The engine has something of this name already that is not this session's.",
+  NATS_MISSING: 'The NATS broker was asked for, and its server is not on the PATH or too old.',
   NODE_NOT_READY: 'A node was started and did not become ready within its time.',
   NODE_GONE: 'A node that was asked something is not there any more.',
   PORT_TAKEN: 'The port that was asked for belongs to another program.',

@@ -9,6 +9,7 @@ import {openLog, tailLines} from '../log-file.ts';
 import type {NodeExit, RunningNode} from '../runtime.ts';
 import {attach} from './attach.ts';
 import {type Engine, engineError, statusOf} from './engine.ts';
+import {type PutFiles, putFiles} from './put-files.ts';
 
 const STOP_GRACE_MS = 5_000;
 /** The last words of a container are on their way when it is seen to be gone; this (ms) is a bound against hanging. */
@@ -20,6 +21,8 @@ export interface ContainerSpec {
   /** Where the lab reaches it. */
   readonly address: Address;
   readonly logFile: string;
+  /** What has to be in a volume of it before it starts. */
+  readonly files?: PutFiles;
   /** Whether it speaks the control channel on its standard streams. */
   readonly control: boolean;
 }
@@ -40,6 +43,7 @@ export async function startContainer(engine: Engine, spec: ContainerSpec): Promi
   // Without space on the disk a log loses lines, and nothing else.
   log.on('error', () => undefined);
   try {
+    if (spec.files !== undefined) await putFiles(container, spec.files);
     const attached = await attach(engine, container, log);
     await container.start();
     return asNode(container, spec, {attached, closeLog: () => log.end()});
@@ -139,9 +143,9 @@ function asNode(container: Docker.Container, spec: ContainerSpec, {attached, clo
   };
 }
 
-/** Services drain on SIGTERM; Postgres ends its sessions and stops on SIGINT, as its image says. */
+/** Services drain on SIGTERM; Postgres ends its sessions and stops on SIGINT, as its image says, and NATS likes either. */
 function stopSignal({kind}: PlannedNode): string {
-  return kind === 'postgres' ? 'SIGINT' : 'SIGTERM';
+  return kind === 'service' ? 'SIGTERM' : 'SIGINT';
 }
 
 /** The exit code of a container, or null when the engine does not tell any more. */

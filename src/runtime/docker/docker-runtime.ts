@@ -1,23 +1,33 @@
 import {createHash, randomBytes} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {basename, join} from 'node:path';
-import {Readable} from 'node:stream';
-import {pack} from 'tar-stream';
 import {LabError} from '../../errors.ts';
 import {nearest} from '../../nearest.ts';
 import {releasePort} from '../../port-claims.ts';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
+import {NATS_USER} from '../nats-configuration.ts';
 import {createPorts, LOOPBACK, nextFreePort, thisPort} from '../ports.ts';
 import {roleOf} from '../postgres-settings.ts';
-import type {AgentAccess, RunningNode, Runtime, RuntimeAbilities, StartOptions} from '../runtime.ts';
+import type {AgentAccess, PostgresAccess, RunningNode, Runtime, RuntimeAbilities, StartOptions} from '../runtime.ts';
 import {type StartedContainer, startContainer} from './container-node.ts';
 import {type EngineEndpoint, isLocal} from './endpoint.ts';
 import {type Engine, engineError, openEngine} from './engine.ts';
 import {BASE_IMAGES, type ContextFile, ensureImage, ensureSystemImage} from './images.ts';
 import {labelsOf, nameOf} from './labels.ts';
+import {putFiles} from './put-files.ts';
 import {removeAll} from './remove-session.ts';
-import {AGENT_NAME, agentSpec, INSIDE, postgresSpec, SEAMS_FOLDER, type SessionPlace, serviceSpec} from './specs.ts';
+import {
+  AGENT_NAME,
+  agentSpec,
+  INSIDE,
+  natsFiles,
+  natsSpec,
+  postgresSpec,
+  SEAMS_FOLDER,
+  type SessionPlace,
+  serviceSpec,
+} from './specs.ts';
 import {openTunnel, type Tunnel} from './tunnel.ts';
 
 export interface DockerRuntimeOptions {
@@ -56,7 +66,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const nextPort = createPorts();
   const sessionSecret = randomBytes(32).toString('base64url');
   const addresses = new Map<string, Address>();
-  const kinds = new Map<string, PlannedNode['kind']>();
+  const planned = new Map<string, PlannedNode>();
   const passwords = new Map<string, string>();
   const running = new Map<string, StartedContainer>();
   const claimed: number[] = [];
@@ -70,12 +80,14 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     claimed.push(taken);
     return taken;
   };
-  const prepareOnce = async (needsPostgres: boolean, say: (line: string) => void): Promise<Prepared> => {
+  const prepareOnce = async (nodes: readonly PlannedNode[], say: (line: string) => void): Promise<Prepared> => {
     const engine = await openEngine(options.endpoint);
     say(`preparing images on the engine at ${options.endpoint.host}`);
     const [systemImage] = await Promise.all([
       ensureSystemImage(engine, await options.context(), say),
-      needsPostgres ? ensureImage(engine, BASE_IMAGES.postgres, say) : undefined,
+      ...(['postgres', 'nats'] as const)
+        .filter(program => nodes.some(node => programOf(node) === program))
+        .map(async program => ensureImage(engine, BASE_IMAGES[program], say)),
     ]);
     const publishes = !(options.tunnels ?? !isLocal(options.endpoint));
     const place = {session, systemImage, network: nameOf({session}, 'network'), publishes};
@@ -117,7 +129,13 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   };
   const upstream = (node: string): Address => ({
     host: node,
-    port: known(kinds, node) === 'service' ? INSIDE.service : INSIDE.postgres,
+    port: INSIDE[programOf(known(planned, node))],
+  });
+  const postgresAccess = (node: string): PostgresAccess => ({
+    address: known(addresses, node),
+    user: roleOf(node),
+    password: known(passwords, node),
+    database: roleOf(node),
   });
   const launch = async (node: PlannedNode, startOptions: StartOptions): Promise<StartedContainer> => {
     const {engine, place} = need();
@@ -126,6 +144,10 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     const common = {node, address, logFile: logFile(node.name)};
     if (node.kind !== 'service') {
       const password = known(passwords, node.name);
+      if (node.engine === 'nats') {
+        const options = natsSpec(place, node, {address});
+        return startContainer(engine, {...common, options, files: natsFiles(password), control: false});
+      }
       return startContainer(engine, {
         ...common,
         options: postgresSpec(place, node, {password, address}),
@@ -142,14 +164,11 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     prepare: async (nodes, say) => {
       const fresh = nodes.filter(({name}) => !addresses.has(name));
       for (const node of fresh) {
-        kinds.set(node.name, node.kind);
+        planned.set(node.name, node);
         addresses.set(node.name, {host: LOOPBACK, port: await claim(nextPort())});
         if (node.kind !== 'service') passwords.set(node.name, randomBytes(24).toString('base64url'));
       }
-      preparing ??= prepareOnce(
-        nodes.some(({kind}) => kind !== 'service'),
-        say,
-      );
+      preparing ??= prepareOnce(nodes, say);
       prepared = await preparing;
       for (const {name} of fresh) await prepared.tunnel?.forward(known(addresses, name).port, upstream(name));
     },
@@ -169,12 +188,11 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
       return outside === undefined ? undefined : {host: LOOPBACK, port: outside};
     },
     agent: () => need().agent,
-    postgres: node => ({
-      address: known(addresses, node),
-      user: roleOf(node),
-      password: known(passwords, node),
-      database: roleOf(node),
-    }),
+    postgres: postgresAccess,
+    broker: node =>
+      known(planned, node).engine === 'nats'
+        ? {engine: 'nats', address: known(addresses, node), user: NATS_USER, password: known(passwords, node)}
+        : {engine: 'postgres', ...postgresAccess(node)},
     logFile,
     describe: () => need().abilities,
     down: async () => {
@@ -204,6 +222,12 @@ const AGENT: PlannedNode = {
     restartBackoffMaxMs: 0,
   },
 };
+
+/** What a node runs. */
+function programOf({kind, engine}: PlannedNode): 'service' | 'postgres' | 'nats' {
+  if (kind === 'service') return 'service';
+  return engine === 'nats' ? 'nats' : 'postgres';
+}
 
 /** Services first: so they can finish what they do with their databases. */
 async function stopAll(nodes: Iterable<RunningNode & {readonly service: string}>): Promise<void> {
@@ -238,15 +262,10 @@ async function deliverSeams(
     }),
   );
   if (entries.length === 0) return {};
-  const archive = pack();
-  for (const {name, content} of entries) archive.entry({name, mode: 0o644}, content);
-  archive.finalize();
-  await engine
-    .getContainer(agent)
-    .putArchive(Readable.from(archive), {path: SEAMS_FOLDER})
-    .catch(error => {
-      throw engineError(error, 'the modules of the lab could not be brought to the engine');
-    });
+  const files = {folder: SEAMS_FOLDER, entries: entries.map(({name, content}) => ({name, mode: 0o644, content}))};
+  await putFiles(engine.getContainer(agent), files).catch(error => {
+    throw engineError(error, 'the modules of the lab could not be brought to the engine');
+  });
   return Object.fromEntries(entries.map(({seam, name}) => [seam, `${SEAMS_FOLDER}/${name}`]));
 }
 

@@ -1,19 +1,30 @@
 import type Docker from 'dockerode';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
+import {natsConfiguration} from '../nats-configuration.ts';
 import {IN_CONTAINER, roleOf, settingsArgs} from '../postgres-settings.ts';
 import type {StartOptions} from '../runtime.ts';
 import {serviceEnvironment} from '../service-environment.ts';
 import {BASE_IMAGES} from './images.ts';
 import {labelsOf, nameOf} from './labels.ts';
+import type {PutFiles} from './put-files.ts';
 
 /** Ports inside of containers. */
-export const INSIDE = {service: 8080, postgres: 5432, agent: 7070, gatewayFirst: 4000, gateways: 4} as const;
+export const INSIDE = {
+  service: 8080,
+  postgres: 5432,
+  nats: 4222,
+  agent: 7070,
+  gatewayFirst: 4000,
+  gateways: 4,
+} as const;
 /** The agent's name on the session's network. */
 export const AGENT_NAME = 'agent';
 /** Where the volume with learners' modules is, in every container that knows it. */
 export const SEAMS_FOLDER = '/seams';
 
+const NATS_FOLDER = '/data';
+const NATS_UID = 1000;
 const MEGABYTE = 1024 * 1024;
 
 /** What the containers of one session have in common. */
@@ -77,6 +88,41 @@ export function postgresSpec(
     tmpfs: {'/var/run/postgresql': 'mode=1777,size=1m'},
     memoryBytes: 512 * MEGABYTE,
   });
+}
+
+/** A NATS server with JetStream on a volume of its own, which its configuration is put into as well. */
+export function natsSpec(
+  place: SessionPlace,
+  node: PlannedNode,
+  {address}: {readonly address: Address},
+): Docker.ContainerCreateOptions {
+  return container(place, node.name, {
+    image: BASE_IMAGES.nats,
+    command: ['--config', `${NATS_FOLDER}/nats.conf`],
+    user: `${NATS_UID}:${NATS_UID}`,
+    env: {},
+    ports: [{inside: INSIDE.nats, outside: address.port}],
+    mounts: [volume(place, node.name, NATS_FOLDER)],
+    memoryBytes: 512 * MEGABYTE,
+  });
+}
+
+/** What has to be in that volume before the server starts. The image has no user of its own. */
+export function natsFiles(password: string): PutFiles {
+  const configuration = natsConfiguration({
+    listen: `0.0.0.0:${INSIDE.nats}`,
+    storeFolder: `${NATS_FOLDER}/store`,
+    password,
+    // The image's server is older than that.
+    syncsAlways: false,
+  });
+  return {
+    folder: NATS_FOLDER,
+    entries: [
+      {name: 'store', mode: 0o700, owner: NATS_UID},
+      {name: 'nats.conf', mode: 0o600, owner: NATS_UID, content: configuration},
+    ],
+  };
 }
 
 /** The agent: it carries all links, and gives learners' modules to the volume that services read them from. */

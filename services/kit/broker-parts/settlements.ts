@@ -31,7 +31,7 @@ export function summarize(batch: readonly Delivery[], settlements: readonly (Set
   return {doneTo, dead, nak: null};
 }
 
-/** Text that Postgres takes, of bounded length. */
+/** Text that every broker takes, of bounded length. */
 function toReason(raw: unknown): string {
   return String(raw).replaceAll('\0', '').slice(0, REASON_LENGTH_MAX);
 }

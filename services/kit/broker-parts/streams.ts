@@ -1,8 +1,12 @@
-import {sqlState} from '../postgres-errors.ts';
-import {NO_STREAM} from './schema.ts';
-import type {Session} from './session.ts';
-
 const PARTITIONS_DEFAULT = 8;
+
+/** Somebody used a stream that the broker does not have. */
+export class NoStreamError extends Error {
+  constructor(stream: string, options?: ErrorOptions) {
+    super(`There is no stream ${stream}.`, options);
+    this.name = 'NoStreamError';
+  }
+}
 
 /**
  * The streams that this process has declared. A broker that was emptied under our feet gets them again when something is done with
@@ -14,16 +18,9 @@ export interface Streams {
   withStream<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
 
-export function createStreams(session: Session): Streams {
+/** `create` makes a stream where it is not there yet, and `work` says with a {@link NoStreamError} that it is not. */
+export function createStreams(create: (name: string, partitions: number) => Promise<void>): Streams {
   const declared = new Map<string, number>();
-
-  async function create(name: string, partitions: number): Promise<void> {
-    await session.query('insert into broker.streams (name, partitions) values ($1, $2) on conflict do nothing', [
-      name,
-      partitions,
-    ]);
-  }
-
   return {
     async ensure(name, partitions = PARTITIONS_DEFAULT) {
       declared.set(name, partitions);
@@ -34,7 +31,7 @@ export function createStreams(session: Session): Streams {
         return await work();
       } catch (error) {
         const partitions = declared.get(name);
-        if (sqlState(error) !== NO_STREAM || partitions === undefined) throw error;
+        if (!(error instanceof NoStreamError) || partitions === undefined) throw error;
         await create(name, partitions);
         return work();
       }

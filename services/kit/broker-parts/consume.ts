@@ -1,15 +1,8 @@
-import {randomUUID} from 'node:crypto';
 import type {ConsumeOptions, Consumer, Delivery, Settlement} from '../broker.ts';
 import type {Clock} from '../clock.ts';
 import type {Logger} from '../logger.ts';
-import {sqlState} from '../postgres-errors.ts';
 import {createWake} from '../wake.ts';
-import {type MessageRow, toDelivery} from './deliveries.ts';
-import type {Hints} from './listen.ts';
-import {NO_GROUP} from './schema.ts';
-import type {Session} from './session.ts';
 import {type BatchOutcome, summarize} from './settlements.ts';
-import type {Streams} from './streams.ts';
 
 /** The hint may get lost; this poll may not. */
 const POLL_EVERY_MS = 500;
@@ -19,70 +12,62 @@ const PARTITIONS_AT_ONCE = 4;
 
 export type Handle = (batch: readonly Delivery[]) => Promise<readonly Settlement[]>;
 
-interface Batch {
+/** Messages of one partition that were claimed together. */
+export interface Batch {
   readonly partition: number;
-  readonly epoch: string;
   readonly deliveries: readonly Delivery[];
 }
 
-interface ConsumerParts {
-  readonly session: Session;
-  readonly streams: Streams;
-  readonly hints: Hints;
-  readonly clock: Clock;
-  readonly log: Logger;
+/** How one member of a group takes hold of partitions and lets go of them: what the brokers differ in. */
+export interface Claims<B extends Batch> {
+  /** Makes the member one of its group, and gives back what a former life of it holds. */
+  join(): Promise<void>;
+  /**
+   * Takes up to `slots` partitions that have something to deliver. `busy` are those that this member has in hand; one that is its own
+   * and not in hand was claimed by a call whose answer got lost, or was not settled in time.
+   */
+  claim(slots: number, busy: readonly number[]): Promise<readonly B[]>;
+  /** False when the claim is no longer the caller's. */
+  settle(batch: B, outcome: BatchOutcome): Promise<boolean>;
+  /** Whether an error means that the broker does not know the group any more: it is joined again. */
+  isGone(error: unknown): boolean;
+  /** Calls `wake` when something may have been published, as far as that can be known; returns what ends that. */
+  onHint(wake: () => void): () => void;
 }
 
 /** Takes batches until it is stopped, whatever goes wrong meanwhile. */
-export function startConsumer(parts: ConsumerParts, options: ConsumeOptions, handle: Handle): Consumer {
-  const {session, streams, hints, clock} = parts;
-  const {stream, group, member, ackWaitMs = 30_000, deliveriesMax = 5, batchMax = 100} = options;
-  // A member that was restarted has its old name, but not the claims of its former life: those are given back first.
-  const owner = `${member}/${randomUUID()}`;
+export function startConsumer<B extends Batch>(
+  parts: {readonly claims: Claims<B>; readonly clock: Clock; readonly log: Logger},
+  options: Required<ConsumeOptions>,
+  handle: Handle,
+): Consumer {
+  const {claims, clock} = parts;
+  const {stream, group, ackWaitMs} = options;
   const log = withFacts(parts.log, {stream, group});
   const inHand = new Map<number, Promise<void>>();
   const stopping = new AbortController();
   const wake = createWake(clock);
-  const endHints = hints.on(stream, wake.wake);
+  const endHints = claims.onHint(wake.wake);
   const done = takeBatches();
 
   async function takeBatches(): Promise<void> {
     let joined = false;
     while (!stopping.signal.aborted) {
       try {
-        if (!joined) await join();
+        if (!joined) await claims.join();
         joined = true;
         const free = PARTITIONS_AT_ONCE - inHand.size;
-        for (const batch of free > 0 ? await claim(free) : []) start(batch);
+        for (const batch of free > 0 ? await claims.claim(free, [...inHand.keys()]) : []) start(batch);
         await wake.wait(POLL_EVERY_MS, stopping.signal);
       } catch (error) {
-        if (sqlState(error) === NO_GROUP) joined = false;
+        if (claims.isGone(error)) joined = false;
         else log.warn({err: error}, 'taking messages from the broker failed; trying again');
         await clock.sleep(AFTER_ERROR_MS, stopping.signal).catch(() => undefined);
       }
     }
   }
 
-  async function join(): Promise<void> {
-    await streams.withStream(stream, () => session.query('select broker.join_group($1, $2)', [stream, group]));
-    await session.query('select broker.release($1, $2, $3, $4)', [stream, group, member, owner]);
-  }
-
-  async function claim(slots: number): Promise<readonly Batch[]> {
-    const rows = await session.query<MessageRow & {epoch: string}>(
-      `select r_partition as partition, r_epoch as epoch, r_position as position, r_id as id, r_key as key, r_type as type,
-         r_data as data, r_headers as headers, r_published_at as published_at, r_deliveries as deliveries
-       from broker.claim($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-      [stream, group, owner, member, ackWaitMs, deliveriesMax, batchMax, slots, [...inHand.keys()]],
-    );
-    const partitions = [...new Set(rows.map(row => row.partition))];
-    return partitions.map(partition => {
-      const own = rows.filter(row => row.partition === partition);
-      return {partition, epoch: own[0]?.epoch ?? '0', deliveries: own.map(row => toDelivery(stream, row))};
-    });
-  }
-
-  function start(batch: Batch): void {
+  function start(batch: B): void {
     const work = process(batch)
       .catch((error: unknown) =>
         log.warn({err: error, partition: batch.partition}, 'settling a batch failed; it will come again'),
@@ -94,7 +79,7 @@ export function startConsumer(parts: ConsumerParts, options: ConsumeOptions, han
     inHand.set(batch.partition, work);
   }
 
-  async function process(batch: Batch): Promise<void> {
+  async function process(batch: B): Promise<void> {
     const until = clock.monotonic() + ackWaitMs;
     const settlements = await withinAckWait(callHandler(batch.deliveries));
     if (settlements === undefined) {
@@ -134,27 +119,10 @@ export function startConsumer(parts: ConsumerParts, options: ConsumeOptions, han
     }
   }
 
-  async function settle(batch: Batch, outcome: BatchOutcome, until: number): Promise<void> {
+  async function settle(batch: B, outcome: BatchOutcome, until: number): Promise<void> {
     for (;;) {
       try {
-        const rows = await session.query<{settled: boolean}>(
-          'select broker.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as settled',
-          [
-            stream,
-            group,
-            batch.partition,
-            owner,
-            batch.epoch,
-            outcome.doneTo,
-            outcome.dead.map(one => one.position),
-            outcome.dead.map(one => one.reason),
-            outcome.nak?.position ?? null,
-            outcome.nak?.delayMs ?? 0,
-            outcome.nak?.reason ?? null,
-            deliveriesMax,
-          ],
-        );
-        if (rows[0]?.settled !== true)
+        if (!(await claims.settle(batch, outcome)))
           log.debug({partition: batch.partition}, 'a batch was settled before, or taken over');
         return;
       } catch (error) {
@@ -172,6 +140,12 @@ export function startConsumer(parts: ConsumerParts, options: ConsumeOptions, han
       await Promise.all(inHand.values());
     },
   };
+}
+
+/** The options with what holds where one is left out. */
+export function withDefaults(options: ConsumeOptions): Required<ConsumeOptions> {
+  const {ackWaitMs = 30_000, deliveriesMax = 5, batchMax = 100} = options;
+  return {...options, ackWaitMs, deliveriesMax, batchMax};
 }
 
 function idsOf(batch: Batch): readonly string[] {

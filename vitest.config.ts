@@ -4,8 +4,13 @@ import {NameOmissions} from './test/support/omissions.ts';
 
 const services = fileURLToPath(new URL('./services/', import.meta.url));
 
-/** Modules that loop, leak and hang, kills at every stage, three engines at once: minutes of waiting, so `npm run test:hard` and not `npm test`. */
-const HARD = ['test/kills.test.ts', 'test/bad-modules.test.ts', 'test/engine-swarm.test.ts'];
+/** Modules that loop, leak and hang, kills at every stage, engines of their own: minutes of waiting, so `npm run test:hard` and not `npm test`. */
+const HARD = [
+  'test/kills.test.ts',
+  'test/bad-modules.test.ts',
+  'test/engine-stop.test.ts',
+  'test/engine-swarm.test.ts',
+];
 
 export default defineConfig({
   resolve: {alias: [{find: /^teralab\/(.*)$/, replacement: `${services}$1.ts`}]},

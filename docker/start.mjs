@@ -62,7 +62,8 @@ async function compile(service) {
   });
   const ended = new Promise(resolve => child.once('exit', (code, signal) => resolve(signal ?? code)));
   const end = Date.now() + ALIVE_WITHIN_MS;
-  while (child.exitCode === null && child.signalCode === null && !(await isAlive()) && Date.now() < end) await pause(50);
+  while (child.exitCode === null && child.signalCode === null && !(await isAlive()) && Date.now() < end)
+    await pause(50);
   child.kill('SIGTERM');
   const outcome = await ended;
   if (outcome !== 0) throw new Error(`${service} did not start and end in order: ${outcome}`);

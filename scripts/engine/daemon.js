@@ -18,6 +18,9 @@ const LOG_LINES_MAX = 15;
  */
 export async function startDaemon(folder, {prefix = [], args = [], cgroup}) {
   mkdirSync(folder, {recursive: true});
+  // The engine takes any process with that number for itself, even one that has ended and that nobody has waited for.
+  if (engineProcesses(folder).every(({program}) => program !== 'dockerd'))
+    rmSync(join(folder, 'dockerd.pid'), {force: true});
   // Not the machine's settings.
   writeFileSync(join(folder, 'daemon.json'), '{}\n');
   const endpoint = `unix://${join(folder, 'docker.sock')}`;

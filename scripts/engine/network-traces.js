@@ -13,6 +13,8 @@ const FOLDERS = [
   '/run/docker/plugins',
   '/run/docker',
 ];
+/** Tells its rules in others' chains: they lead to its own chains, name its bridges, or let a container reach itself by a published port. */
+const ENGINE_RULE = /DOCKER|docker0|br-[0-9a-f]{12}|^-A POSTROUTING -s (\S+) -d \1 .*-j MASQUERADE$/;
 /** The tables that it puts rules in. */
 const TABLES = ['filter', 'nat'];
 
@@ -55,7 +57,7 @@ async function removeRules(before) {
     const chains = added.filter(line => line.startsWith('-N DOCKER')).map(line => line.split(' ')[1]);
     for (const rule of added) {
       const [verb, chain] = rule.split(' ');
-      if (verb === '-A' && !chain.startsWith('DOCKER') && /DOCKER|docker0|br-[0-9a-f]{12}|172\.17\.0\.0/.test(rule)) {
+      if (verb === '-A' && !chain.startsWith('DOCKER') && ENGINE_RULE.test(rule)) {
         await iptables(['-D', ...splitWords(rule).slice(1)]);
       }
     }

@@ -56,13 +56,10 @@ export async function startEngine({folder, host}) {
 /** Ends the engine that `start` started, with its containers, networks and volumes. Images and caches stay unless `purge` is given. */
 export async function stopEngine({folder, purge}) {
   requireRoot('Stopping the container engine');
-  const endpoint = ownEndpoint(folder);
   if (!existsSync(recordFile(folder)) && engineProcesses(folder).length === 0) {
     say('none of ours runs');
   } else {
-    // One that was killed is started again: nobody else knows all that belongs to it.
-    if ((await engineVersion(endpoint)) === undefined) await startDaemon(folder, {cgroup: CGROUP});
-    await removeContents(endpoint);
+    await emptyEngine(folder);
     await endDaemon(folder, CGROUP);
     await undoChanges(folder);
     say('stopped');
@@ -85,6 +82,18 @@ export async function printStatus({folder, host}) {
     say(`${tag}: ${id === undefined ? 'is missing' : 'is there'}`);
   }
   printEndpoint(endpoint);
+}
+
+/** One that was killed is started again for it: nobody else knows all that belongs to it. */
+async function emptyEngine(folder) {
+  const endpoint = ownEndpoint(folder);
+  try {
+    if ((await engineVersion(endpoint)) === undefined) await startDaemon(folder, {cgroup: CGROUP});
+    await removeContents(endpoint);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    say(`its contents could not be removed, and stay for the next one: ${error.message}`);
+  }
 }
 
 async function removeContents(endpoint) {

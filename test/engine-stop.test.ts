@@ -1,0 +1,55 @@
+import {existsSync, mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {execa} from 'execa';
+import {afterAll, beforeEach, describe, expect, it} from 'vitest';
+import {root} from './support/learner.ts';
+import {processes} from './support/processes.ts';
+import {leaveOut} from './support/require.ts';
+
+/**
+ * In a network namespace of its own, so that the engine which other tests use keeps its rules: looks at the network, starts an engine with a
+ * user network, kills it if told so, stops it, and looks again.
+ */
+const STORY = `
+look() {
+  ip -brief link | cut -d ' ' -f 1
+  iptables-save | grep -v '^#' | sed 's/\\[.*//'
+  nft list tables
+  cat /proc/sys/net/ipv4/ip_forward
+}
+set -e
+ip link set lo up
+look >"$1/before"
+node "$2" start --folder "$1/engine" >"$1/printed"
+docker --host "unix://$1/engine/docker.sock" network create between
+[ "$3" = stopped ] || kill -KILL "$(cat "$1/engine/dockerd.pid")"
+look >"$1/during"
+node "$2" stop --folder "$1/engine"
+look >"$1/after"
+cmp "$1/before" "$1/during" && exit 1
+cmp "$1/before" "$1/after"
+`;
+
+describe('the engine script', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'teralab-stop-'));
+  beforeEach(async context => {
+    if (process.getuid?.() !== 0) leaveOut(context, 'an engine of our own needs root');
+    const {exitCode} = await execa('dockerd', ['--version'], {reject: false});
+    if (exitCode !== 0) leaveOut(context, 'dockerd is not installed; `node scripts/engine.js start` installs it');
+    if (existsSync('/var/run/docker.sock')) leaveOut(context, "the machine's own engine would be used");
+  });
+  afterAll(() => rmSync(folder, {recursive: true, force: true}));
+
+  it.each(['stopped', 'killed'])('leaves the network as it was, and no process, when its engine was %s', async how => {
+    const script = join(root, 'scripts', 'engine.js');
+    const {exitCode, all} = await execa('unshare', ['--net', 'sh', '-c', STORY, 'sh', folder, script, how], {
+      env: {DOCKER_HOST: undefined},
+      reject: false,
+      all: true,
+    });
+    expect(exitCode, all).toBe(0);
+    expect(processes().filter(({command}) => command.includes(`${folder}/engine`))).toEqual([]);
+    expect(existsSync(join(folder, 'engine', 'exec'))).toBe(false);
+  });
+});

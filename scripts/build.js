@@ -21,7 +21,8 @@ const globalProcess = {
       kind === 'import-statement' ? {path: 'process', namespace: 'global'} : undefined,
     );
     onLoad({filter: /^process$/, namespace: 'global'}, () => ({
-      contents: 'export default process; export const {env, argv, cwd, stdin, stdout, stderr, platform} = process;',
+      contents:
+        'export default process; export const {env, argv, cwd, stdin, stdout, stderr, platform, hrtime, execPath, execArgv} = process;',
     }));
   },
 };

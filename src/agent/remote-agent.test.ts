@@ -8,6 +8,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import {freePort} from '../../test/support/free-port.ts';
 import {asTestServer, proxySpec, serveEcho} from '../fabric/testing.ts';
 import {type AgentEndpoint, connectAgent} from './remote-agent.ts';
 
@@ -137,12 +138,3 @@ describe('an agent behind a port', () => {
     await expect(agent.fabric.counters()).rejects.toMatchObject({code: 'NODE_GONE'});
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}

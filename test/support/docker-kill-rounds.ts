@@ -6,7 +6,8 @@ import {execa} from 'execa';
 import type {ProgressData} from '../../src/labs/progress.ts';
 import {labPaths} from '../../src/paths.ts';
 import {createRandom} from '../../src/random.ts';
-import {docker, madeBy} from './docker.ts';
+import {dockerDoes as docker} from './containers.ts';
+import {madeBy} from './docker.ts';
 import {bin, type Finished, type Learner, newLearner, root} from './learner.ts';
 import {controllerOf, markedWith, sessionOf} from './processes.ts';
 

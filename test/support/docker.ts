@@ -1,9 +1,4 @@
-import {execa} from 'execa';
-
-/** Runs the Docker CLI, which is not our code and so can tell what ours has done. */
-export async function docker(...args: readonly string[]): Promise<string> {
-  return (await execa('docker', args)).stdout;
-}
+import {dockerDoes as docker} from './containers.ts';
 
 /** Ids of everything on the engine that carries a session's label: containers, networks, volumes. */
 export async function madeBy(session: string): Promise<readonly string[]> {

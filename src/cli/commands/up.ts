@@ -1,6 +1,4 @@
-import {readFile} from 'node:fs/promises';
 import type {UpOptions} from '../../controller/protocol.ts';
-import {LabError} from '../../errors.ts';
 import type {Outcome} from '../command.ts';
 import {withSystem} from '../connect.ts';
 import type {Context} from '../context.ts';
@@ -9,14 +7,12 @@ import {paint} from '../output/paint.ts';
 import {counted} from '../output/text.ts';
 import {renderStatus} from '../render/status.ts';
 import {refuseMissingEngines} from '../runtime-choice.ts';
+import {readTopology} from '../topology-file.ts';
 
 export interface UpFlags extends Omit<UpOptions, 'topology'> {
   /** File name. */
   readonly topology?: string;
 }
-
-/** Largest topology file that is read, bytes. */
-const TOPOLOGY_BYTES_MAX = 1_000_000;
 
 export async function run(context: Context, flags: UpFlags): Promise<Outcome> {
   refuseMissingEngines(flags);
@@ -40,27 +36,4 @@ export async function run(context: Context, flags: UpFlags): Promise<Outcome> {
     );
   });
   return 'ok';
-}
-
-/** Parsed YAML (which JSON is too); what it means is checked by the topology itself. */
-async function readTopology(file: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw new LabError('BAD_TOPOLOGY', `The topology ${file} cannot be read: ${(error as Error).message}.`, {
-      cause: error,
-    });
-  }
-  if (text.length > TOPOLOGY_BYTES_MAX) throw new LabError('BAD_TOPOLOGY', `The topology ${file} is larger than 1 MB.`);
-  const {parse} = await import('yaml');
-  try {
-    return parse(text, {maxAliasCount: 100});
-  } catch (error) {
-    throw new LabError(
-      'BAD_TOPOLOGY',
-      `The topology ${file} is not valid YAML: ${(error as Error).message.trimEnd()}`,
-      {cause: error},
-    );
-  }
 }

@@ -35,6 +35,22 @@ export function declareSystem(program: Command, shell: Shell): void {
     .option('--port <port>', 'port of the gateway; taken is an error', parsePort);
   runs(up, shell, async () => import('../commands/up.ts'));
 
+  const exported = declare(program, {
+    usage: 'export <format>',
+    summary: 'print deployment files of a topology: compose',
+    more: 'The containers alone, without labs and faults. The image of the services is built from this installation.',
+    examples: [
+      'teralab export compose > compose.yaml',
+      'teralab export compose --replicas identity=2 --broker postgres',
+    ],
+  })
+    .option('--broker <name>', 'engine of the broker: nats (default) or postgres', raw =>
+      parseChoice(raw, '--broker', BROKER_ENGINES),
+    )
+    .option('--topology <file>', 'a topology of your own, YAML or JSON')
+    .option('--replicas <service=n>', 'instances of a service; repeat it for more services', parseReplicas);
+  runs(exported, shell, async () => import('../commands/export.ts'));
+
   const down = declare(program, {
     usage: 'down',
     summary: "stop this workspace's system",

@@ -11,6 +11,7 @@ import {createRequestContexts} from './request-context.ts';
 import {createSeamLoader} from './seams.ts';
 import {createServer} from './server.ts';
 import type {Kit, ServiceDefinition} from './service.ts';
+import {createSkewableClock} from './skewable-clock.ts';
 import {createSystemClock} from './system-clock.ts';
 
 type Step = () => Promise<void>;
@@ -38,13 +39,27 @@ export async function assemble(
 ): Promise<Assembly> {
   const {name} = definition;
   const contexts = createRequestContexts();
-  const clock = createSystemClock();
-  const log = createJsonLogger({service: name, node: environment.nodeName, level: environment.logLevel, contexts});
+  const clock = createSkewableClock(createSystemClock());
+  const log = createJsonLogger({
+    service: name,
+    node: environment.nodeName,
+    level: environment.logLevel,
+    contexts,
+    clock,
+  });
   const draining = new AbortController();
   const crashPoints = createCrashPoints(channel);
-  channel.listen(command =>
-    command.type === 'arm' ? crashPoints.arm(command.point, command.skip) : crashPoints.disarm(),
-  );
+  channel.listen(command => {
+    switch (command.type) {
+      case 'arm':
+        return crashPoints.arm(command.point, command.skip);
+      case 'disarm':
+        return crashPoints.disarm();
+      case 'skew':
+        clock.skew(command.offsetMs, command.drift);
+        return channel.report({type: 'skewed'});
+    }
+  });
   const seams = createSeamLoader(environment.seams);
   const checks: Check[] = [];
   const startSteps: Step[] = [];

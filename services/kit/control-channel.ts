@@ -65,8 +65,10 @@ function writeLine(fd: number, line: string): void {
 
 function parseCommand(line: string): ControlCommand | undefined {
   try {
-    const value = JSON.parse(line) as Partial<Record<'type' | 'point' | 'skip', unknown>> | null;
+    const value = JSON.parse(line) as Partial<Record<'type' | 'point' | 'skip' | 'offsetMs' | 'drift', unknown>> | null;
     if (value?.type === 'disarm') return {type: 'disarm'};
+    if (value?.type === 'skew' && Number.isFinite(value.offsetMs) && Number.isFinite(value.drift))
+      return value as ControlCommand;
     if (value?.type === 'arm' && POINTS.has(value.point) && Number.isSafeInteger(value.skip) && Number(value.skip) >= 0)
       return value as ControlCommand;
   } catch {

@@ -36,11 +36,15 @@ export const ENVIRONMENT = [
 /** Control channel: JSON objects, one a line. What a supervisor may tell a node. */
 export type ControlCommand =
   | {readonly type: 'arm'; readonly point: CrashPoint; readonly skip: number}
-  | {readonly type: 'disarm'};
+  | {readonly type: 'disarm'}
+  /** The wall clock is off by `offsetMs` from now on, and gains `drift` ms with every ms; zeros make it right again. */
+  | {readonly type: 'skew'; readonly offsetMs: number; readonly drift: number};
 
 /** Control channel: what a node tells its supervisor. Hits are written synchronously, before the process kills itself. */
 export type ControlReport =
   | {readonly type: 'armed'; readonly point: CrashPoint}
+  | {readonly type: 'skewed'}
+  /** `at` is the machine's own time, also where the clock is skewed. */
   | {readonly type: 'crash-point'; readonly point: CrashPoint; readonly at: number}
   | {
       readonly type: 'seam-error';

@@ -1,4 +1,5 @@
 import {Type} from 'typebox';
+import type {Clock} from './clock.ts';
 import type {App} from './server.ts';
 
 export interface Check {
@@ -8,6 +9,7 @@ export interface Check {
 
 export interface HealthOptions {
   readonly checks: readonly Check[];
+  readonly clock: Pick<Clock, 'now'>;
   readonly started: () => boolean;
   readonly draining: AbortSignal;
 }
@@ -16,14 +18,19 @@ export interface HealthOptions {
 const CHECK_WITHIN_MS = 1_000;
 
 const Status = Type.Object({status: Type.String(), failing: Type.Optional(Type.Array(Type.String()))});
+/** With its time, so that whoever asks sees how far its clock is off. */
+const Alive = Type.Object({status: Type.String(), time: Type.String({format: 'date-time'})});
 
 /**
  * `/livez`: this process runs and its loop turns; nothing else is asked, or an outage of the database would have every service
  * restarted. `/readyz`: it can do its work now.
  */
-export function serveHealth(app: App, {checks, started, draining}: HealthOptions): void {
+export function serveHealth(app: App, {checks, clock, started, draining}: HealthOptions): void {
   const config = {probe: true};
-  app.get('/livez', {config, schema: {response: {200: Status}}}, () => ({status: 'alive'}));
+  app.get('/livez', {config, schema: {response: {200: Alive}}}, () => ({
+    status: 'alive',
+    time: new Date(clock.now()).toISOString(),
+  }));
   const runAll = shared(async () => {
     const outcomes = await Promise.all(checks.map(async ({name, run}) => ((await passes(run)) ? undefined : name)));
     return outcomes.filter(name => name !== undefined);

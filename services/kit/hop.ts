@@ -16,6 +16,9 @@ declare module 'fastify' {
   }
 }
 
+/** Clocks that are read one after the other differ by less than this. */
+const MACHINE_TIME_WITHIN_MS = 5;
+
 export interface HopOptions {
   readonly contexts: RequestContexts;
   readonly clock: Clock;
@@ -46,6 +49,9 @@ export function carryContext(app: App, {contexts, clock, log, started, draining}
   app.addHook('preValidation', (request, _reply, done) => contexts.run(request.hop, done));
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (draining.aborted) reply.header('connection', 'close');
+    // Node dates answers by the machine's time; a service whose clock is off dates them by its own.
+    const now = clock.now();
+    if (Math.abs(now - Date.now()) > MACHINE_TIME_WITHIN_MS) reply.header('date', new Date(now).toUTCString());
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {

@@ -11,6 +11,7 @@ it('writes JSON lines with the trace of the request under way and without secret
     node: 'identity-1',
     level: 'info',
     contexts,
+    clock: {now: () => Date.UTC(2026, 0, 2)},
     destination: {write: line => void lines.push(line)},
   });
   const trace = continueTrace(undefined);
@@ -21,7 +22,7 @@ it('writes JSON lines with the trace of the request under way and without secret
   expect(lines.map(line => JSON.parse(line))).toEqual([
     {
       level: 'info',
-      time: expect.any(String),
+      time: '2026-01-02T00:00:00.000Z',
       service: 'identity',
       node: 'identity-1',
       traceId: trace.traceId,

@@ -1,4 +1,5 @@
 import pino from 'pino';
+import type {Clock} from './clock.ts';
 import type {Logger} from './logger.ts';
 import type {LogLevel} from './parse-environment.ts';
 import type {RequestContexts} from './request-context.ts';
@@ -8,6 +9,8 @@ export interface JsonLoggerOptions {
   readonly node: string;
   readonly level: LogLevel;
   readonly contexts: RequestContexts;
+  /** Tells the time of each line. */
+  readonly clock: Pick<Clock, 'now'>;
   /** Default: stdout. */
   readonly destination?: pino.DestinationStream;
 }
@@ -26,12 +29,12 @@ const SECRETS = [
 ];
 
 /** JSON lines with the trace of the request under way. They are written at once, so that the last ones survive a crash. */
-export function createJsonLogger({service, node, level, contexts, destination}: JsonLoggerOptions): Logger {
+export function createJsonLogger({service, node, level, contexts, clock, destination}: JsonLoggerOptions): Logger {
   return pino(
     {
       level,
       base: {service, node},
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
       formatters: {level: label => ({level: label})},
       redact: {paths: SECRETS.flatMap(name => [name, `*.${name}`]), censor: '[redacted]'},
       mixin() {

@@ -95,6 +95,26 @@ it('does not kill itself at a point that was disarmed', async () => {
   expect(answer.status).toBe(200);
 });
 
+it('lives by a clock that is off until it is told to be right again, in its answers and in its log', async () => {
+  await using running = spawnService(service.file);
+  const url = await running.url();
+  const offMs = async (): Promise<readonly number[]> => {
+    const answer = await fetch(`${url}/livez`);
+    const {time} = (await answer.json()) as {time: string};
+    return [time, answer.headers.get('date') ?? ''].map(text => Date.parse(text) - Date.now());
+  };
+  running.tell({type: 'skew', offsetMs: -120_000, drift: 0});
+  await running.until(() => running.reports.some(({type}) => type === 'skewed'));
+  for (const off of await offMs()) expect(Math.abs(off + 120_000)).toBeLessThan(10_000);
+  await fetch(`${url}/greet/Ada`);
+  await running.until(() => running.log.some(({path}) => path === '/greet/Ada'));
+  const line = running.log.find(({path}) => path === '/greet/Ada');
+  expect(Math.abs(Date.parse(String(line?.time)) - Date.now() + 120_000)).toBeLessThan(10_000);
+  running.tell({type: 'skew', offsetMs: 0, drift: 0});
+  await running.until(() => running.reports.filter(({type}) => type === 'skewed').length === 2);
+  for (const off of await offMs()) expect(Math.abs(off)).toBeLessThan(10_000);
+});
+
 it('waits for its database: alive and not ready while it cannot be reached', async () => {
   await using running = spawnService(service.file, {DATABASE_URL: 'postgres://postgres@127.0.0.1:1/postgres'});
   const base = await running.url('listening');

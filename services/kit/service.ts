@@ -85,7 +85,7 @@ async function start(
     log.error({err: error, origin}, 'an error that nobody caught ends the service');
     exit(EXIT.failed);
   });
-  serveHealth(app, {checks, started: assembly.isStarted, draining});
+  serveHealth(app, {checks, clock, started: assembly.isStarted, draining});
   await definition.build(kit);
   const [unknown] = assembly.unknownSeams();
   if (unknown !== undefined) throw new ConfigurationError(`SEAMS.${unknown}: ${name} has no such seam.`);

@@ -23,7 +23,7 @@ export async function startInProcess(
   const channel: ControlChannel = {report: () => undefined, listen: () => undefined};
   const assembly = await assemble(definition, environment, channel);
   const {kit, checks, startSteps, stopSteps} = assembly;
-  serveHealth(kit.app, {checks, started: assembly.isStarted, draining: kit.draining});
+  serveHealth(kit.app, {checks, clock: kit.clock, started: assembly.isStarted, draining: kit.draining});
   await definition.build(kit);
   const url = await kit.app.listen({host: '127.0.0.1', port: 0});
   if (definition.database !== undefined) await migrate(kit.database, definition.database.migrations);

@@ -1,5 +1,7 @@
+import {LabError} from '../errors.ts';
 import type {FaultNodeEvent, FaultNodes} from '../faults/nodes.ts';
 import type {NodeEvent} from '../labs/system.ts';
+import type {Disturber} from '../runtime/disturbance.ts';
 import type {System} from './system.ts';
 
 /** The keepers of a system, as the fault engine sees them. */
@@ -14,12 +16,23 @@ export function faultNodes(system: System, onEvent: (listener: (event: NodeEvent
     resume: async node => system.keeper(node).resume(),
     armCrashPoint: async (node, point, skip) => system.keeper(node).armCrashPoint(point, skip),
     disarm: async node => system.keeper(node).disarmCrashPoints(),
+    disturb: async (node, disturbance) => disturber(system, node).set(disturbance),
+    calm: async (node, kind) => disturber(system, node).clear(kind),
+    measure: async (node, kind) => disturber(system, node).measure(kind),
     watch: listener =>
       onEvent(event => {
         const seen = asFaultNodeEvent(event);
         if (seen !== undefined) listener(seen);
       }),
   };
+}
+
+function disturber(system: System, node: string): Disturber {
+  const {running} = system.keeper(node);
+  if (running === undefined) throw new LabError('NODE_GONE', `${node} is not running.`);
+  if (running.disturber === undefined)
+    throw new LabError('NOT_POSSIBLE_HERE', `The ${system.runtime.name} runtime can do nothing more to ${node}.`);
+  return running.disturber;
 }
 
 function asFaultNodeEvent({node, type, detail, at}: NodeEvent): FaultNodeEvent | undefined {

@@ -1,4 +1,6 @@
 import type {ToxicKind} from '../fabric/fabric.ts';
+import type {RuntimeName} from '../runtime/runtime.ts';
+import {DISTURBANCES} from './catalogue-disturbances.ts';
 import type {FaultKind} from './fault.ts';
 
 /** The named points at which a service of the lab can be told to kill itself. */
@@ -16,7 +18,7 @@ export interface FaultAttribute {
   readonly meaning: string;
   /** `points`: crash points separated by commas. `match`: `{method, path}` of the requests concerned. */
   readonly type: 'number' | 'whole' | 'choice' | 'points' | 'text' | 'match';
-  readonly unit?: 'ms';
+  readonly unit?: 'ms' | 'bytes';
   readonly required?: boolean;
   readonly default?: number | string;
   /** Smallest and largest value. */
@@ -36,6 +38,10 @@ export interface FaultInfo {
   readonly httpOnly?: boolean;
   /** Only on nodes that run a service of the lab. */
   readonly servicesOnly?: boolean;
+  /** Why it cannot be done to others, where that is not plain from what it does. */
+  readonly servicesOnlyWhy?: string;
+  /** Where it can work at all; absent: on every runtime. */
+  readonly runtimes?: readonly RuntimeName[];
   readonly example: string;
 }
 
@@ -270,4 +276,5 @@ export const FAULT_CATALOGUE: readonly FaultInfo[] = [
     ],
     example: 'teralab chaos crash-point identity --point after_commit_before_publish --times 3 --for 1m',
   },
+  ...DISTURBANCES,
 ];

@@ -5,7 +5,11 @@ import {FAULT_CATALOGUE, type FaultAttribute, type FaultInfo} from './catalogue.
 import type {FaultRequest} from './fault.ts';
 
 const FOR_MAX_MS = 86_400_000;
-const UNIT_MS: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000};
+/** By the unit of an attribute: what may stand behind the figure. */
+const SUFFIXES: Readonly<Record<'ms' | 'bytes', Readonly<Record<string, number>>>> = {
+  ms: {ms: 1, s: 1000, m: 60_000, h: 3_600_000},
+  bytes: {b: 1, kb: 1000, mb: 1_000_000, gb: 1_000_000_000},
+};
 
 export interface CheckedRequest {
   readonly info: FaultInfo;
@@ -113,10 +117,10 @@ function checkValue(
 function toNumber(value: ToxicAttributes[string], unit: FaultAttribute['unit']): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value !== 'string') return undefined;
-  const [, digits, suffix = ''] = /^(\d+(?:\.\d+)?)([a-z]*)$/.exec(value.trim()) ?? [];
+  const [, digits, suffix = ''] = /^(-?\d+(?:\.\d+)?)([a-z]*)$/.exec(value.trim().toLowerCase()) ?? [];
   if (digits === undefined) return undefined;
   if (suffix === '') return Number(digits);
-  const factor = unit === 'ms' ? UNIT_MS[suffix] : undefined;
+  const factor = unit === undefined ? undefined : SUFFIXES[unit][suffix];
   return factor === undefined ? undefined : Number(digits) * factor;
 }
 

@@ -207,13 +207,78 @@ describe('a fault of nodes', () => {
 
   it('is refused with the reason where the runtime cannot do it', async () => {
     await using system = await startTestSystem();
-    system.nodes.refuse('it has no SIGSTOP');
+    system.nodes.refuse('pause', 'it has no SIGSTOP');
     const refused = system.engine.inject(request('pause', 'broker'));
     await expect(refused).rejects.toMatchObject({
       code: 'NOT_POSSIBLE_HERE',
       message: expect.stringContaining('it has no SIGSTOP'),
     });
     expect(system.engine.history()).toEqual([]);
+  });
+});
+
+describe('a fault that leaves a node running', () => {
+  const clock = (offsetMs: number) => ({kind: 'skew', offsetMs, withinMs: 1}) as const;
+
+  it('is measured in the node before and after, and at its end', async () => {
+    await using system = await startTestSystem();
+    const {engine, nodes} = system;
+    nodes.seem('identity-1', clock(0.2));
+    vi.spyOn(nodes, 'disturb').mockImplementationOnce(async () => nodes.seem('identity-1', clock(-120_000)));
+    const fault = await engine.inject(request('skew', 'identity-1', {attributes: {offset: '-2m'}}));
+    expect(fault).toMatchObject({
+      undo: 'calm',
+      attributes: {offset: -120_000, drift: 0},
+      effect: {verdict: 'bites', observed: 'identity-1: clock off by -120.0 s (within 1 ms)'},
+    });
+    nodes.seem('identity-1', clock(0.1));
+    const cleared = await engine.clear(fault.id);
+    expect(cleared.healed).toMatchObject({
+      verdict: 'none',
+      observed: expect.stringMatching(/^identity-1: clock off by \+0.000 s .*; round trip/),
+    });
+    expect(nodes.calls).toEqual(['calm identity-1 skew']);
+  });
+
+  it('is reported without effect when the node is as before', async () => {
+    await using system = await startTestSystem();
+    system.nodes.seem('identity-1', clock(0));
+    const fault = await system.engine.inject(request('skew', 'identity-1', {attributes: {offset: '5s'}}));
+    expect(fault.effect?.verdict).toBe('none');
+  });
+
+  it('that had not shown yet is judged by what was measured at its end', async () => {
+    await using system = await startTestSystem();
+    const {engine, nodes} = system;
+    const packets = (dropped: number) => ({kind: 'packet-loss', inForce: true, seen: 40, dropped}) as const;
+    nodes.seem('broker', packets(0));
+    const fault = await engine.inject(request('packet-loss', 'broker', {attributes: {loss: 0.01}}));
+    expect(fault.effect?.verdict).toBe('pending');
+    nodes.seem('broker', packets(2));
+    const cleared = await engine.clear(fault.id, {measure: 'background'});
+    expect(cleared.effect).toEqual({verdict: 'bites', observed: 'broker: 2 of 40 packets dropped'});
+  });
+
+  it('is undone at its start by the next engine, as its record says', async () => {
+    await using system = await startTestSystem();
+    const fault = await system.engine.inject(request('throttle', 'identity', {attributes: {cpu: 0.1}}), {
+      measure: 'background',
+    });
+    const record = await readFile(system.recordFile, 'utf8');
+    await system.engine.stop();
+    await writeFile(system.recordFile, record);
+    const next = system.nextEngine();
+    expect((await next.healLeftovers()).map(({id, healed}) => `${id} ${healed?.observed}`)).toEqual([
+      `${fault.id} identity-1: calm, identity-2: calm`,
+    ]);
+    await next.stop();
+  });
+
+  it('is undone when the engine stops', async () => {
+    await using system = await startTestSystem();
+    await system.engine.inject(request('throttle', 'identity-1', {attributes: {cpu: 0.1}}), {measure: 'background'});
+    await system.engine.stop();
+    expect(system.nodes.calls).toEqual(['disturb identity-1 throttle 0.1', 'calm identity-1 throttle']);
   });
 });
 

@@ -1,21 +1,24 @@
 import {LabError} from '../errors.ts';
 import type {Fabric} from '../fabric/fabric.ts';
+import type {Disturbance} from '../runtime/disturbance.ts';
 import type {Plan} from '../topology/plan.ts';
 import {createBaselines} from './baselines.ts';
 import type {FaultInfo} from './catalogue.ts';
 import {didYouMean} from './check-request.ts';
 import {crashEffect, startCrashSeries} from './crash-series.ts';
-import {judgeEffect, judgeHealed, type ProbePlan, type Probes, probePlan, takeProbes} from './effect.ts';
+import {joinEffects, judgeDisturbed} from './disturbance-effect.ts';
+import {createDisturbances} from './disturbances.ts';
+import {type ProbePlan, type Probes, probePlan} from './effect.ts';
 import {createEntry, describeReach, type FaultEntry, holdOf, type ResolvedRequest, resolveRequest} from './entry.ts';
 import type {FaultEffect, FaultRecord, FaultRequest} from './fault.ts';
 import {createHolds} from './holds.ts';
 import {drawId} from './id.ts';
 import {startInterval} from './interval.ts';
 import {undoLeftover} from './leftovers.ts';
+import {createMeasure} from './measure.ts';
 import type {FaultNodes} from './nodes.ts';
 import {createRecordFile} from './record-file.ts';
 import {readTraffic} from './traffic.ts';
-import {until} from './until.ts';
 
 export interface FaultEngineOptions {
   readonly fabric: Fabric;
@@ -59,17 +62,18 @@ export interface FaultEngine {
 const LOOK_EVERY_MS = 500;
 /** The last look at what traffic felt of a toxic is this long before it ends by itself. */
 const LAST_LOOK_MS = 40;
-const HEALED_TIMEOUT_MS = 300;
-const BACK_WITHIN_MS = 5_000;
-const READY_WITHIN_MS = 30_000;
 
 export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
   const {fabric, nodes, onChange, now = Date.now} = options;
   const file = createRecordFile(options.recordFile);
   const holds = createHolds(nodes);
+  const disturbances = createDisturbances(nodes);
   const baselines = createBaselines(fabric, now);
   const entries = new Map<string, FaultEntry>();
   const past = new Map<string, FaultRecord>();
+  const overlapOf = (entry: FaultEntry): FaultEntry | undefined =>
+    [...entries.values()].find(other => other !== entry && other.probed.some(proxy => entry.probed.includes(proxy)));
+  const measures = createMeasure({fabric, nodes, baselines, now, holders: node => holds.holders(node), overlapOf});
 
   const update = async (entry: FaultEntry, change: Partial<FaultRecord>): Promise<void> => {
     entry.record = {...entry.record, ...change};
@@ -97,7 +101,10 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
     const resolved = resolve(request);
     const probes = probePlan(resolved.info.kind, resolved.attributes, resolved.probed);
     // Nobody waits for a baseline on a timetable: what the quick probe knows by the time the record is written has to do.
-    const taken = measure === 'wait' && isProbed(resolved.info) ? await baselines.take(probes) : undefined;
+    const [taken, nodesBefore] =
+      measure === 'wait' && isProbed(resolved.info)
+        ? await Promise.all([baselines.take(probes), measures.nodesBefore(resolved.disturbance, resolved.target.nodes)])
+        : [];
     const glance = taken === undefined && isProbed(resolved.info) ? baselines.glance(probes) : undefined;
     const id = drawId(name => entries.has(name) || past.has(name));
     const entry = createEntry(id, request, resolved, now());
@@ -106,6 +113,7 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
       await file.append(entry.record, {durable: true});
       const before = taken ?? glance?.current();
       if (before !== undefined) noteBefore(entry, probes, before);
+      if (nodesBefore !== undefined) entry.nodesBefore = nodesBefore;
       await apply(entry);
     } catch (error) {
       await undo(entry, 'heal').catch(() => {});
@@ -128,6 +136,9 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
     if (entry.toxics.length > 0) await fabric.change({add: entry.toxics});
     const how = holdOf(info);
     if (how !== undefined) await Promise.all(record.nodes.map(node => holds.hold(node, how, record.id)));
+    const {disturbance} = entry;
+    if (disturbance !== undefined)
+      await Promise.all(record.nodes.map(node => disturbances.add(node, record.id, disturbance)));
     void update(entry, {state: 'active', appliedAt: now()});
     if (info.kind === 'crash-point') startSeries(entry);
     if (info.kind !== 'restart') watchEnd(entry);
@@ -203,18 +214,10 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
   const measureEffect = async (entry: FaultEntry, plan: ProbePlan): Promise<void> => {
     if (entry.info.kind === 'restart') return restartNodes(entry);
     if (entry.info.kind === 'crash-point') return;
-    const after = await takeProbes(fabric, plan);
+    const effect = await measures.effect(entry, plan);
     if (entry.ending !== undefined || entry.record.effect?.verdict === 'bites') return;
-    const {kind, attributes} = entry.record;
-    const effect = after.count === 0 ? stateEffect(entry) : judgeEffect(kind, attributes, entry.before, after);
     await update(entry, {effect});
   };
-
-  /** Where no link leads to a node, only its state can tell. */
-  const stateEffect = ({record}: FaultEntry): FaultEffect => ({
-    verdict: record.nodes.every(node => nodes.state(node) !== 'ready') ? 'bites' : 'none',
-    observed: record.nodes.map(node => `${node} is ${nodes.state(node)}`).join(', '),
-  });
 
   const restartNodes = async (entry: FaultEntry): Promise<void> => {
     const {nodes: targets, attributes} = entry.record;
@@ -224,7 +227,7 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
     } catch (error) {
       throw await failed(entry, error);
     }
-    const isBack = await areReady(targets);
+    const isBack = await measures.areReady(targets);
     const observed = `${targets.join(', ')} ${isBack ? 'ready again' : 'not ready'} ${Math.round(now() - startedAt)} ms after SIGTERM`;
     await retire(entry, {
       state: 'ended',
@@ -234,16 +237,16 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
     });
   };
 
-  const areReady = (targets: readonly string[]): Promise<boolean> =>
-    until(() => targets.every(node => nodes.state(node) === 'ready'), READY_WITHIN_MS);
-
   /** Ends a fault once, whoever asks for it and how often. A restart ends by itself. */
   const end = async (entry: FaultEntry, by: EndedBy, measure: Measuring['measure']): Promise<void> => {
     if (entry.info.kind === 'restart' || (entry.ending === undefined && entry.record.state === 'failed')) return;
     entry.ending ??= finish(entry, by);
     await entry.ending;
     if (by === 'down' || entry.record.state !== 'ended') return;
-    entry.healing ??= measureHealed(entry).catch(() => {});
+    entry.healing ??= measures
+      .healed(entry)
+      .then(healed => update(entry, {healed}))
+      .catch(() => {});
     if (measure === 'wait') await entry.healing;
   };
 
@@ -270,39 +273,18 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
     const how = holdOf(entry.info);
     if (how !== undefined && by !== 'down')
       await Promise.all(entry.record.nodes.map(node => holds.release(node, how, entry.record.id)));
+    if (entry.disturbance !== undefined) await calm(entry, entry.disturbance);
   };
 
-  const overlapOf = (entry: FaultEntry): FaultEntry | undefined =>
-    [...entries.values()].find(other => other !== entry && other.probed.some(proxy => entry.probed.includes(proxy)));
-
-  /** Whether all is as before, within a bound: what a fault leaves behind takes its time. */
-  const measureHealed = async (entry: FaultEntry): Promise<void> => {
-    const startedAt = now();
-    const {nodes: targets, kind, attributes} = entry.record;
-    if (targets.length > 0 && !(await areReady(targets.filter(node => holds.holders(node).length === 0)))) {
-      const notReady = targets.filter(node => nodes.state(node) !== 'ready').join(', ');
-      await update(entry, {
-        healed: {verdict: 'bites', observed: `${notReady} not ready ${READY_WITHIN_MS} ms after its end`},
-      });
-      return;
-    }
-    const readyText = targets.length === 0 ? '' : `ready ${Math.round(now() - startedAt)} ms after its end, `;
-    const plan = {...probePlan(kind, attributes, entry.probed), timeoutMs: HEALED_TIMEOUT_MS};
-    let healed: FaultEffect = {verdict: 'none', observed: 'no link to probe'};
-    const isBack = async (): Promise<boolean> => {
-      const overlap = overlapOf(entry);
-      if (overlap !== undefined) {
-        healed = {verdict: 'pending', observed: `not measured: ${overlap.record.id} is in force there`};
-        return true;
-      }
-      if (plan.proxies.length === 0) return true;
-      const after = await takeProbes(fabric, plan);
-      healed = judgeHealed(entry.before, after);
-      if (healed.verdict === 'none' && after.answered === after.count) baselines.remember(plan, after);
-      return healed.verdict === 'none';
-    };
-    await until(isBack, BACK_WITHIN_MS, 100);
-    await update(entry, {healed: {...healed, observed: `${readyText}${healed.observed}`}});
+  /** What has not shown yet may be seen in what was measured at the very end. */
+  const calm = async (entry: FaultEntry, disturbance: Disturbance): Promise<void> => {
+    const {id, nodes: targets, effect} = entry.record;
+    const last = await Promise.all(targets.map(node => disturbances.remove(node, id, disturbance.kind)));
+    if (effect?.verdict !== 'pending' || last.includes(undefined)) return;
+    const effects = targets.map(
+      (node, index) => [node, judgeDisturbed(disturbance, entry.nodesBefore?.get(node), last[index])] as const,
+    );
+    await update(entry, {effect: joinEffects(effects)});
   };
 
   const clear: FaultEngine['clear'] = async (id, {by = 'clear', measure = 'wait'} = {}) => {
@@ -350,6 +332,8 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
       await Promise.all([...entries.values()].map(entry => end(entry, 'down', 'background')));
       await holds.releasePauses();
       holds.stop();
+      await disturbances.removeAll();
+      disturbances.stop();
       await file.close();
     },
   };
@@ -369,11 +353,6 @@ function finalEffect(effect: FaultEffect | undefined): FaultEffect {
 }
 
 function refuseImpossible({kind}: FaultInfo, nodes: FaultNodes): void {
-  const needs = kind === 'pause' ? 'pause' : kind === 'crash-point' ? 'crashPoints' : undefined;
-  const abilities = nodes.abilities();
-  if (needs === undefined || abilities[needs]) return;
-  throw new LabError(
-    'NOT_POSSIBLE_HERE',
-    `${kind} is not possible here: ${abilities.missing[needs] ?? 'the runtime cannot do it'}.`,
-  );
+  const reason = nodes.abilities().missing[kind];
+  if (reason !== undefined) throw new LabError('NOT_POSSIBLE_HERE', `${kind} is not possible here: ${reason}.`);
 }

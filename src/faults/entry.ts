@@ -1,12 +1,15 @@
 import type {Fabric, ToxicAttributes, ToxicSpec} from '../fabric/fabric.ts';
+import type {Disturbance} from '../runtime/disturbance.ts';
 import type {Plan} from '../topology/plan.ts';
 import type {FaultInfo} from './catalogue.ts';
 import {checkRequest} from './check-request.ts';
 import type {CrashSeries} from './crash-series.ts';
+import {disturbanceOf} from './disturbances.ts';
 import type {Probes} from './effect.ts';
 import type {FaultRecord, FaultRequest} from './fault.ts';
 import type {Hold} from './holds.ts';
 import type {Interval} from './interval.ts';
+import type {NodeMeasures} from './measure.ts';
 import {proxiesInto, type ResolvedTarget, resolveTarget} from './targets.ts';
 import {nameToxics, type ToxicPart, toxicParts} from './toxics.ts';
 
@@ -14,6 +17,7 @@ import {nameToxics, type ToxicPart, toxicParts} from './toxics.ts';
 export interface ResolvedRequest {
   readonly info: FaultInfo;
   readonly attributes: ToxicAttributes;
+  readonly disturbance?: Disturbance;
   readonly target: ResolvedTarget;
   readonly parts: readonly ToxicPart[];
   /** Proxies at which its effect shows. */
@@ -26,6 +30,9 @@ export interface FaultEntry {
   readonly info: FaultInfo;
   readonly toxics: readonly ToxicSpec[];
   readonly probed: readonly string[];
+  readonly disturbance?: Disturbance;
+  /** Nodes before it. */
+  nodesBefore?: NodeMeasures;
   /** Round trips before it. */
   before?: Probes;
   endTimer?: Interval;
@@ -42,12 +49,13 @@ export function resolveRequest(request: FaultRequest, plan: Plan): ResolvedReque
   const parts = toxicParts(info, attributes, target);
   const probed =
     info.acts === 'nodes' ? proxiesInto(target.nodes, plan) : [...new Set(parts.flatMap(({proxies}) => proxies))];
-  return {info, attributes, target, parts, probed};
+  const disturbance = disturbanceOf(info.kind, attributes);
+  return {info, attributes, target, parts, probed, ...(disturbance === undefined ? {} : {disturbance})};
 }
 
 /** A fault as it is planned at this moment, from which its end is counted. */
 export function createEntry(id: string, request: FaultRequest, resolved: ResolvedRequest, now: number): FaultEntry {
-  const {info, attributes, target, parts, probed} = resolved;
+  const {info, attributes, target, parts, probed, disturbance} = resolved;
   const lastsMs = lifetimeMs(info, request.forMs, attributes);
   const endsAt = lastsMs === undefined ? null : now + lastsMs;
   const [first] = parts;
@@ -60,13 +68,19 @@ export function createEntry(id: string, request: FaultRequest, resolved: Resolve
     reason: request.reason,
     proxies: info.acts === 'nodes' ? [] : probed,
     nodes: target.nodes,
-    undo: undoOf(info),
+    undo: disturbance === undefined ? undoOf(info) : 'calm',
     ...(first === undefined ? {} : {toxic: first.kind}),
     state: 'planned',
     plannedAt: now,
     endsAt,
   };
-  return {record, info, toxics: nameToxics(parts, record), probed};
+  return {
+    record,
+    info,
+    toxics: nameToxics(parts, record),
+    probed,
+    ...(disturbance === undefined ? {} : {disturbance}),
+  };
 }
 
 /** How a fault of this kind holds its nodes, if it does. */

@@ -3,7 +3,17 @@ import type {ToxicAttributes, ToxicKind} from '../fabric/fabric.ts';
 /** What `teralab chaos <kind>` takes: the toxics, cuts between sets of nodes, and faults of nodes. */
 export const LINK_FAULTS = ['latency', 'blackhole', 'reset', 'refuse', 'drop-reply'] as const;
 export const CUT_FAULTS = ['partition', 'isolate'] as const;
-export const NODE_FAULTS = ['crash', 'pause', 'restart', 'crash-point'] as const;
+export const NODE_FAULTS = [
+  'crash',
+  'pause',
+  'restart',
+  'crash-point',
+  'throttle',
+  'memory',
+  'skew',
+  'packet-loss',
+  'ip-partition',
+] as const;
 export type FaultKind = (typeof LINK_FAULTS)[number] | (typeof CUT_FAULTS)[number] | (typeof NODE_FAULTS)[number];
 
 /** A fault as it is asked for. */
@@ -38,8 +48,8 @@ export interface FaultRecord {
   /** What it touches: proxies (`gateway-1->identity-1`) and nodes. */
   readonly proxies: readonly string[];
   readonly nodes: readonly string[];
-  /** How to undo it, in a word that the record's reader understands: `remove-toxic`, `resume`, `start`, `disarm`, `none`. */
-  readonly undo: 'remove-toxic' | 'resume' | 'start' | 'disarm' | 'none';
+  /** How to undo it, in a word that the record's reader understands: `remove-toxic`, `resume`, `start`, `disarm`, `calm` (as before the first disturbance of this kind), `none`. */
+  readonly undo: 'remove-toxic' | 'resume' | 'start' | 'disarm' | 'calm' | 'none';
   readonly toxic?: ToxicKind;
   readonly state: 'planned' | 'active' | 'ended' | 'failed';
   readonly plannedAt: number;

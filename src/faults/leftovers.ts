@@ -1,4 +1,6 @@
 import type {Fabric} from '../fabric/fabric.ts';
+import type {Disturbance} from '../runtime/disturbance.ts';
+import {disturbanceOf} from './disturbances.ts';
 import type {FaultRecord} from './fault.ts';
 import type {FaultNodes} from './nodes.ts';
 
@@ -10,7 +12,7 @@ export async function undoLeftover(record: FaultRecord, fabric: Fabric, nodes: F
   const undone = toxics.map(id => `toxic ${id} removed`);
   for (const node of record.nodes) {
     try {
-      if (await undoNode(record.undo, node, nodes)) undone.push(`${node}: ${record.undo}`);
+      if (await undoNode(record, node, nodes)) undone.push(`${node}: ${record.undo}`);
     } catch {
       // A node of an earlier system that is not there any more has nothing to be undone.
     }
@@ -18,11 +20,16 @@ export async function undoLeftover(record: FaultRecord, fabric: Fabric, nodes: F
   return undone.length === 0 ? 'nothing of it was left' : undone.join(', ');
 }
 
-async function undoNode(undo: FaultRecord['undo'], node: string, nodes: FaultNodes): Promise<boolean> {
+async function undoNode({undo, kind, attributes}: FaultRecord, node: string, nodes: FaultNodes): Promise<boolean> {
   const state = nodes.state(node);
   if (undo === 'resume' && state === 'paused') await nodes.resume(node);
   else if (undo === 'start' && (state === 'crashed' || state === 'stopped')) await nodes.start(node);
   else if (undo === 'disarm') await nodes.disarm(node);
+  else if (undo === 'calm') await calm(node, disturbanceOf(kind, attributes), nodes);
   else return false;
   return true;
+}
+
+async function calm(node: string, disturbance: Disturbance | undefined, nodes: FaultNodes): Promise<void> {
+  if (disturbance !== undefined) await nodes.calm(node, disturbance.kind);
 }

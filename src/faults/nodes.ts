@@ -1,3 +1,4 @@
+import type {Disturbance, DisturbanceKind, NodeMeasure} from '../runtime/disturbance.ts';
 import type {RuntimeAbilities} from '../runtime/runtime.ts';
 
 export type FaultNodeState = 'starting' | 'ready' | 'degraded' | 'paused' | 'crashed' | 'stopped';
@@ -29,6 +30,12 @@ export interface FaultNodes {
   /** The node kills itself when it comes past the point for the (`skip` + 1)th time; supervision starts it again. */
   armCrashPoint(node: string, point: string, skip: number): Promise<void>;
   disarm(node: string): Promise<void>;
+  /** Disturbs the node's present process, in the place of what disturbs it in the same way. */
+  disturb(node: string, disturbance: Disturbance): Promise<void>;
+  /** Ends what `disturb` began; harmless where nothing did. Returns what was measured last, where that is known. */
+  calm(node: string, kind: DisturbanceKind): Promise<NodeMeasure | undefined>;
+  /** Undefined where it cannot be measured. */
+  measure(node: string, kind: DisturbanceKind): Promise<NodeMeasure | undefined>;
   /** Returns what ends the watching. */
   watch(listener: (event: FaultNodeEvent) => void): () => void;
 }

@@ -32,6 +32,16 @@ describe('a request', () => {
     expect(attributes).toEqual({latency: 200, jitter: 0, distribution: 'uniform', stream: 'downstream', toxicity: 1});
   });
 
+  it('takes sizes with their unit, and times that lie behind', () => {
+    expect(checkRequest(request('memory', 'identity', {attributes: {limit: '96MB'}})).attributes).toEqual({
+      limit: 96_000_000,
+    });
+    expect(checkRequest(request('skew', 'identity', {attributes: {offset: '-1.5s'}})).attributes).toEqual({
+      offset: -1500,
+      drift: 0,
+    });
+  });
+
   it.each([
     ['latncy', {}, 'UNKNOWN_FAULT', 'Did you mean "latency"?'],
     ['latency', {latency: 5, jiter: 3}, 'UNKNOWN_ATTRIBUTE', 'Did you mean "jitter"?'],
@@ -43,6 +53,9 @@ describe('a request', () => {
     ['latency', {latency: 5, stream: 'up'}, 'BAD_VALUE', 'one of upstream, downstream, both'],
     ['refuse', {toxicity: 0.5}, 'UNKNOWN_ATTRIBUTE', 'takes none'],
     ['crash-point', {point: 'after_comit_before_publish'}, 'BAD_VALUE', 'Did you mean "after_commit_before_publish"?'],
+    ['throttle', {cpu: 0}, 'BAD_VALUE', 'from 0.01 to 1'],
+    ['memory', {limit: '1MB'}, 'BAD_VALUE', 'from 6291456 to 64000000000 bytes'],
+    ['packet-loss', {loss: 0.1, direction: 'up'}, 'BAD_VALUE', 'one of in, out, both'],
     ['crash-point', {point: 'before_ack', times: 1.5}, 'BAD_VALUE', 'whole number'],
   ])('for %s with %j is refused with %s', (kind, attributes, code, text) => {
     expect(() => resolve(kind, 'identity', attributes)).toThrow(

@@ -82,7 +82,7 @@ function resolveNodes(info: FaultInfo, target: string, plan: Plan): readonly str
   if (wrong !== undefined)
     throw new LabError(
       'NOT_POSSIBLE_HERE',
-      `${info.kind} works on services of the lab only, and ${wrong.name} is a ${wrong.kind}.`,
+      `${info.kind} works on services of the lab only, and ${wrong.name} is a ${wrong.kind}${info.servicesOnlyWhy === undefined ? '' : `: ${info.servicesOnlyWhy}`}.`,
     );
   return nodes.map(({name}) => name);
 }

@@ -5,6 +5,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createFabric} from '../fabric/create-fabric.ts';
 import type {Fabric} from '../fabric/fabric.ts';
+import type {NodeMeasure} from '../runtime/disturbance.ts';
 import {defaultTopology} from '../topology/default.ts';
 import type {Plan} from '../topology/plan.ts';
 import {planTopology} from '../topology/plan-topology.ts';
@@ -67,7 +68,10 @@ export interface RecordingNodes extends FaultNodes {
   readonly calls: string[];
   /** A node comes past an armed point: it dies there and is ready again a moment later. */
   pass(node: string, point: string): Promise<boolean>;
-  refuse(reason: string): void;
+  /** From now on this kind of fault is not possible. */
+  refuse(kind: string, reason: string): void;
+  /** What measuring the node finds from now on. */
+  seem(node: string, measure: NodeMeasure): void;
 }
 
 export function createRecordingNodes(plan: Plan, fabric?: Pick<Fabric, 'setNodeUp'>): RecordingNodes {
@@ -75,7 +79,8 @@ export function createRecordingNodes(plan: Plan, fabric?: Pick<Fabric, 'setNodeU
   const armed = new Map<string, {point: string; skip: number}>();
   const listeners = new Set<(event: FaultNodeEvent) => void>();
   const calls: string[] = [];
-  let missing: string | undefined;
+  const measures = new Map<string, NodeMeasure>();
+  const missing: Record<string, string> = {};
   const tell = (node: string, type: FaultNodeEvent['type'], point?: string): void => {
     for (const listener of listeners) listener({node, type, at: Date.now(), ...(point === undefined ? {} : {point})});
   };
@@ -93,13 +98,12 @@ export function createRecordingNodes(plan: Plan, fabric?: Pick<Fabric, 'setNodeU
   };
   return {
     calls,
-    abilities: () => ({
-      pause: missing === undefined,
-      crashPoints: true,
-      missing: missing === undefined ? {} : {pause: missing},
-    }),
-    refuse: reason => {
-      missing = reason;
+    abilities: () => ({missing}),
+    refuse: (kind, reason) => {
+      missing[kind] = reason;
+    },
+    seem: (node, measure) => {
+      measures.set(`${node} ${measure.kind}`, measure);
     },
     state: node => states.get(node) ?? 'stopped',
     kill: async node => {
@@ -132,6 +136,14 @@ export function createRecordingNodes(plan: Plan, fabric?: Pick<Fabric, 'setNodeU
       calls.push(`disarm ${node}`);
       armed.delete(node);
     },
+    disturb: async (node, {kind, ...figures}) => {
+      calls.push(`disturb ${node} ${kind} ${Object.values(figures).join(' ')}`);
+    },
+    calm: async (node, kind) => {
+      calls.push(`calm ${node} ${kind}`);
+      return measures.get(`${node} ${kind}`);
+    },
+    measure: async (node, kind) => measures.get(`${node} ${kind}`),
     pass: async (node, point) => {
       const trap = armed.get(node);
       if (trap?.point !== point) return false;

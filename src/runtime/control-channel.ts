@@ -5,9 +5,13 @@ import type {NodeExit, NodeReport} from './runtime.ts';
 /** A line that is longer is not the kit's: learners' code runs in the same process and could write here. */
 const LINE_LENGTH_MAX = 65_536;
 /** A node that is neither paused nor busy answers within a few ms. */
-const ARM_WITHIN_MS = 5_000;
+const ANSWER_WITHIN_MS = 5_000;
+/** Stands for the answer to `skew`; no crash point has this name. */
+const SKEWED = 'skewed';
 
 export interface ControlChannel {
+  /** The node's clock is off by this from now on, and gains `drift` ms with every ms. Never settles when the node does not answer. */
+  skew(offsetMs: number, drift: number): Promise<void>;
   /** The node's `armed` for this point. Never settles when the node does not answer. */
   arm(point: string, skip: number): Promise<void>;
   disarm(): Promise<void>;
@@ -28,8 +32,8 @@ export function createControlChannel(pipe: Duplex): ControlChannel {
   const hear = (line: string): void => {
     const report = parseReport(line);
     if (report === undefined) return;
-    if (report.type === 'armed') {
-      waiting.get(report.point)?.shift()?.();
+    if (report.type === 'armed' || report.type === 'skewed') {
+      waiting.get(report.type === 'armed' ? report.point : SKEWED)?.shift()?.();
       return;
     }
     reports.push(report);
@@ -54,12 +58,15 @@ export function createControlChannel(pipe: Duplex): ControlChannel {
       else pipe.write(`${JSON.stringify(command)}\n`, () => resolve());
     });
 
+  const ask = async (command: object, answer: string): Promise<void> => {
+    const answered = new Promise<void>(resolve => waiting.set(answer, [...(waiting.get(answer) ?? []), resolve]));
+    await send(command);
+    await answered;
+  };
+
   return {
-    arm: async (point, skip) => {
-      const armed = new Promise<void>(resolve => waiting.set(point, [...(waiting.get(point) ?? []), resolve]));
-      await send({type: 'arm', point, skip});
-      await armed;
-    },
+    skew: async (offsetMs, drift) => ask({type: 'skew', offsetMs, drift}, SKEWED),
+    arm: async (point, skip) => ask({type: 'arm', point, skip}, point),
     disarm: async () => send({type: 'disarm'}),
     onReport: listener => {
       listeners.push(listener);
@@ -76,20 +83,42 @@ export async function armWithin(
   exited: Promise<NodeExit>,
   {node, point, skip}: {readonly node: string; readonly point: string; readonly skip: number},
 ): Promise<void> {
+  await answered(channel.arm(point, skip), exited, {node, doing: 'arm', done: 'armed', what: point});
+}
+
+/** Skews a node's clock and waits for the node to say so. Errors: as of `armWithin`. */
+export async function skewWithin(
+  channel: ControlChannel,
+  exited: Promise<NodeExit>,
+  {node, offsetMs, drift}: {readonly node: string; readonly offsetMs: number; readonly drift: number},
+): Promise<void> {
+  await answered(channel.skew(offsetMs, drift), exited, {node, doing: 'set', done: 'set', what: 'its clock'});
+}
+
+async function answered(
+  answer: Promise<void>,
+  exited: Promise<NodeExit>,
+  {
+    node,
+    doing,
+    done,
+    what,
+  }: {readonly node: string; readonly doing: string; readonly done: string; readonly what: string},
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new LabError('FAULT_FAILED', `${node} did not arm ${point} within ${ARM_WITHIN_MS} ms.`)),
-      ARM_WITHIN_MS,
+      () => reject(new LabError('FAULT_FAILED', `${node} did not ${doing} ${what} within ${ANSWER_WITHIN_MS} ms.`)),
+      ANSWER_WITHIN_MS,
     );
   });
   const gone = exited.then(() => {
-    throw new LabError('NODE_GONE', `${node} ended before it had armed ${point}.`);
+    throw new LabError('NODE_GONE', `${node} ended before it had ${done} ${what}.`);
   });
-  await Promise.race([channel.arm(point, skip), gone, late]).finally(() => clearTimeout(timer));
+  await Promise.race([answer, gone, late]).finally(() => clearTimeout(timer));
 }
 
-type Said = NodeReport | {readonly type: 'armed'; readonly point: string};
+type Said = NodeReport | {readonly type: 'armed'; readonly point: string} | {readonly type: 'skewed'};
 
 /** What nodes may say, as `services/kit/environment.ts` defines it. Read by hand: a library for it would take a third of the start. */
 function parseReport(text: string): Said | undefined {
@@ -99,6 +128,8 @@ function parseReport(text: string): Said | undefined {
   switch (type) {
     case 'armed':
       return isText(point) ? {type, point} : undefined;
+    case 'skewed':
+      return {type};
     case 'crash-point':
       return isText(point) && isNumber(at) ? {type, point, at} : undefined;
     case 'seam-error':

@@ -9,6 +9,8 @@ import type {NodeReport, RunningNode, Runtime, StartOptions} from './runtime.ts'
 import {waitUntil} from './wait.ts';
 
 const WITHIN_MS = 20_000;
+/** Far above what a busy machine takes for a round trip, far below what is put wrong. */
+const CLOCKS_WITHIN_MS = 10_000;
 const ECHO: PlannedNode = {name: 'echo-1', service: 'echo', kind: 'service', supervision: spec('service').supervision};
 const DATABASE: PlannedNode = {
   name: 'echo-db',
@@ -134,6 +136,23 @@ export function runtimeContract(name: string, makeRuntime: () => Promise<Runtime
         await node.disarmCrashPoints();
         await node.armCrashPoint('before_commit', 5);
         await expect(ask(node, '/pass')).resolves.toBeDefined();
+      });
+
+      it('puts the clock of a service wrong and right again, as seen from outside', async () => {
+        const node = await startEcho();
+        const offMs = async (): Promise<number> => {
+          const measure = await node.disturber?.measure('skew');
+          return measure?.kind === 'skew' ? measure.offsetMs : Number.NaN;
+        };
+        expect(Math.abs(await offMs())).toBeLessThan(CLOCKS_WITHIN_MS);
+        await node.disturber?.set({kind: 'skew', offsetMs: -120_000, drift: 0});
+        expect(Math.abs((await offMs()) + 120_000)).toBeLessThan(CLOCKS_WITHIN_MS);
+        await node.disturber?.clear('skew');
+        expect(Math.abs(await offMs())).toBeLessThan(CLOCKS_WITHIN_MS);
+        await node.kill();
+        await expect(node.disturber?.set({kind: 'skew', offsetMs: 1, drift: 0})).rejects.toMatchObject({
+          code: 'NODE_GONE',
+        });
       });
 
       it('says so when a node is gone before a crash point is armed', async () => {

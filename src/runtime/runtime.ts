@@ -1,6 +1,7 @@
 import type {Address} from '../topology/address.ts';
 import type {PlannedNode} from '../topology/plan.ts';
 import type {BrokerEngine} from '../topology/topology.ts';
+import type {Disturber} from './disturbance.ts';
 
 export type RuntimeName = 'process' | 'docker' | 'swarm';
 
@@ -64,6 +65,8 @@ export interface RunningNode extends AsyncDisposable {
   /** Arms a crash point: the node kills itself when it comes past it for the (`skip` + 1)th time from now. */
   armCrashPoint(point: string, skip: number): Promise<void>;
   disarmCrashPoints(): Promise<void>;
+  /** The power to do more to it; absent where the runtime can do nothing more to such a node. */
+  readonly disturber?: Disturber;
   onReport(listener: (report: NodeReport) => void): void;
   /** Resident memory and CPU time so far, or undefined when the node is gone. */
   stats(): Promise<{readonly rssBytes: number; readonly cpuMs: number} | undefined>;
@@ -136,8 +139,6 @@ export interface Runtime {
 }
 
 export interface RuntimeAbilities {
-  readonly pause: boolean;
-  readonly crashPoints: boolean;
-  /** Abilities that are missing, with the reason in a sentence. */
+  /** Faults that are not possible here, each with the reason in a sentence. */
   readonly missing: Readonly<Record<string, string>>;
 }

@@ -24,11 +24,11 @@ export function faultSections(): readonly (readonly string[])[] {
   return FAULT_CATALOGUE.map(faultSection);
 }
 
-function faultSection({kind, does, targets, attributes, example}: FaultInfo): readonly string[] {
+function faultSection({kind, does, targets, attributes, runtimes, example}: FaultInfo): readonly string[] {
   return [
     `### ${kind}`,
     '',
-    `It ${does}. Target: ${targets}.`,
+    `It ${does}. Target: ${targets}.${runtimes === undefined ? '' : ` Only on the ${runtimes.join(' and ')} runtime.`}`,
     '',
     ...(attributes.length === 0
       ? []
@@ -46,16 +46,19 @@ function faultSection({kind, does, targets, attributes, example}: FaultInfo): re
 
 function attributeRow(attribute: FaultAttribute): string {
   const {name, required, meaning} = attribute;
-  const otherwise =
-    attribute.default === undefined ? '' : `${attribute.default}${attribute.unit === undefined ? '' : ' ms'}`;
+  const otherwise = attribute.default === undefined ? '' : `${attribute.default}${unitText(attribute)}`;
   return row([`\`--${name}\``, takes(attribute), required === true ? 'required' : otherwise, meaning]);
+}
+
+function unitText({unit}: {readonly unit?: FaultAttribute['unit'] | undefined}): string {
+  return unit === undefined ? '' : ` ${unit}`;
 }
 
 function takes({type, unit, range, choices}: FaultAttribute): string {
   if (choices !== undefined) return choices.map(choice => `\`${choice}\``).join(', ');
   const [from, to] = range ?? [];
-  const bounds = from === undefined || to === undefined ? '' : ` (${from} to ${to}${unit === undefined ? '' : ' ms'})`;
-  if (unit !== undefined) return `duration${bounds}`;
+  const bounds = from === undefined || to === undefined ? '' : ` (${from} to ${to}${unitText({unit})})`;
+  if (unit !== undefined) return `${unit === 'ms' ? 'duration' : 'size'}${bounds}`;
   return `${{number: 'number', whole: 'whole number', choice: 'word', points: 'words', text: 'text', match: 'object'}[type]}${bounds}`;
 }
 

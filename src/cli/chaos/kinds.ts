@@ -2,6 +2,8 @@ import {FAULT_CATALOGUE, type FaultAttribute, type FaultInfo} from '../../faults
 import {block} from '../output/text.ts';
 import {formatDuration} from '../parse/duration.ts';
 
+const RUNTIMES_WHY = 'containers have limits and a network of their own';
+
 /** `teralab chaos kinds` and `teralab help faults`: every fault with what it takes. */
 export function faultsHelp(width: number): string[] {
   return [
@@ -19,6 +21,9 @@ function describe(info: FaultInfo, width: number): string[] {
   return [
     ...block(info.does, width, '              ', info.kind),
     ...block(`on ${info.targets}`, width, indent),
+    ...(info.runtimes === undefined
+      ? []
+      : block(`only with --runtime ${info.runtimes.join(' or ')}: ${RUNTIMES_WHY}`, width, indent)),
     ...attributesOf(info).flatMap(attribute =>
       block(`--${attribute.name} ${valueWord(attribute)}  ${attributeText(attribute)}`, width, '      ', indent),
     ),
@@ -31,11 +36,16 @@ export function attributesOf(info: FaultInfo): readonly FaultAttribute[] {
   return info.attributes.filter(({type}) => type !== 'match');
 }
 
-export function valueWord({type, unit, name}: FaultAttribute): string {
-  if (unit === 'ms') return '<time>';
-  if (type === 'number') return '<share>';
+export function valueWord({type, unit, range, name}: FaultAttribute): string {
+  if (unit !== undefined) return unit === 'ms' ? '<time>' : '<size>';
+  if (type === 'number') return isShare(range) ? '<share>' : '<x>';
   if (type === 'whole') return '<n>';
   return name === 'path' ? '<path>' : '<name>';
+}
+
+/** A part of a whole, which may be written as a percentage too. */
+export function isShare(range: FaultAttribute['range']): boolean {
+  return range === undefined || (range[0] >= 0 && range[1] <= 1);
 }
 
 export function attributeText({meaning, choices, required, default: byDefault, unit}: FaultAttribute): string {

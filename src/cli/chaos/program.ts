@@ -57,7 +57,7 @@ export function createChaosProgram(
     const command = declare(program, {
       usage: `${info.kind} <target>`,
       summary: info.does,
-      more: `Targets: ${info.targets}.`,
+      more: `Targets: ${info.targets}.${info.runtimes === undefined ? '' : ` Only with \`--runtime ${info.runtimes.join('` or `')}\`.`}`,
       examples: [info.example],
     });
     command.option('--for <time>', 'how long it lasts (default 30s)', raw => parseDuration(raw, '--for'));

@@ -3,7 +3,7 @@ import {LabError} from '../../errors.ts';
 import {FAULT_CATALOGUE} from '../../faults/catalogue.ts';
 import {checkRequest} from '../../faults/check-request.ts';
 import type {FaultKind, FaultRecord, FaultRequest} from '../../faults/fault.ts';
-import {faultsHelp} from '../chaos/kinds.ts';
+import {faultsHelp, isShare} from '../chaos/kinds.ts';
 import {createChaosProgram, type FaultFlags} from '../chaos/program.ts';
 import type {Outcome} from '../command.ts';
 import {showProgress, withRunning} from '../connect.ts';
@@ -86,8 +86,8 @@ function attributesFrom(
   return Object.fromEntries(
     Object.entries(raw).map(([name, value]) => {
       const attribute = info?.attributes.find(candidate => candidate.name === name);
-      const isShare = attribute?.type === 'number' && attribute.unit === undefined;
-      return [name, isShare ? parseShare(value, `--${name}`) : value];
+      const readsShare = attribute?.type === 'number' && attribute.unit === undefined && isShare(attribute.range);
+      return [name, readsShare ? parseShare(value, `--${name}`) : value];
     }),
   );
 }

@@ -4,6 +4,7 @@ import {clockTime, seconds} from '../output/figures.ts';
 import type {Paint} from '../output/paint.ts';
 import {block, counted, listed} from '../output/text.ts';
 import {formatDuration} from '../parse/duration.ts';
+import {formatSize} from '../parse/size.ts';
 
 export interface FaultRenderOptions {
   readonly width: number;
@@ -79,6 +80,7 @@ export function attributesText({kind, attributes}: Pick<FaultRecord, 'kind' | 'a
     const value = attributes[name];
     if (value === undefined || value === byDefault) return [];
     const text = typeof value === 'object' ? Object.values(value).join(' ') : String(value);
+    if (unit === 'bytes') return [`${name} ${formatSize(Number(value))}`];
     return [`${name} ${text}${unit === undefined ? '' : ` ${unit}`}`];
   });
   return told.join(', ');

@@ -4,11 +4,14 @@ import type Docker from 'dockerode';
 import {LabError} from '../../errors.ts';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
+import {createClockDisturber} from '../clock-disturber.ts';
 import {armWithin, type ControlChannel, createControlChannel} from '../control-channel.ts';
 import {openLog, tailLines} from '../log-file.ts';
 import type {NodeExit, RunningNode} from '../runtime.ts';
 import {attach} from './attach.ts';
+import {createContainerDisturber} from './container-disturber.ts';
 import {type Engine, engineError, statusOf} from './engine.ts';
+import {SESSION_LABEL} from './labels.ts';
 import {type PutFiles, putFiles} from './put-files.ts';
 
 const STOP_GRACE_MS = 5_000;
@@ -46,7 +49,7 @@ export async function startContainer(engine: Engine, spec: ContainerSpec): Promi
     if (spec.files !== undefined) await putFiles(container, spec.files);
     const attached = await attach(engine, container, log);
     await container.start();
-    return asNode(container, spec, {attached, closeLog: () => log.end()});
+    return asNode(engine, container, spec, {attached, closeLog: () => log.end()});
   } catch (error) {
     await container.remove({force: true, v: true}).catch(() => undefined);
     log.end();
@@ -59,7 +62,12 @@ interface Streams {
   closeLog(): void;
 }
 
-function asNode(container: Docker.Container, spec: ContainerSpec, {attached, closeLog}: Streams): StartedContainer {
+function asNode(
+  engine: Engine,
+  container: Docker.Container,
+  spec: ContainerSpec,
+  {attached, closeLog}: Streams,
+): StartedContainer {
   const {node, logFile, address} = spec;
   const control = spec.control ? createControlChannel(attached.control) : undefined;
   if (control === undefined) attached.control.resume();
@@ -136,6 +144,16 @@ function asNode(container: Docker.Container, spec: ContainerSpec, {attached, clo
     },
     armCrashPoint: async (name, skip) => armWithin(needControl(), exited, {node: node.name, point: name, skip}),
     disarmCrashPoints: async () => needControl().disarm(),
+    disturber: createContainerDisturber({
+      engine,
+      container: container.id,
+      node: node.name,
+      session: spec.options.Labels?.[SESSION_LABEL] ?? '',
+      isGone: () => gone,
+      ...(control === undefined
+        ? {}
+        : {clock: createClockDisturber({node: node.name, address, control: needControl, exited})}),
+    }),
     onReport: listener => control?.onReport(listener),
     stats: async () => (gone ? undefined : statsOf(container)),
     logTail: async lines => tailLines(logFile, lines),

@@ -273,11 +273,9 @@ async function deliverSeams(
 async function abilitiesOf(engine: Engine): Promise<RuntimeAbilities> {
   const info = (await engine.info()) as {readonly MemoryLimit?: boolean; readonly CpuCfsQuota?: boolean};
   return {
-    pause: true,
-    crashPoints: true,
     missing: {
-      ...(info.MemoryLimit === false ? {memory: 'This engine cannot limit memory.'} : {}),
-      ...(info.CpuCfsQuota === false ? {throttle: 'This engine cannot limit CPU time.'} : {}),
+      ...(info.MemoryLimit === false ? {memory: 'this engine cannot limit memory'} : {}),
+      ...(info.CpuCfsQuota === false ? {throttle: 'this engine cannot limit CPU time'} : {}),
     },
   };
 }

@@ -2,6 +2,8 @@
 export const SESSION_LABEL = 'dev.teralab.session';
 /** The node that a container is. */
 export const NODE_LABEL = 'dev.teralab.node';
+/** The memory limit in bytes that a container was made with, for who undoes a change of it. */
+export const MEMORY_LABEL = 'dev.teralab.memory';
 export const ROLE_LABEL = 'dev.teralab.role';
 
 export interface Named {
@@ -11,7 +13,7 @@ export interface Named {
 
 export function labelsOf(
   {session}: Named,
-  role: 'node' | 'agent' | 'network' | 'volume',
+  role: 'node' | 'agent' | 'network' | 'volume' | 'helper',
   node?: string,
 ): Record<string, string> {
   return {[SESSION_LABEL]: session, [ROLE_LABEL]: role, ...(node === undefined ? {} : {[NODE_LABEL]: node})};

@@ -6,7 +6,7 @@ import {IN_CONTAINER, roleOf, settingsArgs} from '../postgres-settings.ts';
 import type {StartOptions} from '../runtime.ts';
 import {serviceEnvironment} from '../service-environment.ts';
 import {BASE_IMAGES} from './images.ts';
-import {labelsOf, nameOf} from './labels.ts';
+import {labelsOf, MEMORY_LABEL, nameOf} from './labels.ts';
 import type {PutFiles} from './put-files.ts';
 
 /** Ports inside of containers. */
@@ -169,7 +169,10 @@ function container(place: SessionPlace, name: string, wanted: Wanted): Docker.Co
     Image: wanted.image,
     Cmd: [...wanted.command],
     Env: Object.entries(wanted.env).map(([key, value]) => `${key}=${value}`),
-    Labels: labelsOf(place, name === AGENT_NAME ? 'agent' : 'node', name),
+    Labels: {
+      ...labelsOf(place, name === AGENT_NAME ? 'agent' : 'node', name),
+      [MEMORY_LABEL]: String(wanted.memoryBytes),
+    },
     ...(wanted.user === undefined ? {} : {User: wanted.user}),
     ...(wanted.stdin === true ? {OpenStdin: true, AttachStdin: true} : {}),
     ExposedPorts: Object.fromEntries(wanted.ports.map(({inside}) => [`${inside}/tcp`, {}])),

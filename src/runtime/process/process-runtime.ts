@@ -150,11 +150,11 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     },
     logFile,
     describe: () => ({
-      pause: true,
-      crashPoints: true,
       missing: {
-        memory: 'Memory limits belong to containers: use `--runtime docker`.',
-        'disk-full': 'Disks of their own belong to containers: use `--runtime docker`.',
+        throttle: `limits of CPU time belong to containers; ${ON_DOCKER}`,
+        memory: `limits of memory belong to containers; ${ON_DOCKER}`,
+        'packet-loss': `processes share the network of this machine, containers have one of their own; ${ON_DOCKER}`,
+        'ip-partition': `processes share the network of this machine, containers have one of their own; ${ON_DOCKER}`,
       },
     }),
     beforeDown: async () => {
@@ -179,6 +179,8 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     },
   };
 }
+
+const ON_DOCKER = 'use `--runtime docker`';
 
 /** Does something once per name, also when it is asked for twice at the same time; what failed may be tried again. */
 async function once<T>(results: Map<string, Promise<T>>, name: string, make: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import {LabError} from '../../errors.ts';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
+import {createClockDisturber} from '../clock-disturber.ts';
 import {armWithin} from '../control-channel.ts';
 import {tailLines} from '../log-file.ts';
 import type {RunningNode} from '../runtime.ts';
@@ -73,6 +74,9 @@ export function createRunningNode(process: StartedProcess, spec: RunningNodeSpec
     },
     armCrashPoint: async (point, skip) => armWithin(needControl(), exited, {node: node.name, point, skip}),
     disarmCrashPoints: async () => needControl().disarm(),
+    ...(control === undefined
+      ? {}
+      : {disturber: createClockDisturber({node: node.name, address: spec.address, control: needControl, exited})}),
     onReport: listener => control?.onReport(listener),
     stats: async () => {
       if (process.isGone()) return undefined;

@@ -5,6 +5,7 @@ import {Socket} from 'node:net';
 import {createInterface} from 'node:readline';
 
 const armed = new Map<string, number>();
+let offsetMs = 0;
 const stdio = process.env.CONTROL_FD === 'stdio';
 // While its image is built nobody supervises it.
 const supervised = process.env.CONTROL_FD !== undefined;
@@ -17,6 +18,9 @@ const server = createServer((request, response) => {
     case '/pass':
       passCrashPoint('before_commit');
       break;
+    case '/livez':
+      response.end(JSON.stringify({time: new Date(Date.now() + offsetMs).toISOString()}));
+      return;
     case '/spin':
       // What a learner's endless loop does: no event is seen any more, neither SIGTERM nor the end of the control channel.
       for (;;);
@@ -33,8 +37,12 @@ process.on('SIGTERM', () => {
 const commands = supervised ? new Socket({fd: commandFd}) : process.stdin;
 createInterface({input: commands})
   .on('line', line => {
-    const command: {type: string; point: string; skip: number} = JSON.parse(line);
+    const command: {type: string; point: string; skip: number; offsetMs: number} = JSON.parse(line);
     if (command.type === 'disarm') armed.clear();
+    if (command.type === 'skew') {
+      offsetMs = command.offsetMs;
+      report({type: 'skewed'});
+    }
     if (command.type !== 'arm' || command.point !== 'before_commit') return;
     armed.set(command.point, command.skip);
     report({type: 'armed', point: command.point});

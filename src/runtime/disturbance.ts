@@ -1,0 +1,45 @@
+/** Which way packets go, as the node sees it. */
+export type PacketDirection = 'in' | 'out' | 'both';
+
+/** What can be done to a running node beyond ending and freezing it. One of a kind is in force at a time. */
+export type Disturbance =
+  /** `cpu`: share of one core. */
+  | {readonly kind: 'throttle'; readonly cpu: number}
+  | {readonly kind: 'memory'; readonly limitBytes: number}
+  /** The wall clock is off by `offsetMs`, and gains `drift` ms with every ms. */
+  | {readonly kind: 'skew'; readonly offsetMs: number; readonly drift: number}
+  | {readonly kind: 'packet-loss'; readonly loss: number; readonly direction: PacketDirection}
+  | {readonly kind: 'ip-partition'; readonly mode: 'drop' | 'reject'; readonly direction: PacketDirection};
+
+export type DisturbanceKind = Disturbance['kind'];
+
+/** What was seen of a node from outside of the code that it runs. */
+export type NodeMeasure =
+  /** Share of a core that a busy loop beside the node got, under the node's own limits. */
+  | {readonly kind: 'throttle'; readonly share: number}
+  /** `refused`: how often the limit kept the node from memory that it wanted; undefined where the kernel does not say. */
+  | {
+      readonly kind: 'memory';
+      readonly limitBytes: number;
+      readonly usedBytes: number;
+      readonly refused: number | undefined;
+    }
+  /** How far the node's clock is ahead, give or take `withinMs`. */
+  | {readonly kind: 'skew'; readonly offsetMs: number; readonly withinMs: number}
+  /** Packets that the disturbance has seen and dropped; `inForce` is false where there is none. */
+  | {
+      readonly kind: 'packet-loss' | 'ip-partition';
+      readonly inForce: boolean;
+      readonly seen: number;
+      readonly dropped: number;
+    };
+
+/** The power to disturb a node. Errors of all: NODE_GONE, NOT_POSSIBLE_HERE, FAULT_FAILED. */
+export interface Disturber {
+  /** Puts it in force, in the place of one of its kind. */
+  set(disturbance: Disturbance): Promise<void>;
+  /** Makes the node as it was before the first of this kind, also when none is in force. Returns what was measured last, where that is known. */
+  clear(kind: DisturbanceKind): Promise<NodeMeasure | undefined>;
+  /** Undefined where nothing can be measured in this node. */
+  measure(kind: DisturbanceKind): Promise<NodeMeasure | undefined>;
+}

@@ -1,0 +1,85 @@
+import {LabError} from '../../errors.ts';
+import type {Disturbance, DisturbanceKind, Disturber, NodeMeasure} from '../disturbance.ts';
+import type {Engine} from './engine.ts';
+import {freeCpu, freeMemory, measureCpu, measureMemory, setLimit} from './limits.ts';
+import {clearPackets, measurePackets, setPackets} from './packets.ts';
+
+export interface ContainerPlace {
+  readonly engine: Engine;
+  readonly container: string;
+  readonly session: string;
+}
+
+type OnEngine = Exclude<DisturbanceKind, 'skew'>;
+
+/** Disturbs a container through the engine; the clock of a service over its control channel. */
+export function createContainerDisturber({
+  clock,
+  node,
+  isGone,
+  ...place
+}: ContainerPlace & {readonly node: string; readonly isGone: () => boolean; readonly clock?: Disturber}): Disturber {
+  const needClock = (): Disturber => {
+    if (clock === undefined)
+      throw new LabError('NOT_POSSIBLE_HERE', `${node} runs no service of the lab: its clock is that of the machine.`);
+    return clock;
+  };
+  const need = (): void => {
+    if (isGone()) throw new LabError('NODE_GONE', `${node} is not running.`);
+  };
+  return {
+    set: async disturbance => {
+      need();
+      if (disturbance.kind === 'skew') await needClock().set(disturbance);
+      else await setOnEngine(place, disturbance);
+    },
+    clear: async kind => {
+      need();
+      return kind === 'skew' ? needClock().clear(kind) : clearOnEngine(place, kind);
+    },
+    measure: async kind => {
+      need();
+      return kind === 'skew' ? clock?.measure(kind) : measureOnEngine(place, kind);
+    },
+  };
+}
+
+async function setOnEngine(place: ContainerPlace, disturbance: Exclude<Disturbance, {kind: 'skew'}>): Promise<void> {
+  switch (disturbance.kind) {
+    case 'throttle':
+    case 'memory':
+      return setLimit(place.engine, place.container, disturbance);
+    case 'packet-loss':
+    case 'ip-partition':
+      return setPackets(place, disturbance);
+  }
+}
+
+/** Makes a container as it was made, whatever was done to it and by whom. Returns what was measured last, where looking is quick. */
+export async function clearOnEngine(place: ContainerPlace, kind: OnEngine): Promise<NodeMeasure | undefined> {
+  switch (kind) {
+    case 'throttle':
+      await freeCpu(place.engine, place.container);
+      return undefined;
+    case 'memory': {
+      const last = await measureMemory(place.engine, place.container).catch(() => undefined);
+      await freeMemory(place.engine, place.container);
+      return last;
+    }
+    case 'packet-loss':
+    case 'ip-partition':
+      return clearPackets(place, kind);
+  }
+}
+
+async function measureOnEngine({engine, container, session}: ContainerPlace, kind: OnEngine) {
+  switch (kind) {
+    case 'throttle':
+      return measureCpu(engine, container);
+    case 'memory':
+      return measureMemory(engine, container);
+    case 'packet-loss':
+    case 'ip-partition':
+      return measurePackets({engine, container, session}, kind);
+  }
+}

@@ -74,6 +74,7 @@ const [lab, services, container] = await Promise.all([
     outdir: dist,
     entryPoints: [
       {in: 'src/controller/entry.ts', out: 'controller/main'},
+      {in: 'src/controller/watchdog-main.ts', out: 'controller/watchdog'},
       ...['cli/main', 'agent/fabric-thread', 'agent/load-thread'].map(name => ({
         in: `src/${name}.ts`,
         out: name,

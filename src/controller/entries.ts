@@ -7,6 +7,7 @@ export interface Entries {
   readonly services: Readonly<Record<string, string>>;
   readonly agent: {readonly fabric: URL; readonly load: URL};
   readonly controller: string;
+  readonly watchdog: string;
   /** The package: `labs/`, `templates/`, `services/`. */
   readonly packageFolder: string;
   /** Compiled labs: `<id>/lab.js`. */
@@ -24,6 +25,7 @@ export function findEntries(): Entries {
     ),
     agent: {fabric: thread('fabric-thread'), load: thread('load-thread')},
     controller: join(dist, 'controller', 'main.js'),
+    watchdog: join(dist, 'controller', 'watchdog.js'),
     packageFolder,
     builtLabs: join(dist, 'labs'),
   };

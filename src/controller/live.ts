@@ -13,6 +13,7 @@ import type {Entries} from './entries.ts';
 import {faultNodes} from './fault-nodes.ts';
 import {openPlatform} from './platform.ts';
 import {PostgresReader} from './postgres.ts';
+import {createWatchdog, type Watchdog} from './start-watchdog.ts';
 import {System} from './system.ts';
 
 /** What a system is going to write at the very least: logs, ledgers, records. */
@@ -26,6 +27,8 @@ export interface Live {
   readonly faults: FaultEngine;
   readonly faultNodes: FaultNodes;
   readonly postgres: PostgresReader;
+  /** Where faults of nodes would outlive this process. */
+  readonly watchdog: Watchdog | undefined;
 }
 
 export interface LiveOptions {
@@ -64,15 +67,22 @@ export async function prepareLive(plan: Plan, options: LiveOptions): Promise<Liv
       onEvent: options.onEvent,
     });
     const nodes = faultNodes(system, options.listen);
+    // Processes end with this one, and their faults with them; containers do not.
+    const {session, entries} = options;
+    const watchdog =
+      options.runtime === 'process'
+        ? undefined
+        : createWatchdog({entry: entries.watchdog, stateFolder: paths.state, workspaceId, session});
     const faults = createFaultEngine({
       fabric: agent.fabric,
       plan: () => system.plan,
       nodes,
       recordFile: join(paths.state, 'faults', `${workspaceId}.jsonl`),
+      ...(watchdog === undefined ? {} : {beforeNodeFault: () => watchdog.ensure()}),
     });
     await faults.healLeftovers();
     const postgres = new PostgresReader(node => runtime.postgres(node));
-    return {system, agent, runtime, faults, faultNodes: nodes, postgres};
+    return {system, agent, runtime, faults, faultNodes: nodes, postgres, watchdog};
   } catch (error) {
     await (agent ?? (await platform.agent().catch(() => undefined)))?.stop().catch(() => undefined);
     await runtime.down().catch(() => undefined);
@@ -87,6 +97,7 @@ export async function prepareLive(plan: Plan, options: LiveOptions): Promise<Liv
 export async function takeDown(live: Live, log: (line: string) => void): Promise<void> {
   const steps: readonly (() => Promise<unknown>)[] = [
     async () => live.faults.stop(),
+    async () => live.watchdog?.stop(),
     async () => live.postgres.close(),
     // While services still answer what is under way; their connections stay as they are.
     async () => live.runtime.beforeDown?.(),

@@ -27,6 +27,8 @@ export interface FaultEngineOptions {
   readonly nodes: FaultNodes;
   /** JSON Lines; each fault is in it before it is applied. */
   readonly recordFile: string;
+  /** Told before the first and every other fault of nodes is applied, once it is in the record. */
+  readonly beforeNodeFault?: () => void;
   /** Unix ms. Default: the system clock. */
   readonly now?: () => number;
   /** Told of every change of a record. */
@@ -114,6 +116,7 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
       const before = taken ?? glance?.current();
       if (before !== undefined) noteBefore(entry, probes, before);
       if (nodesBefore !== undefined) entry.nodesBefore = nodesBefore;
+      if (entry.record.nodes.length > 0) options.beforeNodeFault?.();
       await apply(entry);
     } catch (error) {
       await undo(entry, 'heal').catch(() => {});

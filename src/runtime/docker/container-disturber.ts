@@ -44,7 +44,10 @@ export function createContainerDisturber({
   };
 }
 
-async function setOnEngine(place: ContainerPlace, disturbance: Exclude<Disturbance, {kind: 'skew'}>): Promise<void> {
+export async function setOnEngine(
+  place: ContainerPlace,
+  disturbance: Exclude<Disturbance, {kind: 'skew'}>,
+): Promise<void> {
   switch (disturbance.kind) {
     case 'throttle':
     case 'memory':

@@ -1,0 +1,13 @@
+// The watchdog's process: `node watchdog.js <state folder> <workspace id> <session>`, detached.
+import {watch} from './watchdog.ts';
+
+const [stateFolder = '', workspaceId = '', session = ''] = process.argv.slice(2);
+await watch({
+  stateFolder,
+  workspaceId,
+  session,
+  openNodes: async (engine, of) => {
+    const {openSessionNodes} = await import('../runtime/docker/session-nodes.ts');
+    return openSessionNodes(engine, of);
+  },
+});

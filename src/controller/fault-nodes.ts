@@ -2,6 +2,7 @@ import {LabError} from '../errors.ts';
 import type {FaultNodeEvent, FaultNodes} from '../faults/nodes.ts';
 import type {NodeEvent} from '../labs/system.ts';
 import type {Disturber} from '../runtime/disturbance.ts';
+import {OUT_OF_MEMORY} from './node-keeper.ts';
 import type {System} from './system.ts';
 
 /** The keepers of a system, as the fault engine sees them. */
@@ -37,5 +38,6 @@ function disturber(system: System, node: string): Disturber {
 
 function asFaultNodeEvent({node, type, detail, at}: NodeEvent): FaultNodeEvent | undefined {
   if (type === 'crash-point') return {node, type, point: detail, at};
+  if (type === 'exited' && detail === OUT_OF_MEMORY) return {node, type, outOfMemory: true, at};
   return type === 'ready' || type === 'exited' ? {node, type, at} : undefined;
 }

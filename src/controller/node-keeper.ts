@@ -6,6 +6,8 @@ import type {PlannedNode} from '../topology/plan.ts';
 import {probeNode} from './probe-node.ts';
 import type {NodeState} from './protocol.ts';
 
+/** Detail of the exit of a node that the kernel has ended for want of memory. */
+export const OUT_OF_MEMORY = 'killed by the kernel: its limit left it no memory';
 /** A node that was ready this long has earned a fresh back-off, in ms. */
 const STEADY_AFTER_MS = 10_000;
 /** A node that ended this often without having been ready in between will not come up. */
@@ -289,6 +291,7 @@ function knownProcess({name, pid}: RunningNode): KnownProcess | undefined {
 
 function exitText(exit: NodeExit): string {
   if (exit.how === 'crash-point') return `killed at ${exit.point ?? 'a crash point'}`;
+  if (exit.outOfMemory === true) return OUT_OF_MEMORY;
   if (exit.how === 'exited')
     return exit.signal === null ? `exited with code ${exit.code ?? '?'}` : `ended by ${exit.signal}`;
   return exit.how;

@@ -259,6 +259,21 @@ describe('a fault that leaves a node running', () => {
     expect(cleared.effect).toEqual({verdict: 'bites', observed: 'broker: 2 of 40 packets dropped'});
   });
 
+  it('bites when the kernel kills the node at its limit, and is in force again in the next one', async () => {
+    await using system = await startTestSystem();
+    const {engine, nodes} = system;
+    const limit = {kind: 'memory', limitBytes: 40_000_000, usedBytes: 30_000_000, refused: 0} as const;
+    nodes.seem('stream-1', limit);
+    await engine.inject(request('memory', 'stream', {attributes: {limit: '40MB'}}), {measure: 'background'});
+    await nodes.starve('stream-1');
+    await vi.waitUntil(() => nodes.calls.length === 2, 5000);
+    expect(nodes.calls).toEqual(['disturb stream-1 memory 40000000', 'disturb stream-1 memory 40000000']);
+    expect(engine.list()[0]?.effect).toMatchObject({
+      verdict: 'bites',
+      observed: expect.stringContaining('stream-1 was killed by the kernel'),
+    });
+  });
+
   it('is undone at its start by the next engine, as its record says', async () => {
     await using system = await startTestSystem();
     const fault = await system.engine.inject(request('throttle', 'identity', {attributes: {cpu: 0.1}}), {

@@ -99,6 +99,17 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
     return resolved;
   };
 
+  // What a lowered limit does at its worst, whenever that comes.
+  const unwatch = nodes.watch(({node, outOfMemory}) => {
+    if (outOfMemory !== true) return;
+    const effect: FaultEffect = {
+      verdict: 'bites',
+      observed: `${node} was killed by the kernel: its limit left it no memory`,
+    };
+    for (const entry of entries.values())
+      if (entry.disturbance?.kind === 'memory' && entry.record.nodes.includes(node)) void update(entry, {effect});
+  });
+
   const inject: FaultEngine['inject'] = async (request, {measure = 'wait'} = {}) => {
     const resolved = resolve(request);
     const probes = probePlan(resolved.info.kind, resolved.attributes, resolved.probed);
@@ -335,6 +346,7 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
       await Promise.all([...entries.values()].map(entry => end(entry, 'down', 'background')));
       await holds.releasePauses();
       holds.stop();
+      unwatch();
       await disturbances.removeAll();
       disturbances.stop();
       await file.close();

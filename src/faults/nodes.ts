@@ -9,6 +9,8 @@ export interface FaultNodeEvent {
   /** `ready`: it serves, after a start or after a pause. `exited`: its process is gone. `crash-point`: it is about to kill itself at `point`. */
   readonly type: 'ready' | 'exited' | 'crash-point';
   readonly point?: string;
+  /** Of `exited`: the kernel ended it, because its limit left it no memory. */
+  readonly outOfMemory?: boolean;
   /** Unix ms. */
   readonly at: number;
 }

@@ -70,6 +70,8 @@ export interface RecordingNodes extends FaultNodes {
   pass(node: string, point: string): Promise<boolean>;
   /** From now on this kind of fault is not possible. */
   refuse(kind: string, reason: string): void;
+  /** The kernel ends the node for want of memory, and it is started again. */
+  starve(node: string): Promise<void>;
   /** What measuring the node finds from now on. */
   seem(node: string, measure: NodeMeasure): void;
 }
@@ -106,6 +108,11 @@ export function createRecordingNodes(plan: Plan, fabric?: Pick<Fabric, 'setNodeU
       measures.set(`${node} ${measure.kind}`, measure);
     },
     state: node => states.get(node) ?? 'stopped',
+    starve: async node => {
+      states.set(node, 'crashed');
+      for (const listener of listeners) listener({node, type: 'exited', outOfMemory: true, at: Date.now()});
+      await up(node);
+    },
     kill: async node => {
       calls.push(`kill ${node}`);
       await down(node);

@@ -11,6 +11,8 @@ export interface NodeExit {
   readonly code: number | null;
   readonly signal: string | null;
   readonly point?: string;
+  /** The kernel ended it, because its limit left it no memory. */
+  readonly outOfMemory?: boolean;
   /** When it was seen to be gone, unix ms. */
   readonly at: number;
 }

@@ -88,6 +88,8 @@ function asNode(
     const signal = signalOf(code);
     const ended = {code: signal === null ? code : null, signal, at};
     if (point !== undefined && signal === 'SIGKILL') return {how: 'crash-point', point, ...ended};
+    if (intent === undefined && signal === 'SIGKILL' && (await ranOutOfMemory(container)))
+      return {how: 'exited', outOfMemory: true, ...ended};
     return {how: intent === 'stopped' && signal === 'SIGKILL' ? 'killed' : (intent ?? 'exited'), ...ended};
   })();
   const removed = exited.then(async () => {
@@ -173,6 +175,14 @@ async function waitForEnd(container: Docker.Container): Promise<number | null> {
     return code;
   } catch {
     return null;
+  }
+}
+
+async function ranOutOfMemory(container: Docker.Container): Promise<boolean> {
+  try {
+    return (await container.inspect()).State.OOMKilled;
+  } catch {
+    return false;
   }
 }
 

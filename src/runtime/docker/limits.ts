@@ -47,7 +47,7 @@ export async function setMemory(engine: Engine, container: string, bytes: number
     // No swap on top: what is too much is too much.
     await update(engine, container, {Memory: bytes, MemorySwap: bytes});
   } catch (error) {
-    if (!/device or resource busy|smaller than its usage|cannot set/i.test(reasonOf(error))) throw error;
+    if (!/unable to set memory limit|device or resource busy/i.test(reasonOf(error))) throw error;
     const {usedBytes} = await measureMemory(engine, container);
     throw new LabError(
       'FAULT_FAILED',

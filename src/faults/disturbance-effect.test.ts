@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {joinEffects, judgeCalm, judgeDisturbed} from './disturbance-effect.ts';
 
-const share = (value: number) => ({kind: 'throttle', share: value}) as const;
+const share = (value: number) => ({kind: 'throttle', share: value, heldBackMs: 0}) as const;
 const memory = (limitBytes: number, usedBytes: number, refused?: number) =>
   ({kind: 'memory', limitBytes, usedBytes, refused}) as const;
 const throttle = {kind: 'throttle', cpu: 0.1} as const;
@@ -64,6 +64,19 @@ describe('the effect of a disturbance', () => {
         ['b', effect('none')],
       ]),
     ).toEqual({verdict: 'none', observed: 'a: bites; b: none'});
+  });
+});
+
+describe('the effect of a throttle where no busy loop can be run', () => {
+  const held = (heldBackMs: number) => ({kind: 'throttle', share: undefined, heldBackMs}) as const;
+
+  it('is how long the kernel held the node back, once it does', () => {
+    expect(judgeDisturbed(throttle, held(100), held(100)).verdict).toBe('pending');
+    expect(judgeDisturbed(throttle, held(100), held(350.4))).toEqual({
+      verdict: 'bites',
+      observed: 'held back for 250 ms',
+    });
+    expect(judgeCalm(throttle, held(0), held(350)).verdict).toBe('none');
   });
 });
 

@@ -35,6 +35,7 @@ export function judgeCalm(
   switch (after.kind) {
     case 'throttle': {
       const limit = disturbance.kind === 'throttle' ? disturbance.cpu : 1;
+      if (after.share === undefined) return answer(true, 'not to be measured in it');
       const was = of('throttle', before)?.share ?? 1;
       return answer(
         after.share > Math.min(limit * 1.2 + SHARE_SLACK, 0.8 * was),
@@ -63,10 +64,16 @@ export function joinEffects(effects: readonly (readonly [node: string, FaultEffe
 }
 
 function judgeShare({cpu}: Of<'throttle'>, before: Seen<'throttle'> | undefined, after: Seen<'throttle'>): FaultEffect {
-  const from = before === undefined ? '' : `${before.share.toFixed(2)} -> `;
+  if (after.share === undefined) {
+    const heldBackMs = Math.round(after.heldBackMs - (before?.heldBackMs ?? 0));
+    return heldBackMs > 0
+      ? {verdict: 'bites', observed: `held back for ${heldBackMs} ms`}
+      : {verdict: 'pending', observed: 'it has not wanted more yet; it shows under load'};
+  }
+  const from = before?.share === undefined ? '' : `${before.share.toFixed(2)} -> `;
   const observed = `a busy loop got ${from}${cores(after.share)}`;
   // On a machine that gives it no more than that anyway, the limit does nothing.
-  const wasMore = before === undefined || before.share > after.share;
+  const wasMore = before?.share === undefined || before.share > after.share;
   return {verdict: wasMore && after.share <= cpu * 1.2 + SHARE_SLACK ? 'bites' : 'none', observed};
 }
 

@@ -15,8 +15,11 @@ export type DisturbanceKind = Disturbance['kind'];
 
 /** What was seen of a node from outside of the code that it runs. */
 export type NodeMeasure =
-  /** Share of a core that a busy loop beside the node got, under the node's own limits. */
-  | {readonly kind: 'throttle'; readonly share: number}
+  /**
+   * `share` of a core that a busy loop beside the node got, under the node's own limits; undefined where there is nothing to run one with.
+   * `heldBackMs`: how long the limit has kept the node's threads from running since its start.
+   */
+  | {readonly kind: 'throttle'; readonly share: number | undefined; readonly heldBackMs: number}
   /** `refused`: how often the limit kept the node from memory that it wanted; undefined where the kernel does not say. */
   | {
       readonly kind: 'memory';

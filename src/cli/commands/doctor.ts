@@ -1,6 +1,7 @@
 import type {Outcome} from '../command.ts';
 import type {Context} from '../context.ts';
-import {colours, docker, editor, terminal, tmux} from '../doctor/comfort.ts';
+import {colours, editor, terminal, tmux} from '../doctor/comfort.ts';
+import {engine} from '../doctor/engine.ts';
 import {type Finding, fail} from '../doctor/finding.ts';
 import {disk, memory, nodeVersion, platform, postgresPackage, processors} from '../doctor/machine.ts';
 import {gatewayPort, loopback, socketPath} from '../doctor/network.ts';
@@ -14,9 +15,11 @@ const LOOK = {
   fail: {mark: '✖ fail', colour: 'bad'},
 } as const;
 
+type Look = () => Finding | Promise<Finding | readonly Finding[]>;
+
 export async function run(context: Context): Promise<Outcome> {
   const {workspace} = context;
-  const looks: readonly (readonly [string, () => Finding | Promise<Finding>])[] = [
+  const looks: readonly (readonly [string, Look])[] = [
     ['Node', nodeVersion],
     ['platform', platform],
     ['processors', processors],
@@ -30,9 +33,9 @@ export async function run(context: Context): Promise<Outcome> {
     ['colours', colours],
     ['editor', editor],
     ['tmux', tmux],
-    ['Docker', docker],
+    ['Docker', engine],
   ];
-  const findings = await Promise.all(looks.map(async ([name, look]) => carefully(name, look)));
+  const findings = (await Promise.all(looks.map(async ([name, look]) => carefully(name, look)))).flat();
   const failed = findings.filter(({state}) => state === 'fail').length;
   if (context.json) context.document({ok: failed === 0, findings});
   else context.lines(render(findings, context.width));
@@ -40,7 +43,7 @@ export async function run(context: Context): Promise<Outcome> {
 }
 
 /** One look that cannot be taken does not keep the others from being shown. */
-async function carefully(name: string, look: () => Finding | Promise<Finding>): Promise<Finding> {
+async function carefully(name: string, look: Look): Promise<Finding | readonly Finding[]> {
   try {
     return await look();
   } catch (error) {

@@ -1,11 +1,7 @@
-import {execFile} from 'node:child_process';
 import {accessSync, constants} from 'node:fs';
 import {delimiter, join} from 'node:path';
 import chalk from 'chalk';
 import {type Finding, ok, warn} from './finding.ts';
-
-/** An engine that does not answer within this time, in ms, is as good as absent. */
-const DOCKER_WITHIN_MS = 3000;
 
 export function terminal(): Finding {
   const {stdout} = process;
@@ -36,22 +32,6 @@ export function tmux(): Finding {
   return inPath('tmux') === undefined
     ? ok('tmux', 'not installed (a second terminal does as well)')
     : ok('tmux', 'installed: editor and screen side by side');
-}
-
-export async function docker(): Promise<Finding> {
-  const program = inPath('docker');
-  if (program === undefined) return ok('Docker', 'not installed; nothing here needs it');
-  const version = await dockerVersion(program);
-  if (version === undefined) return ok('Docker', 'installed, no engine answers; nothing here needs it');
-  return ok('Docker', `engine ${version} answers; nothing here needs it`);
-}
-
-async function dockerVersion(program: string): Promise<string | undefined> {
-  return new Promise(resolve => {
-    execFile(program, ['version', '--format', '{{.Server.Version}}'], {timeout: DOCKER_WITHIN_MS}, (error, stdout) => {
-      resolve(error === null && stdout.trim() !== '' ? stdout.trim() : undefined);
-    });
-  });
 }
 
 export function inPath(name: string, env = process.env): string | undefined {

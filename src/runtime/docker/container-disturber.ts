@@ -1,7 +1,7 @@
 import {LabError} from '../../errors.ts';
 import type {Disturbance, DisturbanceKind, Disturber, NodeMeasure} from '../disturbance.ts';
 import type {Engine} from './engine.ts';
-import {freeCpu, freeMemory, measureCpu, measureMemory, setLimit} from './limits.ts';
+import {freeCpu, freeMemory, heldBackMs, measureCpu, measureMemory, setLimit} from './limits.ts';
 import {clearPackets, measurePackets, setPackets} from './packets.ts';
 
 export interface ContainerPlace {
@@ -61,9 +61,11 @@ export async function setOnEngine(
 /** Makes a container as it was made, whatever was done to it and by whom. Returns what was measured last, where looking is quick. */
 export async function clearOnEngine(place: ContainerPlace, kind: OnEngine): Promise<NodeMeasure | undefined> {
   switch (kind) {
-    case 'throttle':
+    case 'throttle': {
+      const last = await heldBackMs(place.engine, place.container).catch(() => undefined);
       await freeCpu(place.engine, place.container);
-      return undefined;
+      return last === undefined ? undefined : {kind, share: undefined, heldBackMs: last};
+    }
     case 'memory': {
       const last = await measureMemory(place.engine, place.container).catch(() => undefined);
       await freeMemory(place.engine, place.container);

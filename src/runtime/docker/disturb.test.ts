@@ -65,7 +65,7 @@ describe('a container of a Docker Engine', () => {
   it('gets the CPU time that a throttle leaves it, and all of it again', async () => {
     const share = async (): Promise<number> => {
       const measure = await disturber.measure('throttle');
-      return measure?.kind === 'throttle' ? measure.share : Number.NaN;
+      return measure?.kind === 'throttle' ? (measure.share ?? Number.NaN) : Number.NaN;
     };
     const before = await share();
     await disturber.set({kind: 'throttle', cpu: 0.05});

@@ -11,6 +11,7 @@ import {createPorts, LOOPBACK, nextFreePort, thisPort} from '../ports.ts';
 import {roleOf} from '../postgres-settings.ts';
 import type {AgentAccess, PostgresAccess, RunningNode, Runtime, RuntimeAbilities, StartOptions} from '../runtime.ts';
 import {type StartedContainer, startContainer} from './container-node.ts';
+import {missingAbilities} from './describe-engine.ts';
 import {type EngineEndpoint, isLocal} from './endpoint.ts';
 import {type Engine, engineError, openEngine} from './engine.ts';
 import {BASE_IMAGES, type ContextFile, ensureImage, ensureSystemImage} from './images.ts';
@@ -271,11 +272,5 @@ async function deliverSeams(
 
 /** What this engine can do to containers, as it says itself. */
 async function abilitiesOf(engine: Engine): Promise<RuntimeAbilities> {
-  const info = (await engine.info()) as {readonly MemoryLimit?: boolean; readonly CpuCfsQuota?: boolean};
-  return {
-    missing: {
-      ...(info.MemoryLimit === false ? {memory: 'this engine cannot limit memory'} : {}),
-      ...(info.CpuCfsQuota === false ? {throttle: 'this engine cannot limit CPU time'} : {}),
-    },
-  };
+  return {missing: missingAbilities(await engine.info())};
 }

@@ -106,7 +106,8 @@ export async function ensureImage(engine: Engine, image: string, say: (line: str
   }
 }
 
-async function hasImage(engine: Engine, image: string): Promise<boolean> {
+/** Whether an engine has an image already. */
+export async function hasImage(engine: Engine, image: string): Promise<boolean> {
   try {
     await engine.getImage(image).inspect();
     return true;

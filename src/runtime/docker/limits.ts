@@ -28,14 +28,21 @@ export async function freeCpu(engine: Engine, container: string): Promise<void> 
   await update(engine, container, {CpuPeriod: PERIOD_US, CpuQuota: NO_QUOTA});
 }
 
-/** Lets a shell beside the node turn in a loop and looks what share of a core it got; undefined in an image without a shell. */
-export async function measureCpu(engine: Engine, container: string): Promise<NodeMeasure | undefined> {
+/** Lets a shell beside the node turn in a loop and looks what share of a core it got; not in an image without a shell. */
+export async function measureCpu(engine: Engine, container: string): Promise<Extract<NodeMeasure, {kind: 'throttle'}>> {
   const {code, output} = await execIn(engine, container, ['sh', '-c', BUSY_LOOP]);
   const [, from, to] = /^(\d+) (\d+)$/m.exec(output) ?? [];
   const [, minutes, seconds, kernelMinutes, kernelSeconds] = /^(\d+)m([\d.]+)s (\d+)m([\d.]+)s$/m.exec(output) ?? [];
   const tookS = (Number(to) - Number(from)) / 100;
   const cpuS = 60 * (Number(minutes) + Number(kernelMinutes)) + Number(seconds) + Number(kernelSeconds);
-  return code === 0 && tookS > 0 && Number.isFinite(cpuS) ? {kind: 'throttle', share: cpuS / tookS} : undefined;
+  const share = code === 0 && tookS > 0 && Number.isFinite(cpuS) ? cpuS / tookS : undefined;
+  return {kind: 'throttle', share, heldBackMs: await heldBackMs(engine, container)};
+}
+
+/** The kernel counts it by itself, which is all there is in an image without a shell. */
+export async function heldBackMs(engine: Engine, container: string): Promise<number> {
+  const {cpu_stats: cpu} = await engine.getContainer(container).stats({stream: false, 'one-shot': true});
+  return (cpu.throttling_data?.throttled_time ?? 0) / 1e6;
 }
 
 /**

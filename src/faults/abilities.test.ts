@@ -18,5 +18,6 @@ it('the process runtime gives a reason for every fault that the catalogue says n
   rmSync(home, {recursive: true});
   const elsewhere = FAULT_CATALOGUE.filter(({runtimes}) => runtimes?.includes('process') === false);
   expect(Object.keys(missing).sort()).toEqual(elsewhere.map(({kind}) => kind).sort());
-  for (const reason of Object.values(missing)) expect(reason).toContain('--runtime docker');
+  for (const {kind, runtimes} of elsewhere)
+    if (runtimes?.includes('docker')) expect(missing[kind]).toContain('--runtime docker');
 });

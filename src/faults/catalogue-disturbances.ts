@@ -1,9 +1,10 @@
+import {NO_DISK_SIZE} from '../runtime/disturbance.ts';
 import type {FaultAttribute, FaultInfo} from './catalogue.ts';
 
 const DAY_MS = 86_400_000;
 const NODES = 'a node, or a service: all its nodes';
-/** They need what only containers have: limits and a network of their own. */
 const CONTAINERS = ['docker'] as const;
+const CONTAINERS_WHY = 'only containers have limits and a network of their own';
 /** The least that an engine takes. */
 const MEMORY_BYTES_MIN = 6_291_456;
 const MEMORY_BYTES_MAX = 64_000_000_000;
@@ -22,6 +23,7 @@ export const DISTURBANCES: readonly FaultInfo[] = [
     kind: 'throttle',
     acts: 'nodes',
     runtimes: CONTAINERS,
+    runtimesWhy: CONTAINERS_WHY,
     targets: NODES,
     does: 'limits the CPU time that it gets',
     attributes: [{name: 'cpu', type: 'number', required: true, range: [0.01, 1], meaning: 'share of one core'}],
@@ -31,6 +33,7 @@ export const DISTURBANCES: readonly FaultInfo[] = [
     kind: 'memory',
     acts: 'nodes',
     runtimes: CONTAINERS,
+    runtimesWhy: CONTAINERS_WHY,
     targets: NODES,
     does: 'limits the memory that it may use; of what is over the limit the kernel takes back what it can, and kills the node where that is not enough',
     attributes: [
@@ -75,6 +78,7 @@ export const DISTURBANCES: readonly FaultInfo[] = [
     kind: 'packet-loss',
     acts: 'nodes',
     runtimes: CONTAINERS,
+    runtimesWhy: CONTAINERS_WHY,
     targets: NODES,
     does: 'loses a share of its IP packets, drawn for each; what opens a connection among them',
     attributes: [
@@ -87,6 +91,7 @@ export const DISTURBANCES: readonly FaultInfo[] = [
     kind: 'ip-partition',
     acts: 'nodes',
     runtimes: CONTAINERS,
+    runtimesWhy: CONTAINERS_WHY,
     targets: NODES,
     does: 'cuts it off below TCP: no packet passes, so that connections can neither be opened nor closed',
     attributes: [
@@ -100,5 +105,15 @@ export const DISTURBANCES: readonly FaultInfo[] = [
       direction,
     ],
     example: 'teralab chaos ip-partition broker --for 20s',
+  },
+  {
+    kind: 'disk-full',
+    acts: 'nodes',
+    runtimes: [],
+    runtimesWhy: NO_DISK_SIZE,
+    targets: `${NODES}; databases and the broker only`,
+    does: 'fills its disk, so that writes fail',
+    attributes: [],
+    example: 'teralab chaos disk-full identity-db --for 20s',
   },
 ];

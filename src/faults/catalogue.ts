@@ -40,8 +40,10 @@ export interface FaultInfo {
   readonly servicesOnly?: boolean;
   /** Why it cannot be done to others, where that is not plain from what it does. */
   readonly servicesOnlyWhy?: string;
-  /** Where it can work at all; absent: on every runtime. */
+  /** Where it can work at all; absent: on every runtime. None: it is known by name, and refused with the reason. */
   readonly runtimes?: readonly RuntimeName[];
+  /** Why not on the others, in a clause. */
+  readonly runtimesWhy?: string;
   readonly example: string;
 }
 

@@ -13,6 +13,7 @@ export const NODE_FAULTS = [
   'skew',
   'packet-loss',
   'ip-partition',
+  'disk-full',
 ] as const;
 export type FaultKind = (typeof LINK_FAULTS)[number] | (typeof CUT_FAULTS)[number] | (typeof NODE_FAULTS)[number];
 

@@ -46,3 +46,7 @@ export interface Disturber {
   /** Undefined where nothing can be measured in this node. */
   measure(kind: DisturbanceKind): Promise<NodeMeasure | undefined>;
 }
+
+/** Why no runtime fills a disk: a quota of the engine's file system would be needed, which hardly any engine has. */
+export const NO_DISK_SIZE =
+  'the disks of nodes have no size of their own, and filling one would fill the disk of the machine';

@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {runtimesText} from '../../src/cli/chaos/kinds.ts';
 import {renderErrorCode} from '../../src/cli/help/errors.ts';
 import {EXIT_MEANINGS} from '../../src/cli/help/topics.ts';
 import {ERRORS, type ErrorCode} from '../../src/errors.ts';
@@ -24,11 +25,12 @@ export function faultSections(): readonly (readonly string[])[] {
   return FAULT_CATALOGUE.map(faultSection);
 }
 
-function faultSection({kind, does, targets, attributes, runtimes, example}: FaultInfo): readonly string[] {
+function faultSection(info: FaultInfo): readonly string[] {
+  const {kind, does, targets, attributes, example} = info;
   return [
     `### ${kind}`,
     '',
-    `It ${does}. Target: ${targets}.${runtimes === undefined ? '' : ` Only on the ${runtimes.join(' and ')} runtime.`}`,
+    [`It ${does}. Target: ${targets}.`, ...runtimesText(info).map(text => `It works ${text}.`)].join(' '),
     '',
     ...(attributes.length === 0
       ? []

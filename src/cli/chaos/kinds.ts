@@ -2,8 +2,6 @@ import {FAULT_CATALOGUE, type FaultAttribute, type FaultInfo} from '../../faults
 import {block} from '../output/text.ts';
 import {formatDuration} from '../parse/duration.ts';
 
-const RUNTIMES_WHY = 'containers have limits and a network of their own';
-
 /** `teralab chaos kinds` and `teralab help faults`: every fault with what it takes. */
 export function faultsHelp(width: number): string[] {
   return [
@@ -21,9 +19,7 @@ function describe(info: FaultInfo, width: number): string[] {
   return [
     ...block(info.does, width, '              ', info.kind),
     ...block(`on ${info.targets}`, width, indent),
-    ...(info.runtimes === undefined
-      ? []
-      : block(`only with --runtime ${info.runtimes.join(' or ')}: ${RUNTIMES_WHY}`, width, indent)),
+    ...runtimesText(info).flatMap(text => block(text, width, indent)),
     ...attributesOf(info).flatMap(attribute =>
       block(`--${attribute.name} ${valueWord(attribute)}  ${attributeText(attribute)}`, width, '      ', indent),
     ),
@@ -41,6 +37,13 @@ export function valueWord({type, unit, range, name}: FaultAttribute): string {
   if (type === 'number') return isShare(range) ? '<share>' : '<x>';
   if (type === 'whole') return '<n>';
   return name === 'path' ? '<path>' : '<name>';
+}
+
+/** Where it works, for those that do not work everywhere. */
+export function runtimesText({runtimes, runtimesWhy}: FaultInfo): readonly string[] {
+  if (runtimes === undefined) return [];
+  const where = runtimes.length === 0 ? 'on no runtime yet' : `only with --runtime ${runtimes.join(' or ')}`;
+  return [`${where}: ${runtimesWhy ?? 'others cannot do it'}`];
 }
 
 /** A part of a whole, which may be written as a percentage too. */

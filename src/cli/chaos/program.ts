@@ -7,7 +7,7 @@ import type {Outcome} from '../command.ts';
 import {declare} from '../declare/declare.ts';
 import {parseDuration} from '../parse/duration.ts';
 import {parseSeed} from '../parse/number.ts';
-import {attributesOf, attributeText, valueWord} from './kinds.ts';
+import {attributesOf, attributeText, runtimesText, valueWord} from './kinds.ts';
 import {FAULT_WORDS} from './words.ts';
 
 /** Flags of a fault: what all of them take, and by name what this kind takes, still as text. */
@@ -57,7 +57,7 @@ export function createChaosProgram(
     const command = declare(program, {
       usage: `${info.kind} <target>`,
       summary: info.does,
-      more: `Targets: ${info.targets}.${info.runtimes === undefined ? '' : ` Only with \`--runtime ${info.runtimes.join('` or `')}\`.`}`,
+      more: [`Targets: ${info.targets}.`, ...runtimesText(info).map(text => `It works ${text}.`)].join(' '),
       examples: [info.example],
     });
     command.option('--for <time>', 'how long it lasts (default 30s)', raw => parseDuration(raw, '--for'));

@@ -6,6 +6,7 @@ import {nearest} from '../../nearest.ts';
 import {releasePort} from '../../port-claims.ts';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
+import {NO_DISK_SIZE} from '../disturbance.ts';
 import {NATS_USER} from '../nats-configuration.ts';
 import {createPorts, LOOPBACK, nextFreePort, thisPort} from '../ports.ts';
 import {roleOf} from '../postgres-settings.ts';
@@ -272,5 +273,5 @@ async function deliverSeams(
 
 /** What this engine can do to containers, as it says itself. */
 async function abilitiesOf(engine: Engine): Promise<RuntimeAbilities> {
-  return {missing: missingAbilities(await engine.info())};
+  return {missing: {'disk-full': NO_DISK_SIZE, ...missingAbilities(await engine.info())}};
 }

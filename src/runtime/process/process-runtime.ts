@@ -6,6 +6,7 @@ import type {Paths} from '../../paths.ts';
 import {releasePort} from '../../port-claims.ts';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
+import {NO_DISK_SIZE} from '../disturbance.ts';
 import {NATS_USER} from '../nats-configuration.ts';
 import {createPorts, LOOPBACK} from '../ports.ts';
 import {roleOf} from '../postgres-settings.ts';
@@ -151,6 +152,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     logFile,
     describe: () => ({
       missing: {
+        'disk-full': NO_DISK_SIZE,
         throttle: `limits of CPU time belong to containers; ${ON_DOCKER}`,
         memory: `limits of memory belong to containers; ${ON_DOCKER}`,
         'packet-loss': `processes share the network of this machine, containers have one of their own; ${ON_DOCKER}`,

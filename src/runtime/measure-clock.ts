@@ -17,7 +17,9 @@ export async function measureClock(node: string, address: Address): Promise<Node
     const sentAt = Date.now();
     const time = await timeOf(address).catch(() => undefined);
     const tookMs = performance.now() - from;
-    if (time !== undefined) rounds.push({offsetMs: time - (sentAt + tookMs / 2), withinMs: tookMs / 2});
+    // Who does not answer once is frozen, or gone.
+    if (time === undefined) break;
+    rounds.push({offsetMs: time - (sentAt + tookMs / 2), withinMs: tookMs / 2});
   }
   const [best] = rounds.sort((a, b) => a.withinMs - b.withinMs);
   if (best === undefined) throw new LabError('FAULT_FAILED', `${node} did not say what time it is.`);

@@ -289,6 +289,18 @@ describe('a fault that leaves a node running', () => {
     await next.stop();
   });
 
+  it('has ended when it is undone, and not before', async () => {
+    await using system = await startTestSystem();
+    const {calm} = system.nodes;
+    vi.spyOn(system.nodes, 'calm').mockImplementation(async (node, kind) => {
+      await new Promise(resolve => setTimeout(resolve, 200));
+      return calm(node, kind);
+    });
+    const fault = await system.engine.inject(request('ip-partition', 'broker', {forMs: 50}), {measure: 'background'});
+    const ended = await settled(system, fault.id);
+    expect((ended.endedAt ?? 0) - (fault.endsAt ?? 0)).toBeGreaterThanOrEqual(190);
+  });
+
   it('is undone when the engine stops', async () => {
     await using system = await startTestSystem();
     await system.engine.inject(request('throttle', 'identity-1', {attributes: {cpu: 0.1}}), {measure: 'background'});

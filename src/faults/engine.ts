@@ -14,7 +14,7 @@ import type {FaultEffect, FaultRecord, FaultRequest} from './fault.ts';
 import {createHolds} from './holds.ts';
 import {drawId} from './id.ts';
 import {startInterval} from './interval.ts';
-import {undoLeftover} from './leftovers.ts';
+import {endLeftovers} from './leftovers.ts';
 import {createMeasure} from './measure.ts';
 import type {FaultNodes} from './nodes.ts';
 import {createRecordFile} from './record-file.ts';
@@ -273,7 +273,9 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
       await retire(entry, {state: 'failed', endedBy: by, effect: {verdict: 'none', observed}});
       return;
     }
-    const endedAt = by === 'time' && endsAt !== null ? Math.min(now(), endsAt) : now();
+    // The fabric ends its toxics itself, at that moment; nodes go on when they have been told, which takes its time.
+    const isOnTime = by === 'time' && entry.toxics.length > 0;
+    const endedAt = isOnTime && endsAt !== null ? Math.min(now(), endsAt) : now();
     await retire(entry, {state: 'ended', endedAt, endedBy: by, effect: finalEffect(entry.record.effect)});
   };
 
@@ -323,19 +325,11 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
     history: () =>
       [...past.values(), ...[...entries.values()].map(({record}) => record)].sort((a, b) => a.plannedAt - b.plannedAt),
     healLeftovers: async () => {
+      const records = await file.read();
+      for (const record of records) past.set(record.id, record);
       const healed: FaultRecord[] = [];
-      for (const record of await file.read()) {
-        past.set(record.id, record);
-        if (record.state !== 'planned' && record.state !== 'active') continue;
-        const observed = await undoLeftover(record, fabric, nodes);
-        const ended: FaultRecord = {
-          ...record,
-          state: 'ended',
-          endedAt: now(),
-          endedBy: 'heal',
-          healed: {verdict: 'none', observed},
-        };
-        past.set(record.id, ended);
+      for await (const ended of endLeftovers(records, {fabric, nodes, now})) {
+        past.set(ended.id, ended);
         await file.append(ended);
         onChange?.(ended);
         healed.push(ended);

@@ -4,8 +4,20 @@ import {disturbanceOf} from './disturbances.ts';
 import type {FaultRecord} from './fault.ts';
 import type {FaultNodes} from './nodes.ts';
 
+/** Undoes one after the other what an earlier process has left in force, and gives how each of them stands then. */
+export async function* endLeftovers(
+  records: readonly FaultRecord[],
+  {fabric, nodes, now}: {readonly fabric: Fabric; readonly nodes: FaultNodes; readonly now: () => number},
+): AsyncGenerator<FaultRecord> {
+  for (const record of records) {
+    if (record.state !== 'planned' && record.state !== 'active') continue;
+    const observed = await undoLeftover(record, fabric, nodes);
+    yield {...record, state: 'ended', endedAt: now(), endedBy: 'heal', healed: {verdict: 'none', observed}};
+  }
+}
+
 /** Undoes what is left of a fault of an earlier process, as its record says. Returns what that was, in words. */
-export async function undoLeftover(record: FaultRecord, fabric: Fabric, nodes: FaultNodes): Promise<string> {
+async function undoLeftover(record: FaultRecord, fabric: Fabric, nodes: FaultNodes): Promise<string> {
   const inForce = (await fabric.toxics()).map(({id}) => id);
   const toxics = inForce.filter(id => id === record.id || id.startsWith(`${record.id}.`));
   if (toxics.length > 0) await fabric.change({remove: toxics});

@@ -1,4 +1,4 @@
-import {createPostgresBroker} from '../kit/broker-postgres.ts';
+import {openBroker} from '../kit/open-broker.ts';
 import {ConfigurationError, type Environment} from '../kit/parse-environment.ts';
 import type {Kit, ServiceDefinition} from '../kit/service.ts';
 import {serveAccounts} from './accounts.ts';
@@ -18,7 +18,7 @@ export const identity: ServiceDefinition = {name: 'identity', database: {migrati
 async function build(kit: Kit): Promise<void> {
   const {app, clock, database, environment, log} = kit;
   const secret = required(environment, 'sessionSecret', 'SESSION_SECRET');
-  const bareBroker = createPostgresBroker({url: required(environment, 'brokerUrl', 'BROKER_URL'), clock, log});
+  const bareBroker = await openBroker({url: required(environment, 'brokerUrl', 'BROKER_URL'), clock, log});
   kit.onStop(() => bareBroker.close());
   const broker = kit.wrapBroker(bareBroker);
 

@@ -8,7 +8,7 @@
  * | `HOST`, `PORT` | where to listen (default 127.0.0.1, 8080) |
  * | `DATABASE_URL` | the service's own Postgres, through its link |
  * | `DATABASE_POOL_MAX` | connections to it at most (default 10) |
- * | `BROKER_URL` | `postgres://…` of the broker, through its link |
+ * | `BROKER_URL` | `postgres://…` or `nats://user:password@host:port` of the broker, through its link |
  * | `LINKS` | JSON, callee service to its instances: `{"identity":[{"node":"identity-1","url":"http://127.0.0.1:21001"}]}` |
  * | `SEAMS` | JSON, seam name to the file of a built module that replaces the default |
  * | `PROFILE` | `lab` or `production` (default): the lab profile hashes passwords with scrypt N 2^13 instead of 2^17 |

@@ -1,4 +1,5 @@
 import type {Instance} from './links.ts';
+import {BROKER_PROTOCOLS} from './open-broker.ts';
 
 /** A service's configuration, as validated at start. */
 export interface Environment {
@@ -38,7 +39,7 @@ export function parseEnvironment(
     port: integer(raw, 'PORT', {least: 0, most: 65_535}) ?? 8_080,
     databaseUrl,
     databasePoolMax: integer(raw, 'DATABASE_POOL_MAX', {least: 1, most: 1_000}) ?? 10,
-    brokerUrl: postgresUrl(raw, 'BROKER_URL'),
+    brokerUrl: brokerUrl(raw, 'BROKER_URL'),
     links: parseLinks(raw),
     seams: parseSeams(raw),
     profile: oneOf(raw, 'PROFILE', ['lab', 'production']) ?? 'production',
@@ -79,6 +80,13 @@ function postgresUrl(raw: Raw, name: string): string | undefined {
   const value = text(raw, name);
   if (value !== undefined && !isUrl(value, ['postgres:', 'postgresql:']))
     throw new ConfigurationError(`${name} must be a postgres:// URL.`);
+  return value;
+}
+
+function brokerUrl(raw: Raw, name: string): string | undefined {
+  const value = text(raw, name);
+  if (value !== undefined && !isUrl(value, BROKER_PROTOCOLS))
+    throw new ConfigurationError(`${name} must be a postgres:// or nats:// URL.`);
   return value;
 }
 

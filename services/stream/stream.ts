@@ -1,5 +1,5 @@
 import {createAccessTokens} from '../kit/access-tokens.ts';
-import {createPostgresBroker} from '../kit/broker-postgres.ts';
+import {openBroker} from '../kit/open-broker.ts';
 import {ConfigurationError} from '../kit/parse-environment.ts';
 import type {Kit, ServiceDefinition} from '../kit/service.ts';
 import {serveActivity} from './activity.ts';
@@ -17,7 +17,7 @@ export const stream: ServiceDefinition = {name: 'stream', database: {migrations:
 async function build(kit: Kit): Promise<void> {
   const {app, clock, environment, log} = kit;
   if (environment.brokerUrl === undefined) throw new ConfigurationError('BROKER_URL: stream needs it.');
-  const bareBroker = createPostgresBroker({url: environment.brokerUrl, clock, log});
+  const bareBroker = await openBroker({url: environment.brokerUrl, clock, log});
   kit.onStop(() => bareBroker.close());
   const broker = kit.wrapBroker(bareBroker);
 

@@ -42,6 +42,10 @@ export const ERRORS = {
     exit: EXIT.environment,
     fix: 'Read the lines above; `teralab clean` removes databases and caches, then try again.',
   },
+  NATS_MISSING: {
+    exit: EXIT.environment,
+    fix: 'Install NATS (`apt-get install nats-server`, `brew install nats-server`), or leave `--broker nats` out.',
+  },
   NODE_NOT_READY: {exit: EXIT.environment, fix: 'Read the lines above; `teralab logs <node>` shows all of them.'},
   NODE_GONE: {
     exit: EXIT.environment,

@@ -1,21 +1,12 @@
 import {LabError} from '../errors.ts';
 import type {RuntimeName} from '../runtime/runtime.ts';
 
-/** @throws UNSUPPORTED_RUNTIME for engines that this version does not have. */
-export function refuseMissingEngines(options: {
-  readonly runtime?: RuntimeName;
-  readonly broker?: 'postgres' | 'nats';
-}): void {
+/** @throws UNSUPPORTED_RUNTIME for runtimes that this version does not have. */
+export function refuseMissingEngines(options: {readonly runtime?: RuntimeName}): void {
   if (options.runtime !== undefined && options.runtime !== 'process') {
     throw new LabError(
       'UNSUPPORTED_RUNTIME',
       `This version runs systems as processes of this machine; the ${options.runtime} runtime is not part of it yet.`,
-    );
-  }
-  if (options.broker === 'nats') {
-    throw new LabError(
-      'UNSUPPORTED_RUNTIME',
-      'This version has the postgres broker only; the nats broker is not part of it yet. Leave `--broker` out.',
     );
   }
 }

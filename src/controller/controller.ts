@@ -152,7 +152,8 @@ export class Controller {
   async #prepare(options: UpOptions, say: (line: string) => void): Promise<Live> {
     const {session, workspaceId, paths, entries, openAgent, recordProcesses} = this.options;
     const topology = await topologyOf(options);
-    const plan = planTopology(topology, {replicas: options.replicas ?? {}});
+    const {replicas = {}, broker} = options;
+    const plan = planTopology(topology, {replicas, ...(broker === undefined ? {} : {broker})});
     say('preparing databases');
     return prepareLive(plan, {
       session,
@@ -200,6 +201,9 @@ export class Controller {
   async #adapt({system, faults}: Live, options: UpOptions, say: (line: string) => void): Promise<void> {
     if (options.topology !== undefined)
       throw new LabError('BUSY', 'The system is running with a topology already; `teralab down` first.');
+    const engine = system.plan.nodes.find(node => node.kind === 'broker')?.engine ?? 'postgres';
+    if (options.broker !== undefined && options.broker !== engine)
+      throw new LabError('BUSY', `The system is running with its broker on ${engine}; \`teralab down\` first.`);
     const [gateway = ''] = system.gatewayUrls();
     if (options.port !== undefined && !gateway.endsWith(`:${options.port}`))
       throw new LabError('BUSY', `The system is running with its gateway at ${gateway}; \`teralab down\` first.`);

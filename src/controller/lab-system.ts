@@ -6,7 +6,9 @@ import type {FaultEngine} from '../faults/engine.ts';
 import type {FaultNodes} from '../faults/nodes.ts';
 import {openBroker} from '../labs/broker.ts';
 import type {LabSystem, NodeEvent} from '../labs/system.ts';
+import {accessUrl} from '../runtime/access-url.ts';
 import {planTopology} from '../topology/plan-topology.ts';
+import {emptyBroker} from './empty-broker.ts';
 import type {PostgresReader} from './postgres.ts';
 import type {System} from './system.ts';
 
@@ -34,7 +36,7 @@ export function createLabSystem({system, faults, faultNodes, postgres}: LabSyste
     nodesOf: service => system.plan.nodes.filter(node => node.service === service).map(node => node.name),
     sql: async (node, text, parameters) => postgres.query(node, text, parameters),
     broker: async () => {
-      broker ??= openBroker(runtime.postgres(brokerNode(system)));
+      broker ??= openBroker(accessUrl(runtime.broker(brokerNode(system))));
       return broker;
     },
     inject: async request => faults.inject(request, {measure: 'background'}),
@@ -65,11 +67,15 @@ export function createLabSystem({system, faults, faultNodes, postgres}: LabSyste
       await faults.clearAll({measure: 'background', by: 'check'});
       const services = (): readonly string[] =>
         system.plan.nodes.filter(node => node.kind === 'service').map(node => node.name);
-      const databases = system.plan.nodes.filter(node => node.kind !== 'service').map(node => node.name);
+      const databases = system.plan.nodes.filter(node => node.kind !== 'service');
       say('stopping the services and emptying their databases');
       await system.stopNodes(services(), RESET_GRACE_MS);
       await system.databasesReady();
-      await Promise.all(databases.map(async node => postgres.empty(node)));
+      await Promise.all(
+        databases.map(async ({name, kind}) =>
+          kind === 'broker' ? emptyBroker(name, runtime.broker(name), postgres) : postgres.empty(name),
+        ),
+      );
       await system.replan(planTopology(system.plan.topology, {replicas: {...ones(system), ...replicas}}));
       say(`starting ${services().join(', ')}`);
       const since = Date.now();

@@ -1,6 +1,6 @@
 import type {Runtime} from '../runtime/runtime.ts';
 import type {PlannedNode} from '../topology/plan.ts';
-import {probeHttp, probePostgres} from './probe.ts';
+import {probeBroker, probeHttp, probePostgres} from './probe.ts';
 
 /** While a node starts, it is asked this often whether it is ready, in ms. */
 const STARTING_PROBE_EVERY_MS = 20;
@@ -52,7 +52,8 @@ export function probeNode(node: PlannedNode, runtime: Runtime, listener: ProbeLi
 }
 
 async function isReady(node: PlannedNode, runtime: Runtime): Promise<boolean> {
-  if (node.kind !== 'service') return probePostgres(runtime.postgres(node.name), READY_ANSWER_WITHIN_MS);
+  if (node.kind === 'broker') return probeBroker(runtime.broker(node.name), READY_ANSWER_WITHIN_MS);
+  if (node.kind === 'postgres') return probePostgres(runtime.postgres(node.name), READY_ANSWER_WITHIN_MS);
   const [ready] = await probeHttp(runtime.address(node.name), ['/readyz'], READY_ANSWER_WITHIN_MS);
   return ready === 200;
 }

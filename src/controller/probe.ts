@@ -1,6 +1,6 @@
 import {connect} from 'node:net';
 import {Client} from 'pg';
-import type {PostgresAccess} from '../runtime/runtime.ts';
+import type {BrokerAccess, PostgresAccess} from '../runtime/runtime.ts';
 import type {Address} from '../topology/address.ts';
 
 /** Nothing that is asked here answers with as much as this. */
@@ -62,4 +62,45 @@ export async function probePostgres(access: PostgresAccess, timeoutMs: number): 
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** Whether a broker answers within the time (ms), to the user that services have. */
+export async function probeBroker({engine, ...access}: BrokerAccess, timeoutMs: number): Promise<boolean> {
+  if (engine === 'nats') return probeNats(access, timeoutMs);
+  return probePostgres({...access, database: access.database ?? access.user}, timeoutMs);
+}
+
+/** Written by hand, like the others: the library would open a connection that reconnects. */
+async function probeNats(
+  {address: {host, port}, user, password}: Omit<BrokerAccess, 'engine'>,
+  timeoutMs: number,
+): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({host, port, noDelay: true});
+    let answers = '';
+    const finish = (isReady: boolean): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(isReady);
+    };
+    const timer = setTimeout(() => finish(false), timeoutMs);
+    socket.setEncoding('utf8');
+    socket.on('data', chunk => {
+      const hasGreeted = answers !== '';
+      if (answers.length < ANSWERS_LENGTH_MAX) answers += String(chunk);
+      const greeting = {
+        verbose: false,
+        pedantic: false,
+        tls_required: false,
+        name: 'teralab-probe',
+        lang: 'node',
+        version: '0',
+      };
+      if (!hasGreeted) socket.write(`CONNECT ${JSON.stringify({...greeting, user, pass: password})}\r\nPING\r\n`);
+      if (/^PONG\r$/m.test(answers)) finish(true);
+      else if (/^-ERR/m.test(answers)) finish(false);
+    });
+    socket.once('end', () => finish(false));
+    socket.once('error', () => finish(false));
+  });
 }

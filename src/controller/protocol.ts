@@ -5,6 +5,7 @@ import type {CheckEvent, Phase} from '../labs/check-event.ts';
 import type {CheckResult} from '../labs/verdict.ts';
 import type {LoadSummary} from '../load/load.ts';
 import type {RuntimeName} from '../runtime/runtime.ts';
+import type {BrokerEngine} from '../topology/topology.ts';
 
 export type {CheckEvent, Phase} from '../labs/check-event.ts';
 
@@ -45,7 +46,8 @@ export type MethodName = keyof Methods;
 
 export interface UpOptions {
   readonly runtime?: RuntimeName;
-  readonly broker?: 'postgres' | 'nats';
+  /** Engine of the broker. Without it: what the topology's links are declared with. */
+  readonly broker?: BrokerEngine;
   readonly replicas?: Readonly<Record<string, number>>;
   /** Topology as parsed from `--topology FILE`. */
   readonly topology?: unknown;

@@ -1,5 +1,8 @@
 import type {ProxyCounters} from '../fabric/fabric.ts';
 import type {FaultRecord} from '../faults/fault.ts';
+import {accessUrl, urlWithoutPassword} from '../runtime/access-url.ts';
+import type {BrokerAccess, PostgresAccess} from '../runtime/runtime.ts';
+import type {PlannedNode} from '../topology/plan.ts';
 import {linkName} from '../topology/topology.ts';
 import type {LinkStatus, NodeStatus, Phase, StatusReport} from './protocol.ts';
 import type {System} from './system.ts';
@@ -46,7 +49,8 @@ async function nodeStatus(system: System): Promise<readonly NodeStatus[]> {
         name: keeper.name,
         service: keeper.node.service,
         state: keeper.state,
-        url: keeper.node.kind === 'service' ? `http://${host}:${port}` : postgresUrl(system, keeper.name),
+        url:
+          keeper.node.kind === 'service' ? `http://${host}:${port}` : urlWithoutPassword(accessOf(system, keeper.node)),
         ...(pid === undefined ? {} : {pid}),
         ...(container === undefined ? {} : {container}),
         restarts: keeper.restarts,
@@ -92,16 +96,16 @@ function connectLines(system: System, gateway: string | undefined): readonly str
   const databases = system.keepers().filter(keeper => keeper.node.kind !== 'service');
   return [
     ...(gateway === undefined ? [] : [`curl ${gateway}/openapi.json`]),
-    ...databases.map(keeper => {
-      const {password} = system.runtime.postgres(keeper.name);
-      return `PGPASSWORD=${password} psql ${postgresUrl(system, keeper.name)}`;
+    ...databases.map(({node}) => {
+      const access = accessOf(system, node);
+      if ('engine' in access && access.engine === 'nats') return `nats --server ${accessUrl(access)} stream ls`;
+      return `PGPASSWORD=${access.password} psql ${urlWithoutPassword(access)}`;
     }),
   ];
 }
 
-function postgresUrl(system: System, node: string): string {
-  const {address, user, database} = system.runtime.postgres(node);
-  return `postgres://${user}@${addressText(address)}/${database}`;
+function accessOf({runtime}: System, {name, kind}: PlannedNode): PostgresAccess | BrokerAccess {
+  return kind === 'broker' ? runtime.broker(name) : runtime.postgres(name);
 }
 
 function addressText({host, port}: {readonly host: string; readonly port: number}): string {

@@ -5,6 +5,7 @@ import {LabError} from '../errors.ts';
 import type {OpenProxy} from '../fabric/fabric.ts';
 import type {BuiltSeam, NodeEvent} from '../labs/system.ts';
 import {parseLogLine} from '../observe/log-line.ts';
+import {accessUrl} from '../runtime/access-url.ts';
 import type {LinkAddress, Runtime, StartOptions} from '../runtime/runtime.ts';
 import type {Plan, PlannedNode, PlannedProxy} from '../topology/plan.ts';
 import {CLIENT} from '../topology/topology.ts';
@@ -236,9 +237,9 @@ export class System {
         links[callee.service] = [...(links[callee.service] ?? []), {node: callee.name, address: opened.address}];
         continue;
       }
-      const {user, password, database} = this.#tools.runtime.postgres(callee.name);
-      const url = `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${opened.address.host}:${opened.address.port}/${database}`;
-      env[callee.kind === 'broker' ? 'BROKER_URL' : 'DATABASE_URL'] = url;
+      const {runtime} = this.#tools;
+      if (callee.kind === 'broker') env.BROKER_URL = accessUrl(runtime.broker(callee.name), opened.address);
+      else env.DATABASE_URL = accessUrl(runtime.postgres(callee.name), opened.address);
     }
     if (node.kind === 'service') env.SESSION_SECRET = this.#secret;
     const own = seams.filter(seam => seam.service === node.service).map(seam => [seam.seam, seam.file] as const);

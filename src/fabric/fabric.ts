@@ -15,7 +15,7 @@ export interface ProxySpec {
   readonly link: string;
   readonly from: string;
   readonly to: string;
-  readonly protocol: 'http' | 'postgres';
+  readonly protocol: 'http' | 'postgres' | 'nats';
   readonly upstream: Address;
   /** A port that was asked for; otherwise a free one outside the kernel's ephemeral range is chosen. */
   readonly port?: number;
@@ -89,7 +89,7 @@ export interface RequestLogEntry {
   readonly traceparent?: string;
 }
 
-/** A round trip of the fabric's own through a proxy: HTTP `GET /livez`, Postgres `SSLRequest`. Left out of counters and logs. */
+/** A round trip of the fabric's own through a proxy: HTTP `GET /livez`, Postgres `SSLRequest`, what a NATS server says first. Left out of counters and logs. */
 export interface ProbeResult {
   readonly proxy: string;
   readonly answered: number;

@@ -39,12 +39,20 @@ function roundTrip(proxy: LinkProxy, timeoutMs: number): Promise<Outcome> {
     process.nextTick(() => {
       if (socket.localPort !== undefined) forget = proxy.expectProbe(socket.localPort);
     });
-    socket.on('connect', () => socket.write(proxy.http ? httpProbe(proxy) : SSL_REQUEST));
+    const question = questionOf(proxy);
+    socket.on('connect', () => question !== undefined && socket.write(question));
     socket.on('data', () => finish({ms: performance.now() - startedAt}));
     socket.on('end', () => finish({failure: 'closed'}));
     socket.on('error', (error: NodeJS.ErrnoException) => finish({failure: error.code ?? error.message}));
     socket.on('close', () => forget?.());
   });
+}
+
+/** What is asked; nothing on a link to NATS, whose server speaks first: its INFO line has come the whole way from it. */
+function questionOf(proxy: LinkProxy): Buffer | string | undefined {
+  const {protocol} = proxy.spec;
+  if (protocol === 'http') return httpProbe(proxy);
+  return protocol === 'postgres' ? SSL_REQUEST : undefined;
 }
 
 /** Postgres answers it with one byte, before it asks who is there. */

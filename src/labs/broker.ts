@@ -8,4 +8,10 @@ export async function openBroker(url: string): Promise<Broker> {
   return openAdapter({url, clock: createSystemClock(), log: SILENT});
 }
 
+/** Deletes everything that a NATS server keeps. Nobody else may be using it. */
+export async function emptyNatsBroker(url: string): Promise<void> {
+  const {emptyNats} = await import('../../services/kit/broker-nats/empty.ts');
+  await emptyNats(url);
+}
+
 const SILENT: Logger = {debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined};

@@ -1,5 +1,6 @@
 import type {Address} from '../topology/address.ts';
 import type {PlannedNode} from '../topology/plan.ts';
+import type {BrokerEngine} from '../topology/topology.ts';
 
 export type RuntimeName = 'process' | 'docker' | 'swarm';
 
@@ -78,6 +79,16 @@ export interface PostgresAccess {
   readonly database: string;
 }
 
+/** Connection data of a broker node, for the lab's own reads, for `status`, and for services, which use it with another address. */
+export interface BrokerAccess {
+  readonly engine: BrokerEngine;
+  readonly address: Address;
+  readonly user: string;
+  readonly password: string;
+  /** Where the engine has several. */
+  readonly database?: string;
+}
+
 /** Where nodes run. One contract suite runs against every adapter. */
 export interface Runtime {
   readonly name: RuntimeName;
@@ -90,8 +101,10 @@ export interface Runtime {
   start(node: PlannedNode, options: StartOptions): Promise<RunningNode>;
   /** The address a node has or will have. */
   address(node: string): Address;
-  /** How the lab itself reads a Postgres node, past the fabric. */
+  /** How the lab itself reads a Postgres node, past the fabric; a broker too, where it runs on Postgres. */
   postgres(node: string): PostgresAccess;
+  /** How the lab itself reaches a broker node, past the fabric. */
+  broker(node: string): BrokerAccess;
   /** File that holds a node's log. */
   logFile(node: string): string;
   /** What this runtime can do; a fault that it cannot do is refused with the reason. */

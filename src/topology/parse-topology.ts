@@ -3,7 +3,7 @@ import {z} from 'zod';
 import {LabError} from '../errors.ts';
 import {nearest} from '../nearest.ts';
 import {spec} from './default.ts';
-import {CLIENT, linkName, type Topology} from './topology.ts';
+import {BROKER_ENGINES, CLIENT, linkName, type ServiceKind, type Topology} from './topology.ts';
 
 /** Most instances of one service, here and on the command line: a laptop runs no more. */
 const REPLICAS_MAX = 16;
@@ -28,7 +28,7 @@ const topologyShape = z.strictObject({
       supervision: supervisionShape.partial().default({}),
     }),
   ),
-  links: z.array(z.strictObject({from: z.string(), to: z.string(), protocol: z.enum(['http', 'postgres'])})),
+  links: z.array(z.strictObject({from: z.string(), to: z.string(), protocol: z.enum(['http', ...BROKER_ENGINES])})),
 });
 
 /**
@@ -73,6 +73,12 @@ export function checkTopology(value: unknown, name = 'the topology'): Topology {
   return {services, links: parsed.data.links};
 }
 
+const SPEAKS: Readonly<Record<ServiceKind, readonly string[]>> = {
+  service: ['http'],
+  postgres: ['postgres'],
+  broker: BROKER_ENGINES,
+};
+
 type Fail = (place: string, what: string) => never;
 
 /** `a-1` as a service and the first instance of `a` would be one node. */
@@ -108,12 +114,12 @@ function checkLinks({services, links}: Topology, fail: Fail): void {
     if (link.from === link.to) fail(`links.${index}`, `${link.from} cannot be linked to itself`);
     if (seen.has(linkName(link))) fail(`links.${index}`, `${linkName(link)} is declared twice`);
     seen.add(linkName(link));
-    const toService = services[link.to]?.kind === 'service';
-    if (toService !== (link.protocol === 'http'))
-      fail(
-        `links.${index}.protocol`,
-        `${link.to} is a ${services[link.to]?.kind ?? 'service'}, which speaks ${toService ? 'http' : 'postgres'}`,
-      );
+    const {kind} = services[link.to] ?? {kind: 'service'};
+    if (!SPEAKS[kind].includes(link.protocol))
+      fail(`links.${index}.protocol`, `${link.to} is a ${kind}, which speaks ${SPEAKS[kind].join(' or ')}`);
+    const other = links.find(one => one.to === link.to && one.protocol !== link.protocol);
+    if (other !== undefined)
+      fail(`links.${index}.protocol`, `${linkName(other)} speaks ${other.protocol} with the same ${kind}`);
     if (link.from !== CLIENT && services[link.from]?.kind !== 'service')
       fail(`links.${index}.from`, `${link.from} calls nobody: only services do`);
   }

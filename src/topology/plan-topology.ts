@@ -1,26 +1,45 @@
 import {LabError} from '../errors.ts';
 import {nearest} from '../nearest.ts';
 import type {Plan, PlannedNode, PlannedProxy} from './plan.ts';
-import {CLIENT, linkName, type ServiceSpec, type Topology} from './topology.ts';
+import {type BrokerEngine, CLIENT, type LinkSpec, linkName, type ServiceSpec, type Topology} from './topology.ts';
 
 /**
- * Turns a topology into nodes, proxies and levels. `replicas` overrides the declared numbers, by service. Errors: UNKNOWN_TARGET for a
- * service that is not there, BAD_VALUE for more than one instance of what can have only one.
+ * Turns a topology into nodes, proxies and levels. `replicas` overrides the declared numbers, by service; `broker` the engine that the
+ * links to the broker are declared with. Errors: UNKNOWN_TARGET for a service that is not there, BAD_VALUE for more than one instance of
+ * what can have only one.
  */
 export function planTopology(
-  topology: Topology,
-  options: {readonly replicas?: Readonly<Record<string, number>>} = {},
+  declared: Topology,
+  options: {readonly replicas?: Readonly<Record<string, number>>; readonly broker?: BrokerEngine} = {},
 ): Plan {
   const replicas = options.replicas ?? {};
-  checkReplicas(topology, replicas);
+  checkReplicas(declared, replicas);
+  const topology = options.broker === undefined ? declared : withEngine(declared, options.broker);
   const nodes = Object.entries(topology.services).flatMap(([service, spec]) =>
-    nodesOf(service, spec, replicas[service] ?? spec.replicas),
+    nodesOf(service, spec, replicas[service] ?? spec.replicas, engineOf(topology, service)),
   );
   return {topology, nodes, proxies: proxiesOf(topology, nodes), levels: levelsOf(nodes)};
 }
 
+/** The same services, with brokers on this engine. */
+function withEngine(topology: Topology, engine: BrokerEngine): Topology {
+  const isBroker = (service: string): boolean => topology.services[service]?.kind === 'broker';
+  const links = topology.links.map((link): LinkSpec => (isBroker(link.to) ? {...link, protocol: engine} : link));
+  return {...topology, links};
+}
+
+function engineOf(topology: Topology, service: string): BrokerEngine {
+  return topology.links.some(({to, protocol}) => to === service && protocol === 'nats') ? 'nats' : 'postgres';
+}
+
 /** Databases and the broker have no number: there is one of each. */
-function nodesOf(service: string, {kind, supervision}: ServiceSpec, replicas: number): readonly PlannedNode[] {
+function nodesOf(
+  service: string,
+  {kind, supervision}: ServiceSpec,
+  replicas: number,
+  engine: BrokerEngine,
+): readonly PlannedNode[] {
+  if (kind === 'broker') return [{name: service, service, kind, engine, supervision}];
   if (kind !== 'service') return [{name: service, service, kind, supervision}];
   return Array.from({length: replicas}, (_, index) => ({name: `${service}-${index + 1}`, service, kind, supervision}));
 }

@@ -1,4 +1,4 @@
-import type {LinkSpec, ServiceKind, Supervision, Topology} from './topology.ts';
+import type {BrokerEngine, LinkSpec, ServiceKind, Supervision, Topology} from './topology.ts';
 
 /** One node as it will run. Ports and addresses are the runtime's to choose, so they are not here. */
 export interface PlannedNode {
@@ -6,6 +6,8 @@ export interface PlannedNode {
   readonly name: string;
   readonly service: string;
   readonly kind: ServiceKind;
+  /** Of a broker: what it runs on. Absent: Postgres. */
+  readonly engine?: BrokerEngine;
   readonly supervision: Supervision;
 }
 

@@ -1,5 +1,9 @@
-/** What instances of a service are: a teraApi service, a Postgres server, or the broker (on the process runtime a Postgres too). */
+/** What instances of a service are: a teraApi service, a Postgres server, or the broker, which runs on one of the engines. */
 export type ServiceKind = 'service' | 'postgres' | 'broker';
+
+/** What a broker runs on: a Postgres of its own, or NATS JetStream. */
+export const BROKER_ENGINES = ['postgres', 'nats'] as const;
+export type BrokerEngine = (typeof BROKER_ENGINES)[number];
 
 /** How the controller watches over the nodes of a service. */
 export interface Supervision {
@@ -24,7 +28,8 @@ export interface ServiceSpec {
 export interface LinkSpec {
   readonly from: string;
   readonly to: string;
-  readonly protocol: 'http' | 'postgres';
+  /** Of a broker's links: its engine. A plan may choose another engine, and then has its links so. */
+  readonly protocol: 'http' | BrokerEngine;
 }
 
 /** The declared services and links of a system. `client` is not a service: it stands for whoever calls the gateway from outside. */

@@ -34,7 +34,7 @@ export const READY_FAULTS: readonly ReadyFault[] = [
 export function targetsOf(fault: ReadyFault, status: StatusReport): readonly string[] {
   if (fault.on === 'node') return status.nodes.map(({name}) => name);
   const databases = new Set(
-    status.nodes.filter(({url}) => url.startsWith('postgres')).flatMap(({name, service}) => [name, service]),
+    status.nodes.filter(({url}) => !url.startsWith('http')).flatMap(({name, service}) => [name, service]),
   );
   return status.links
     .map(({name}) => name)

@@ -2,9 +2,11 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {ControllerClient} from '../../controller/connection.ts';
+import type {UpOptions} from '../../controller/protocol.ts';
 import type {AnyLab} from '../../labs/lab.ts';
 import {type Expectation, expectations, type Proof, staticProblems, verifyLab} from '../../labs/verify.ts';
 import type {RuntimeName} from '../../runtime/runtime.ts';
+import type {BrokerEngine} from '../../topology/topology.ts';
 import {tellCheck} from '../check-events.ts';
 import {forgetWorkspace} from '../clean/forget.ts';
 import type {Outcome} from '../command.ts';
@@ -25,6 +27,7 @@ export interface VerifyFlags {
   readonly seed?: number;
   readonly runtime?: RuntimeName;
   readonly variant?: string;
+  readonly broker?: BrokerEngine;
 }
 
 /** A lab, and what is to be proved of it. */
@@ -45,7 +48,8 @@ export async function run(context: Context, names: readonly string[], flags: Ver
   const seeds = Array.from({length: flags.seeds ?? 1}, (_, index) => (first + index) % (SEED_MAX + 1));
   const problems: string[] = [];
   for (const lab of labs) problems.push(...(await lint(context, lab, await learner.catalogue.folder(lab.id))));
-  const proofs = await inOwnSystem(context, async (own, client) => verifyAll(own, client, todo, seeds));
+  const upOptions = flags.broker === undefined ? {} : {broker: flags.broker};
+  const proofs = await inOwnSystem(context, upOptions, async (own, client) => verifyAll(own, client, todo, seeds));
   if (context.json) context.document(proofs.map(({row}) => row));
   else report(context, proofs, problems, first);
   return problems.length === 0 && proofs.every(({holds}) => holds) ? 'ok' : 'fail';
@@ -62,6 +66,7 @@ function chooseVariants(labs: readonly AnyLab[], variant: string | undefined): r
 /** A workspace and a system of its own, so that the learner's stay as they are; both are removed afterwards. */
 async function inOwnSystem<T>(
   context: Context,
+  upOptions: UpOptions,
   work: (own: Context, client: ControllerClient) => Promise<T>,
 ): Promise<T> {
   const workspace = await mkdtemp(join(tmpdir(), 'teralab-verify-'));
@@ -71,7 +76,7 @@ async function inOwnSystem<T>(
   try {
     const client = await own.controllers.ensure(workspace, line => context.progress.step(line));
     try {
-      await client.call('up', {}, showProgress(own), context.signal);
+      await client.call('up', upOptions, showProgress(own), context.signal);
       return await work(own, client);
     } finally {
       client.close();

@@ -1,9 +1,10 @@
 import type {Command} from 'commander';
+import {BROKER_ENGINES} from '../../topology/topology.ts';
 import type {Shell} from '../command.ts';
 import {parseChoice} from '../parse/choice.ts';
 import {parseSeed, parseWhole} from '../parse/number.ts';
 import {declare, runs} from './declare.ts';
-import {RUNTIMES} from './system.ts';
+import {BROKER_HELP, RUNTIMES} from './system.ts';
 
 /** Commands on labs. Where `[lab]` is left out, it is the one last worked on, or the next open one. */
 export function declareLabs(program: Command, shell: Shell): void {
@@ -55,7 +56,8 @@ export function declareLabs(program: Command, shell: Shell): void {
       parseWhole(raw, '--seeds', 1, 1000),
     )
     .option('--seed <n>', 'the first seed', parseSeed)
-    .option('--runtime <name>', 'where nodes run: process', raw => parseChoice(raw, '--runtime', RUNTIMES));
+    .option('--runtime <name>', 'where nodes run: process', raw => parseChoice(raw, '--runtime', RUNTIMES))
+    .option('--broker <name>', BROKER_HELP, raw => parseChoice(raw, '--broker', BROKER_ENGINES));
   runs(verify, shell, async () => import('../commands/labs-verify.ts'));
 
   const lab = declare(program, {

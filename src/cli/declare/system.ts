@@ -1,4 +1,5 @@
 import type {Command} from 'commander';
+import {BROKER_ENGINES} from '../../topology/topology.ts';
 import type {Shell} from '../command.ts';
 import {parseChoice} from '../parse/choice.ts';
 import {parseDuration} from '../parse/duration.ts';
@@ -8,7 +9,7 @@ import {parseReplicas} from '../parse/replicas.ts';
 import {declare, runs} from './declare.ts';
 
 export const RUNTIMES = ['process', 'docker', 'swarm'] as const;
-export const BROKERS = ['postgres', 'nats'] as const;
+export const BROKER_HELP = 'engine of the broker: postgres (default), or nats, which needs `nats-server` on the PATH';
 
 /** Commands on the running system. */
 export function declareSystem(program: Command, shell: Shell): void {
@@ -18,10 +19,15 @@ export function declareSystem(program: Command, shell: Shell): void {
     usage: 'up',
     summary: 'start the system and return when it is healthy',
     more: 'Repeating it is safe: a system that runs is left as it is. The gateway listens on 4000 or the next free port.',
-    examples: ['teralab up', 'teralab up --replicas identity=3', 'teralab up --port 4100 --json'],
+    examples: [
+      'teralab up',
+      'teralab up --replicas identity=3',
+      'teralab up --broker nats',
+      'teralab up --port 4100 --json',
+    ],
   })
     .option('--runtime <name>', 'where nodes run: process', raw => parseChoice(raw, '--runtime', RUNTIMES))
-    .option('--broker <name>', 'engine of the broker: postgres', raw => parseChoice(raw, '--broker', BROKERS))
+    .option('--broker <name>', BROKER_HELP, raw => parseChoice(raw, '--broker', BROKER_ENGINES))
     .option('--topology <file>', 'a topology of your own, YAML or JSON')
     .option('--replicas <service=n>', 'instances of a service; repeat it for more services', parseReplicas)
     .option('--port <port>', 'port of the gateway; taken is an error', parsePort);

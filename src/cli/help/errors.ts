@@ -46,6 +46,7 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   NODE_TOO_OLD: 'This Node is older than what teralab is built for.',
   POSTGRES_MISSING: 'The package with the Postgres binaries of this platform is not installed.',
   POSTGRES_FAILED: 'A Postgres server could not be prepared or started.',
+  NATS_MISSING: 'The NATS broker was asked for, and its server is not on the PATH or too old.',
   NODE_NOT_READY: 'A node was started and did not become ready within its time.',
   NODE_GONE: 'A node that was asked something is not there any more.',
   PORT_TAKEN: 'The port that was asked for belongs to another program.',

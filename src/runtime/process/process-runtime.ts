@@ -6,8 +6,9 @@ import type {Paths} from '../../paths.ts';
 import {releasePort} from '../../port-claims.ts';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
-import type {RunningNode, Runtime, StartOptions} from '../runtime.ts';
+import type {PostgresAccess, RunningNode, Runtime, StartOptions} from '../runtime.ts';
 import {removeStrays} from './leftovers.ts';
+import {NATS_USER, type PreparedNats, prepareNats, startNats} from './nats-node.ts';
 import {prepareNextSession} from './next-session.ts';
 import {createPorts, LOOPBACK} from './ports.ts';
 import {roleOf} from './postgres-data.ts';
@@ -32,7 +33,7 @@ export interface ProcessRuntimeOptions {
 }
 
 /**
- * Runs nodes as processes of this machine: services from their bundles, databases and the broker as Postgres servers. All of them end
+ * Runs nodes as processes of this machine: services from their bundles, databases as Postgres servers, the broker as one too or as a NATS server. All of them end
  * when the process that holds this runtime dies. Errors: UNSUPPORTED_PLATFORM on native Windows.
  */
 export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
@@ -49,6 +50,8 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
   const known = new Map<string, Address>();
   const databases = new Map<string, Promise<PreparedPostgres>>();
   const passwords = new Map<string, string>();
+  const brokers = new Map<string, Promise<PreparedNats>>();
+  const brokerPasswords = new Map<string, string>();
   const running = new Set<RunningNode>();
   let tools: Promise<PostgresTools> | undefined;
   let isDown = false;
@@ -81,6 +84,20 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
       });
       return prepared;
     });
+  const brokerOf = async (node: string): Promise<PreparedNats> =>
+    once(brokers, node, async () => {
+      const prepared = await prepareNats(paths, workspaceId, node, await addressOf(node));
+      brokerPasswords.set(node, prepared.password);
+      return prepared;
+    });
+  /** What a node that keeps data needs before it can be started. */
+  const dataOf = async ({name, engine}: PlannedNode, say: (line: string) => void): Promise<unknown> =>
+    engine === 'nats' ? brokerOf(name) : databaseOf(name, say);
+  const postgresAccess = (node: string): PostgresAccess => {
+    const password = passwords.get(node);
+    if (password === undefined) throw unknownNode(node, [...passwords.keys()]);
+    return {address: knownAddress(node), user: roleOf(node), password, database: roleOf(node)};
+  };
   const knownAddress = (node: string): Address => {
     const address = known.get(node);
     if (address === undefined) throw unknownNode(node, [...known.keys()]);
@@ -89,6 +106,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
   const launch = async (node: PlannedNode, startOptions: StartOptions): Promise<RunningNode> => {
     const address = await addressOf(node.name);
     const common = {node, address, session, logFile: logFile(node.name)};
+    if (node.engine === 'nats') return startNats(await brokerOf(node.name), common);
     if (node.kind !== 'service') {
       const prepared = await databaseOf(node.name, () => undefined);
       return startPostgres(await toolsOf(() => undefined), prepared, common);
@@ -108,7 +126,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     prepare: async (nodes, say) => {
       // One after the other, so that ports follow the order of the plan.
       for (const node of nodes) await addressOf(node.name);
-      await Promise.all(nodes.filter(node => node.kind !== 'service').map(node => databaseOf(node.name, say)));
+      await Promise.all(nodes.filter(node => node.kind !== 'service').map(node => dataOf(node, say)));
     },
     start: async (node, startOptions) => {
       const started = await launch(node, startOptions);
@@ -121,10 +139,11 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
       return started;
     },
     address: knownAddress,
-    postgres: node => {
-      const password = passwords.get(node);
-      if (password === undefined) throw unknownNode(node, [...passwords.keys()]);
-      return {address: knownAddress(node), user: roleOf(node), password, database: roleOf(node)};
+    postgres: postgresAccess,
+    broker: node => {
+      const password = brokerPasswords.get(node);
+      if (password === undefined) return {engine: 'postgres', ...postgresAccess(node)};
+      return {engine: 'nats', address: knownAddress(node), user: NATS_USER, password};
     },
     logFile,
     describe: () => ({
@@ -138,10 +157,8 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     beforeDown: async () => {
       await Promise.all(
         [...running].map(async ({name}) => {
-          const [prepared, password] = [await databases.get(name), passwords.get(name)];
-          if (prepared === undefined || password === undefined) return;
-          const access = {address: knownAddress(name), user: roleOf(name), password, database: roleOf(name)};
-          await prepareNextSession(name, prepared.data, access);
+          const prepared = await databases.get(name);
+          if (prepared !== undefined) await prepareNextSession(name, prepared.data, postgresAccess(name));
         }),
       );
     },
@@ -149,7 +166,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
       isDown = true;
       for (const database of databases.values()) await database.then(async ({ready}) => ready).catch(() => undefined);
       const nodes = [...running];
-      const isDatabase = (node: RunningNode): boolean => passwords.has(node.name);
+      const isDatabase = (node: RunningNode): boolean => passwords.has(node.name) || brokers.has(node.name);
       // Services first: so they can finish what they do with their databases.
       for (const group of [nodes.filter(node => !isDatabase(node)), nodes.filter(isDatabase)]) {
         await Promise.all(group.map(async node => node.stop()));

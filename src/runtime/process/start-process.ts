@@ -25,6 +25,8 @@ export interface ProcessSpec {
   /** Whether descriptor 3 carries the control channel. */
   readonly control: boolean;
   readonly user?: {readonly uid: number; readonly gid: number} | undefined;
+  /** Working folder, which its user can enter. Default: `/`, since the controller's own may be closed to another user. */
+  readonly folder?: string;
 }
 
 /** A process that was started, and how it ends. */
@@ -49,8 +51,7 @@ export async function startProcess(spec: ProcessSpec): Promise<StartedProcess> {
   let child: ChildProcess;
   try {
     child = spawn('/bin/sh', ['-c', LEASH_SCRIPT, 'teralab', spec.command, ...spec.args], {
-      // The working folder of the controller may be closed to another user.
-      cwd: '/',
+      cwd: spec.folder ?? '/',
       env: {...spec.env, [SESSION_MARK]: spec.session, LEASH_SIGNAL: spec.leashSignal},
       stdio: ['ignore', log, log, spec.control ? 'pipe' : 'ignore', 'pipe'],
       ...(spec.user ?? {}),

@@ -89,7 +89,8 @@ export interface RequestLogEntry {
   readonly traceparent?: string;
 }
 
-/** A round trip of the fabric's own through a proxy: HTTP `GET /livez`, Postgres `SSLRequest`, what a NATS server says first. Left out of counters and logs. */
+/** A round trip of the fabric's own through a proxy: HTTP `GET /livez`, Postgres `SSLRequest`, NATS the end of a
+ * connection after the server's INFO. Left out of counters and logs. */
 export interface ProbeResult {
   readonly proxy: string;
   readonly answered: number;

@@ -33,6 +33,24 @@ describe('probes', () => {
     expect(got).toEqual(['0000000804d2162f', '0000000804d2162f']);
   });
 
+  it('let a NATS server speak first and hang up on it, so that both directions count', async () => {
+    const got: string[] = [];
+    await using upstream = await serve(socket => {
+      socket.on('data', bytes => got.push(bytes.toString()));
+      socket.on('end', () => socket.end());
+      socket.write('INFO {}\r\n');
+    });
+    await using link = await openLink(upstream.address, {protocol: 'nats'});
+    for (const stream of ['upstream', 'downstream'] as const) {
+      await link.fabric.change({add: [toxic('latency', {id: stream, stream, attributes: {latency: 30}})]});
+      const {answered, medianMs} = await link.fabric.probe(link.name, {count: 3, timeoutMs: 5_000});
+      expect(answered).toBe(3);
+      expect(medianMs).toBeGreaterThanOrEqual(29);
+      await link.fabric.change({remove: [stream]});
+    }
+    expect(got).toEqual([]);
+  });
+
   it('feel toxics like traffic and do not count as touched', async () => {
     await using upstream = await serveEcho();
     await using link = await openLink(upstream.address);

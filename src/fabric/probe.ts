@@ -1,4 +1,4 @@
-import {connect} from 'node:net';
+import {connect, type Socket} from 'node:net';
 import type {ProbeResult} from './fabric.ts';
 import type {LinkProxy} from './link-proxy.ts';
 
@@ -39,20 +39,33 @@ function roundTrip(proxy: LinkProxy, timeoutMs: number): Promise<Outcome> {
     process.nextTick(() => {
       if (socket.localPort !== undefined) forget = proxy.expectProbe(socket.localPort);
     });
-    const question = questionOf(proxy);
-    socket.on('connect', () => question !== undefined && socket.write(question));
-    socket.on('data', () => finish({ms: performance.now() - startedAt}));
-    socket.on('end', () => finish({failure: 'closed'}));
+    const answered = (askedAt: number): void => finish({ms: performance.now() - askedAt});
+    const ask = proxy.spec.protocol === 'nats' ? askNats : askFirst(proxy, startedAt);
+    ask(socket, answered, () => finish({failure: 'closed'}));
     socket.on('error', (error: NodeJS.ErrnoException) => finish({failure: error.code ?? error.message}));
     socket.on('close', () => forget?.());
   });
 }
 
-/** What is asked; nothing on a link to NATS, whose server speaks first: its INFO line has come the whole way from it. */
-function questionOf(proxy: LinkProxy): Buffer | string | undefined {
-  const {protocol} = proxy.spec;
-  if (protocol === 'http') return httpProbe(proxy);
-  return protocol === 'postgres' ? SSL_REQUEST : undefined;
+/** Asks a question on a fresh connection, and tells when it was asked that an answer came, or that the connection was closed instead. */
+type Ask = (socket: Socket, answered: (askedAt: number) => void, closed: () => void) => void;
+
+function askFirst(proxy: LinkProxy, startedAt: number): Ask {
+  return (socket, answered, closed) => {
+    socket.on('connect', () => socket.write(proxy.http ? httpProbe(proxy) : SSL_REQUEST));
+    socket.on('data', () => answered(startedAt));
+    socket.on('end', closed);
+  };
+}
+
+/** A NATS server speaks first and answers nobody whom it does not know; but it hangs up when its caller does. */
+function askNats(socket: Socket, answered: (askedAt: number) => void, closed: () => void): void {
+  let askedAt: number | undefined;
+  socket.on('data', () => {
+    askedAt ??= performance.now();
+    socket.end();
+  });
+  socket.on('end', () => (askedAt === undefined ? closed() : answered(askedAt)));
 }
 
 /** Postgres answers it with one byte, before it asks who is there. */

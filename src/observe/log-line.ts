@@ -1,4 +1,4 @@
-/** One line of a node's log, whoever wrote it: pino (JSON) in services, Postgres in databases. */
+/** One line of a node's log, whoever wrote it: pino (JSON) in services, Postgres in databases, NATS. */
 export interface LogLine {
   readonly node: string;
   /** Unix ms; null where the line has no time of its own. */
@@ -35,7 +35,28 @@ const POSTGRES_LEVELS: Readonly<Record<string, string>> = {
 const DULL_FACTS = ['pid', 'hostname', 'name', 'node', 'service', 'v'];
 
 export function parseLogLine(node: string, raw: string): LogLine {
-  return pinoLine(node, raw) ?? postgresLine(node, raw) ?? {node, time: null, level: null, message: raw, facts: {}};
+  return (
+    pinoLine(node, raw) ??
+    postgresLine(node, raw) ??
+    natsLine(node, raw) ?? {node, time: null, level: null, message: raw, facts: {}}
+  );
+}
+
+const NATS_LEVELS: Readonly<Record<string, string>> = {
+  DBG: 'debug',
+  INF: 'info',
+  WRN: 'warn',
+  ERR: 'error',
+  FTL: 'fatal',
+};
+
+/** `[15914] 2026/11/27 03:33:53.969783 [INF] Server is ready`, in the time zone of the machine. */
+function natsLine(node: string, raw: string): LogLine | undefined {
+  const match = /^\[\d+\] (\d{4})\/(\d\d)\/(\d\d) ([\d:.]+) \[(\w{3})\] *(.*)$/.exec(raw);
+  if (match === null) return undefined;
+  const [, year, month, day, clock, level = '', message = ''] = match;
+  const time = Date.parse(`${year}-${month}-${day}T${clock}`);
+  return {node, time: Number.isFinite(time) ? time : null, level: NATS_LEVELS[level] ?? null, message, facts: {}};
 }
 
 function pinoLine(node: string, raw: string): LogLine | undefined {

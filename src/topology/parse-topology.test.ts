@@ -65,6 +65,19 @@ describe('parseTopology', () => {
       GOOD.replace('{kind: postgres}', '{kind: postgres, replicas: 2}'),
       'services.identity-db.replicas',
     ],
+    [
+      'a database that speaks NATS',
+      GOOD.replace('identity-db, protocol: postgres', 'identity-db, protocol: nats'),
+      'links.2.protocol',
+    ],
+    [
+      'links to one broker that differ',
+      `${GOOD}  - {from: identity, to: broker, protocol: nats}\n  - {from: gateway, to: broker, protocol: postgres}`.replace(
+        'links:',
+        '  broker: {kind: broker}\nlinks:',
+      ),
+      'links.3.protocol',
+    ],
     ['a list', '[1, 2]', 'the whole'],
     ['nothing', '', 'the whole'],
     ['broken YAML', 'services: {', 'line 1'],

@@ -36,6 +36,19 @@ describe('planTopology', () => {
     ]);
   });
 
+  it('has the broker and its links on the engine that was asked for, also when it is planned again', () => {
+    const plan = planTopology(defaultTopology(), {broker: 'nats'});
+    const again = planTopology(plan.topology, {replicas: {identity: 2}});
+    for (const {nodes, proxies} of [plan, again]) {
+      expect(nodes.filter(({kind}) => kind === 'broker')).toMatchObject([{name: 'broker', engine: 'nats'}]);
+      expect(new Set(proxies.filter(({to}) => to === 'broker').map(({protocol}) => protocol))).toEqual(
+        new Set(['nats']),
+      );
+      expect(proxies.find(({to}) => to === 'identity-db')?.protocol).toBe('postgres');
+    }
+    expect(planTopology(again.topology, {broker: 'postgres'})).toEqual(planTopology(defaultTopology(), {}));
+  });
+
   it('has every node in one level and no proxy twice, whatever the replicas', () => {
     const count = fc.integer({min: 1, max: 6});
     fc.assert(

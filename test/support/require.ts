@@ -8,6 +8,7 @@ export const TOO_BUSY = 'the machine was too busy to judge a check, several time
 const TOOLS = {
   tmux: ['tmux', '-V'],
   docker: ['docker', 'version'],
+  'nats-server': ['nats-server', '--version'],
 } as const;
 
 /**

@@ -4,6 +4,7 @@ import {labPaths} from '../../paths.ts';
 import {spec} from '../../topology/default.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
 import {descendantsOf} from '../process/leftovers.ts';
+import {findNatsServer} from '../process/nats-server.ts';
 import {createProcessRuntime} from '../process/process-runtime.ts';
 
 const [session = '', workspaceId = '', echoEntry = '', logFolder = ''] = process.argv.slice(2);
@@ -26,13 +27,14 @@ const nodes = [
   node('echo-3', 'echo', 'service'),
   node('echo-db', 'echo-db', 'postgres'),
   node('broker', 'broker', 'broker'),
+  ...(await natsNodes()),
 ];
 await runtime.prepare(nodes, () => undefined);
 const running = await Promise.all(nodes.map(each => runtime.start(each, {env: {}, links: {}, seams: {}})));
 for (const each of running) {
   for (;;) {
     const tail = await each.logTail(50);
-    if (tail.some(line => /listens|ready to accept/.test(line))) break;
+    if (tail.some(line => /listens|ready to accept|Server is ready/.test(line))) break;
     await new Promise(resolve => setTimeout(resolve, 10));
   }
 }
@@ -43,3 +45,11 @@ for (const each of running) {
 }
 console.log(JSON.stringify({pids}));
 setInterval(() => undefined, 1_000);
+
+/** Where there is a server for it. */
+async function natsNodes(): Promise<readonly PlannedNode[]> {
+  return findNatsServer().then(
+    () => [{...node('nats', 'nats', 'broker'), engine: 'nats'}],
+    () => [],
+  );
+}

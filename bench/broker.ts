@@ -37,6 +37,12 @@ async function main(): Promise<void> {
     for (const {name, url, figures} of subjects) await measure(url, `${name}-${round}`, figures);
   }
   print(subjects);
+  await measureMemory();
+}
+
+/** On a server of its own: what the others left free in its heap would hide it. */
+async function measureMemory(): Promise<void> {
+  await using nats = await startTestNats();
   const before = nats.rssBytes() ?? Number.NaN;
   await usingBroker(nats.url, async broker => {
     await broker.ensureStream('memory');

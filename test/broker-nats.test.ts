@@ -57,7 +57,9 @@ describe.sequential('a system with the NATS broker', () => {
     expect(crash.document.effect?.verdict).toBe('bites');
     await until('the broker is ready again', async () => {
       const {document} = await learner.json<StatusReport>('status');
-      return document.nodes.some(({name, state, restarts}) => name === 'broker' && state === 'ready' && restarts > 0);
+      return document.nodes.some(
+        ({name, state, pid}) => name === 'broker' && state === 'ready' && !pids.includes(pid ?? 0),
+      );
     });
     await comesThrough(gateway);
   });

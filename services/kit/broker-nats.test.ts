@@ -1,6 +1,6 @@
 import {jetstreamManager} from '@nats-io/jetstream';
 import {connect} from '@nats-io/transport-node';
-import {describe, it} from 'vitest';
+import {describe, expect, it} from 'vitest';
 import type {Broker} from './broker.ts';
 import {brokerContract} from './broker-contract.ts';
 import {connectOptions} from './broker-nats/session.ts';
@@ -36,6 +36,19 @@ if (missing === undefined) {
       empty: () => deleteStreams(nats.url),
       [Symbol.asyncDispose]: () => nats[Symbol.asyncDispose](),
     };
+  });
+
+  it('keeps the first message of an id, also against clients that know nothing of the adapter', async () => {
+    await using nats = await startTestNats();
+    const broker = open(nats.url);
+    await broker.ensureStream('s', {partitions: 1});
+    await broker.publish('s', [{id: 'a', key: 'k', type: 't', data: 'first'}]);
+    const nc = await connect(connectOptions(nats.url));
+    const answer = await nc.request('messages.s.0.a', JSON.stringify({id: 'a', key: 'k', type: 't', data: 'second'}));
+    expect(answer.json()).toMatchObject({error: {code: 503}});
+    expect(await broker.read('s')).toMatchObject([{id: 'a', data: 'first', position: 1}]);
+    await nc.close();
+    await broker.close();
   });
 } else {
   describe('the broker on NATS', () => {

@@ -6,6 +6,7 @@ import type {Clock} from '../clock.ts';
 import {bury} from './dead-letters.ts';
 import {GroupGoneError, getProgress, joinGroup, numbers, releaseFormerLife} from './groups.ts';
 import type {Hints} from './hints.ts';
+import {MessageWindow} from './message-window.ts';
 import {type StoredMessage, toDelivery} from './messages.ts';
 import {FILTERS, namesOf} from './names.ts';
 import {PartitionReader} from './partition-reader.ts';
@@ -56,7 +57,11 @@ export function createClaims(
   const known = new Map<number, Known>();
   const readers = new Map<number, PartitionReader>();
   let isChanged = true;
+  const window = new MessageWindow(names.messages);
+  let created = '';
   let lastSeen = '';
+  /** Partitions that were in hand at the last look: what has come for them meanwhile was not seen. */
+  let passedOver: readonly number[] = [];
   let askAt = 0;
   let expiresAt = Number.POSITIVE_INFINITY;
 
@@ -83,18 +88,27 @@ export function createClaims(
     return {...held, progress: {...progress, dead: []}};
   }
 
-  /** Polls are cheap while nothing happens: two questions to the server, and nothing else. */
-  async function isWorthALook({jsm}: Link, busy: readonly number[]): Promise<boolean> {
+  /** Number of the last message where a look is worth it. Polls are cheap: two questions to the server, and nothing else. */
+  async function lastIfWorthALook({jsm}: Link, busy: readonly number[]): Promise<number | undefined> {
     const hasLostOne = [...known].some(([n, {progress}]) => progress.owner === owner && !busy.includes(n));
-    const isDue = isChanged || hasLostOne || clock.monotonic() >= expiresAt;
-    if (isDue && clock.monotonic() < askAt) return true;
+    const isFreeAgain = passedOver.some(partition => !busy.includes(partition));
+    const isDue = isChanged || hasLostOne || isFreeAgain || clock.monotonic() >= expiresAt;
+    const asksForGroups = !isDue || clock.monotonic() >= askAt;
+    isChanged = false;
+    passedOver = busy;
+    const asked = asksForGroups ? [names.messages, names.groups] : [names.messages];
+    const infos = await Promise.all(asked.map(name => jsm.streams.info(name)));
+    const [messages] = infos;
+    if (messages === undefined) return undefined;
+    if (messages.created !== created) window.clear();
+    created = messages.created;
+    if (!asksForGroups) return messages.state.last_seq;
     askAt = clock.monotonic() + ASK_EVERY_MS;
-    const infos = await Promise.all([names.messages, names.groups].map(name => jsm.streams.info(name)));
     const seen = infos.map(({created, state}) => [created, state.first_seq, state.last_seq, state.messages]).join();
-    if (seen === lastSeen) return isDue;
+    if (seen === lastSeen) return isDue ? messages.state.last_seq : undefined;
     lastSeen = seen;
     doubtAll();
-    return true;
+    return messages.state.last_seq;
   }
 
   /** Records have to be asked for again: others may have changed them. */
@@ -109,8 +123,9 @@ export function createClaims(
   }
 
   function readerOf(partition: number): PartitionReader {
-    const source = {stream: names.messages, filter: FILTERS.partition(stream, partition), group};
-    const reader = readers.get(partition) ?? new PartitionReader(source, clock);
+    const filter = FILTERS.partition(stream, partition);
+    const source = {stream: names.messages, partition, filter, group, window};
+    const reader = readers.get(partition) ?? new PartitionReader(source);
     readers.set(partition, reader);
     return reader;
   }
@@ -144,10 +159,10 @@ export function createClaims(
     },
     claim: (slots, busy) =>
       session.use(stream, async link => {
-        if (!(await isWorthALook(link, busy))) return [];
-        isChanged = false;
-        const free = shuffle(numbers(await partitions.of(stream)).filter(partition => !busy.includes(partition)));
         try {
+          const last = await lastIfWorthALook(link, busy);
+          if (last === undefined) return [];
+          const free = shuffle(numbers(await partitions.of(stream)).filter(partition => !busy.includes(partition)));
           await mapAll(
             free.filter(partition => known.get(partition)?.isOwn !== true),
             async partition => {
@@ -161,7 +176,7 @@ export function createClaims(
           );
           const found = await mapAll(open, async partition => {
             const position = known.get(partition)?.progress.position ?? 0;
-            return {partition, messages: await readerOf(partition).read(link, position, batchMax)};
+            return {partition, messages: await readerOf(partition).read(link, position, last, batchMax)};
           });
           const waiting = found.filter(({messages}) => messages.length > 0);
           if (waiting.length > slots) isChanged = true;

@@ -87,8 +87,9 @@ export async function publishIf(
   subject: string,
   payload: Uint8Array,
   lastSeq: number,
+  condition = expectLast(lastSeq),
 ): Promise<number | undefined> {
-  const answer = await nc.request(subject, payload, {headers: expectLast(lastSeq), timeout: ANSWER_TIMEOUT_MS});
+  const answer = await nc.request(subject, payload, {headers: condition, timeout: ANSWER_TIMEOUT_MS});
   const {seq, error} = answer.json<PublishAnswer>();
   if (error?.err_code === WRONG_LAST_SEQUENCE) return undefined;
   if (error !== undefined || seq === undefined)

@@ -1,13 +1,17 @@
+import {AckPolicy, DeliverPolicy} from '@nats-io/jetstream';
+import {nanos} from '@nats-io/transport-node';
 import type {Broker, Delivery, GroupLag} from '../broker.ts';
 import {listProgress, numbers} from './groups.ts';
+import {MessageWindow} from './message-window.ts';
 import {toDelivery} from './messages.ts';
-import {FILTERS, namesOf} from './names.ts';
-import {openCursor} from './reader.ts';
+import {FILTERS, namesOf, parseMessageSubject} from './names.ts';
 import {mapAll} from './records.ts';
 import type {Link} from './session.ts';
 
 /** Messages asked for at once. */
 const PAGE = 500;
+/** Should it not be deleted, the server does it, in ms. */
+const COUNTER_KEPT_MS = 10_000;
 
 export async function readStream(
   link: Link,
@@ -15,16 +19,17 @@ export async function readStream(
   partitions: number,
   {after = {}, limit = Number.POSITIVE_INFINITY}: NonNullable<Parameters<Broker['read']>[1]> = {},
 ): Promise<readonly Delivery[]> {
-  const from = Math.min(...numbers(partitions).map(partition => after[partition] ?? 0));
-  const cursor = await openCursor(link, namesOf(stream).messages, FILTERS.originals(stream), from);
+  const {messages} = namesOf(stream);
+  const window = new MessageWindow(messages);
+  const {state} = await link.jsm.streams.info(messages);
+  const least = Math.min(...numbers(partitions).map(partition => after[partition] ?? 0));
   const found: Delivery[] = [];
-  while (cursor.pending > 0 && found.length < limit) {
-    const page = await cursor.next(PAGE);
-    const deliveries = page.map(message => toDelivery(stream, message, 1));
+  for (let from = least + 1; from <= state.last_seq && found.length < limit; from += PAGE) {
+    const page = await window.range(link, from, Math.min(from + PAGE - 1, state.last_seq));
+    const originals = page.filter(({subject}) => parseMessageSubject(subject).onlyGroup === undefined);
+    const deliveries = originals.map(message => toDelivery(stream, message, 1));
     found.push(...deliveries.filter(({partition, position}) => position > (after[partition] ?? 0)));
-    if (page.length < PAGE) break;
   }
-  cursor.drop();
   return found.slice(0, limit);
 }
 
@@ -51,12 +56,22 @@ export async function readLag(link: Link, stream: string): Promise<readonly Grou
   });
 }
 
-/** Messages on these subjects behind a position. Most often there are none, and the last one's position tells that. */
+/**
+ * Messages on these subjects behind a position. Most often there are none, and the last one's position tells that. Else a consumer is made
+ * for the count that the server gives of it: nothing is read with it.
+ */
 async function countAfter(link: Link, messages: string, filter: string, position: number): Promise<number> {
   if ((await lastSeq(link, messages, filter)) <= position) return 0;
-  const cursor = await openCursor(link, messages, filter, position);
-  cursor.drop();
-  return cursor.pending;
+  const {name, num_pending: count} = await link.jsm.consumers.add(messages, {
+    ack_policy: AckPolicy.None,
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: position + 1,
+    filter_subject: filter,
+    inactive_threshold: nanos(COUNTER_KEPT_MS),
+    mem_storage: true,
+  });
+  link.jsm.consumers.delete(messages, name).catch(() => undefined);
+  return count;
 }
 
 async function lastSeq({jsm}: Link, messages: string, filter: string): Promise<number> {

@@ -22,7 +22,7 @@ export async function createStream(session: Session, stream: string, partitions:
     // The groups' first: whoever finds messages may count on it.
     await add(jsm, {...COMMON, name: groups, subjects: [FILTERS.allGroups(stream)]});
     const description = `${partitions} partitions`;
-    await add(jsm, {...COMMON, name: messages, subjects: [FILTERS.allMessages(stream)], description});
+    await add(jsm, {...COMMON, ...FIRST_STAYS, name: messages, subjects: [FILTERS.allMessages(stream)], description});
   });
 }
 
@@ -54,7 +54,10 @@ export function createPartitions(session: Session): Partitions {
   };
 }
 
-/** Durable, and kept for ever; a subject has one message, the last. */
+/** Whoever publishes on a subject that has its message is refused, also without the condition that this adapter sets. */
+const FIRST_STAYS = {discard: DiscardPolicy.New, discard_new_per_subject: true} as const;
+
+/** Durable, and kept for ever; a subject has one message. */
 const COMMON = {
   storage: StorageType.File,
   retention: RetentionPolicy.Limits,

@@ -70,6 +70,44 @@ create table if not exists broker.dead_letters (
   primary key (stream, consumers, position)
 );
 
+-- A space's head is the revision of its last write. Deleted entries stay as marks, so that watchers see them go.
+create table if not exists broker.spaces (
+  name text primary key,
+  head bigint not null default 0
+) with (fillfactor = 50);
+
+create table if not exists broker.entries (
+  space text not null,
+  key text not null,
+  value json not null,
+  revision bigint not null,
+  deleted boolean not null,
+  primary key (space, key)
+) with (fillfactor = 50);
+create index if not exists entries_revision on broker.entries (space, revision);
+
+-- Null when the condition does not hold. p_expected: the revision that the entry must have, 0 when there must be none; null for either.
+create or replace function broker.put_entry(p_space text, p_key text, p_value json, p_deleted boolean, p_expected bigint)
+returns bigint language plpgsql as $body$
+declare
+  place bigint;
+  present bigint;
+begin
+  insert into broker.spaces (name) values (p_space) on conflict do nothing;
+  -- The lock is the order of the space: whoever has it commits before the next one gets a revision.
+  select head + 1 into place from broker.spaces where name = p_space for update;
+  select revision into present from broker.entries where space = p_space and key = p_key and not deleted;
+  if (p_expected is not null and coalesce(present, 0) <> p_expected) or (p_deleted and present is null) then
+    return null;
+  end if;
+  insert into broker.entries (space, key, value, revision, deleted) values (p_space, p_key, p_value, place, p_deleted)
+    on conflict (space, key) do update
+    set value = excluded.value, revision = excluded.revision, deleted = excluded.deleted;
+  update broker.spaces set head = place where name = p_space;
+  perform pg_notify('broker', 'space/' || p_space);
+  return place;
+end $body$;
+
 create or replace function broker.publish(
   p_stream text, p_ids text[], p_keys text[], p_hashes bigint[], p_types text[], p_data text[], p_headers text[]
 ) returns void language plpgsql as $body$

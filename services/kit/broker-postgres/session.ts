@@ -28,6 +28,8 @@ export const CONNECTION = {
 export interface Session {
   /** Runs one statement, on a broker that has its schema. It may run twice when the first answer was lost. */
   query<R extends Row = Row>(text: string, parameters?: readonly unknown[]): Promise<readonly R[]>;
+  /** The same, and never twice: for a statement whose second run would say something else than its first. */
+  queryOnce<R extends Row = Row>(text: string, parameters?: readonly unknown[]): Promise<readonly R[]>;
   close(): Promise<void>;
 }
 
@@ -71,6 +73,17 @@ export function createSession({
         if (schemaIsGone) prepared = undefined;
         const atOnce = clock.monotonic() - begun < FAILED_AT_ONCE_MS;
         if (!schemaIsGone && !(atOnce && breaksSession(error))) throw toPortError(error);
+        return await query<R>(text, parameters).catch((again: unknown) => {
+          throw toPortError(again);
+        });
+      }
+    },
+    async queryOnce<R extends Row = Row>(text: string, parameters: readonly unknown[] = []) {
+      try {
+        return await query<R>(text, parameters);
+      } catch (error) {
+        if (!isSchemaMissing(error)) throw toPortError(error);
+        prepared = undefined;
         return await query<R>(text, parameters).catch((again: unknown) => {
           throw toPortError(again);
         });

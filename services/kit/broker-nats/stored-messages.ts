@@ -5,8 +5,8 @@ import {ANSWER_TIMEOUT_MS, type Link} from './session.ts';
 const CHUNK = 500;
 
 /**
- * Messages with these numbers, both included, in order; numbers that have none are left out. Consumers of JetStream would deliver those of one
- * partition alone; but server 2.9 loses count of what is pending for one while others publish, and then answers that there is nothing.
+ * Messages with these numbers, both included, in order; numbers that have none are left out. A consumer of JetStream would deliver those of one
+ * partition alone; but the end of its batches shows only in the count of what is pending, which in server 2.9 can be 0 too early.
  */
 export async function readRange(
   link: Link,

@@ -77,7 +77,7 @@ describe('up', () => {
 
   it('refuses engines that this version does not have', async () => {
     const {context} = fakeRun({answers: {up: () => report}});
-    for (const flags of [{runtime: 'docker'}, {runtime: 'swarm'}, {broker: 'nats'}] as const)
+    for (const flags of [{runtime: 'docker'}, {runtime: 'swarm'}] as const)
       expect(await codeOf(up(context, flags))).toBe('UNSUPPORTED_RUNTIME');
   });
 

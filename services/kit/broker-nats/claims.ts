@@ -6,13 +6,12 @@ import type {Clock} from '../clock.ts';
 import {bury} from './dead-letters.ts';
 import {GroupGoneError, getProgress, joinGroup, numbers, releaseFormerLife} from './groups.ts';
 import type {Hints} from './hints.ts';
-import {MessageWindow} from './message-window.ts';
 import {type StoredMessage, toDelivery} from './messages.ts';
 import {FILTERS, namesOf} from './names.ts';
-import {PartitionReader} from './partition-reader.ts';
 import {claim, type Progress, settle} from './progress.ts';
 import {mapAll, putRecord} from './records.ts';
 import type {Link, Session} from './session.ts';
+import {SCAN_MAX, StreamReader} from './stream-reader.ts';
 import type {Partitions} from './streams.ts';
 
 interface ClaimedBatch extends Batch, Held {}
@@ -55,9 +54,8 @@ export function createClaims(
   const names = namesOf(stream);
   const owner = `${member}/${randomUUID()}`;
   const known = new Map<number, Known>();
-  const readers = new Map<number, PartitionReader>();
+  const reader = new StreamReader(names.messages, group, partition => FILTERS.partition(stream, partition));
   let isChanged = true;
-  const window = new MessageWindow(names.messages);
   let created = '';
   let lastSeen = '';
   /** Partitions that were in hand at the last look: what has come for them meanwhile was not seen. */
@@ -100,7 +98,7 @@ export function createClaims(
     const infos = await Promise.all(asked.map(name => jsm.streams.info(name)));
     const [messages] = infos;
     if (messages === undefined) return undefined;
-    if (messages.created !== created) window.clear();
+    if (messages.created !== created) reader.clear();
     created = messages.created;
     if (!asksForGroups) return messages.state.last_seq;
     askAt = clock.monotonic() + ASK_EVERY_MS;
@@ -120,14 +118,6 @@ export function createClaims(
     const found = known.get(partition);
     if (found === undefined) return false;
     return found.progress.owner === owner || clock.monotonic() >= found.since + found.progress.holdMs - TIMER_ERROR_MS;
-  }
-
-  function readerOf(partition: number): PartitionReader {
-    const filter = FILTERS.partition(stream, partition);
-    const source = {stream: names.messages, partition, filter, group, window};
-    const reader = readers.get(partition) ?? new PartitionReader(source);
-    readers.set(partition, reader);
-    return reader;
   }
 
   async function take(
@@ -176,9 +166,13 @@ export function createClaims(
           );
           const found = await mapAll(open, async partition => {
             const position = known.get(partition)?.progress.position ?? 0;
-            return {partition, messages: await readerOf(partition).read(link, position, last, batchMax)};
+            return {
+              partition,
+              position,
+              messages: await reader.read(link, partition, {position, last, count: batchMax}),
+            };
           });
-          const waiting = found.filter(({messages}) => messages.length > 0);
+          const waiting = found.filter(({messages}) => messages.length > 0).sort(byDistance);
           if (waiting.length > slots) isChanged = true;
           const taken = waiting.slice(0, slots).map(({partition, messages}) => take(link, partition, messages));
           return (await Promise.all(taken)).flat();
@@ -210,6 +204,11 @@ export function createClaims(
 
 function expiryOf(found: Known | undefined): number {
   return found === undefined ? 0 : found.since + found.progress.holdMs;
+}
+
+/** Whoever is far behind comes first, so that partitions stay close to each other and are read together; else chance decides. */
+function byDistance(one: {readonly position: number}, other: {readonly position: number}): number {
+  return Math.floor(one.position / SCAN_MAX) - Math.floor(other.position / SCAN_MAX);
 }
 
 function shuffle(all: readonly number[]): readonly number[] {

@@ -2,11 +2,11 @@ import {AckPolicy, DeliverPolicy} from '@nats-io/jetstream';
 import {nanos} from '@nats-io/transport-node';
 import type {Broker, Delivery, GroupLag} from '../broker.ts';
 import {listProgress, numbers} from './groups.ts';
-import {MessageWindow} from './message-window.ts';
 import {toDelivery} from './messages.ts';
 import {FILTERS, namesOf, parseMessageSubject} from './names.ts';
 import {mapAll} from './records.ts';
 import type {Link} from './session.ts';
+import {readRange} from './stored-messages.ts';
 
 /** Messages asked for at once. */
 const PAGE = 500;
@@ -20,12 +20,11 @@ export async function readStream(
   {after = {}, limit = Number.POSITIVE_INFINITY}: NonNullable<Parameters<Broker['read']>[1]> = {},
 ): Promise<readonly Delivery[]> {
   const {messages} = namesOf(stream);
-  const window = new MessageWindow(messages);
   const {state} = await link.jsm.streams.info(messages);
   const least = Math.min(...numbers(partitions).map(partition => after[partition] ?? 0));
   const found: Delivery[] = [];
   for (let from = least + 1; from <= state.last_seq && found.length < limit; from += PAGE) {
-    const page = await window.range(link, from, Math.min(from + PAGE - 1, state.last_seq));
+    const page = await readRange(link, messages, from, Math.min(from + PAGE - 1, state.last_seq));
     const originals = page.filter(({subject}) => parseMessageSubject(subject).onlyGroup === undefined);
     const deliveries = originals.map(message => toDelivery(stream, message, 1));
     found.push(...deliveries.filter(({partition, position}) => position > (after[partition] ?? 0)));

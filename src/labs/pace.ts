@@ -7,7 +7,7 @@ const SLOWDOWN_MAX = 8;
 
 interface LabPace {
   readonly slowdown: number;
-  /** Baselines in a row that the healthy system did not meet. */
+  /** Runs in a row with which the machine did not keep up. */
   readonly failures: number;
   /** Unix ms. */
   readonly at: number;
@@ -22,17 +22,20 @@ export async function slowdownOf(file: string, lab: string, now: number): Promis
   return (await paceOf(file, lab, now)).slowdown;
 }
 
-/** Remembers whether the healthy system met a lab's baseline. Two misses in a row halve the rates from the next try on. */
-export async function rememberBaseline(file: string, lab: string, healthy: boolean, now: number): Promise<void> {
+/**
+ * Remembers whether the machine kept up with a lab's load: the healthy system met the baseline, and a busy machine was not why there was
+ * too little work to judge. Two misses in a row halve the rates from the next try on.
+ */
+export async function rememberRun(file: string, lab: string, keptUp: boolean, now: number): Promise<void> {
   const before = await paceOf(file, lab, now);
-  const after = next(before, healthy, now);
-  if (healthy && before.failures === 0 && before.slowdown === 1) return;
+  const after = next(before, keptUp, now);
+  if (keptUp && before.failures === 0 && before.slowdown === 1) return;
   const all = (await readVersioned<Paces>(file, VERSION))?.labs ?? {};
   await writeVersioned(file, VERSION, {labs: {...all, [lab]: after}});
 }
 
-function next({slowdown, failures}: LabPace, healthy: boolean, now: number): LabPace {
-  if (healthy) return {slowdown, failures: 0, at: now};
+function next({slowdown, failures}: LabPace, keptUp: boolean, now: number): LabPace {
+  if (keptUp) return {slowdown, failures: 0, at: now};
   if (failures + 1 < 2) return {slowdown, failures: failures + 1, at: now};
   return {slowdown: Math.min(slowdown * 2, SLOWDOWN_MAX), failures: 0, at: now};
 }

@@ -277,6 +277,20 @@ describe('a check', () => {
     expect((last?.intendedAt ?? 0) - (first?.intendedAt ?? 0)).toBe(39 * 5 * 2);
   });
 
+  it('halves the rates after two runs in a row that a busy machine left with too little work, and not for too little alone', async () => {
+    const paceFile = join(root, 'pace.json');
+    const respond = (_: Operation, phase: string) =>
+      phase === 'attack' ? ({outcome: 'info', status: 504} as const) : OK;
+    const busy = (phase: string): number => (phase === 'attack' ? 80 : 2);
+    const spanOf = async (behaviour: FakeBehaviour, name: string): Promise<number> => {
+      const {evidence} = await check(behaviour, {paceFile, runFolder: join(root, name)});
+      return (evidence?.attack.at(-1)?.intendedAt ?? 0) - (evidence?.attack[0]?.intendedAt ?? 0);
+    };
+    for (const name of ['a', 'b', 'c']) expect(await spanOf({respond}, name)).toBe(39 * 5);
+    for (const name of ['d', 'e']) expect(await spanOf({respond, controlP99: busy}, name)).toBe(39 * 5);
+    expect(await spanOf({}, 'f')).toBe(39 * 5 * 2);
+  });
+
   it('heals and stops its loads when it is interrupted', async () => {
     const stop = new AbortController();
     const system = fakeSystem();

@@ -5,9 +5,9 @@ import {createRandom} from '../random.ts';
 import type {JudgedFile} from './build-seam.ts';
 import type {CheckEvent} from './check-event.ts';
 import type {AnyLab, Evidence, LabTask} from './lab.ts';
-import {rememberBaseline, slowdownOf} from './pace.ts';
+import {rememberRun, slowdownOf} from './pace.ts';
 import {runAttack} from './run/attack.ts';
-import {type Baseline, inLab, requestsSince, runBaseline, unhealthyBaseline} from './run/baseline.ts';
+import {inLab, requestsSince, runBaseline, unhealthyBaseline} from './run/baseline.ts';
 import {interrupted, isStopped, type RunContext, type RunMode, sleepUnless, unlessAborted} from './run/context.ts';
 import {CONTROL_LINK, openControlStream, wasBusy} from './run/control.ts';
 import {heal} from './run/heal.ts';
@@ -108,8 +108,8 @@ async function play(
   const control = await context.settled(openControlStream(system, folder));
   const baseline = await runBaseline(context, setup, control);
   if (isStopped(baseline)) return allAlike(tasks, baseline.stopped, judged);
-  await remember(context, options.paceFile, baseline);
   if (baseline.unhealthy !== undefined) {
+    await remember(context, options.paceFile, false);
     if (mode !== 'break') return allAlike(tasks, unhealthyBaseline(context, baseline).stopped, judged);
     context.emit({type: 'note', text: `before anything was broken: ${baseline.unhealthy}`});
   }
@@ -122,6 +122,9 @@ async function play(
   });
   const phases = [attack.control, healed.control, ...(replay ? [replay.control] : [])];
   const busy = wasBusy(baseline.control, phases);
+  const tooLittle = attack.tooLittle ?? replay?.tooLittle;
+  // Too little work on a machine that was not busy is the doing of what was judged.
+  if (baseline.unhealthy === undefined) await remember(context, options.paceFile, tooLittle === undefined || !busy);
   const evidence: Evidence<unknown, unknown> = {
     seed: context.seed,
     setup,
@@ -149,7 +152,7 @@ async function play(
   context.emit({type: 'phase', phase: 'judge', text: `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`});
   const worst = Math.max(...phases.map(({p99}) => p99));
   const verdicts = judgeTasks(lab, tasks, evidence, {
-    tooLittle: attack.tooLittle ?? replay?.tooLittle,
+    tooLittle,
     faultProblems: attack.faultProblems,
     busy,
     busyBecause: `the control stream's p99 was ${worst.toFixed(1)} ms, ${baseline.control.p99.toFixed(1)} ms in the baseline`,
@@ -197,8 +200,9 @@ async function cleanUp(system: LabSystem, pending: ReadonlySet<Promise<unknown>>
   bound.abort();
 }
 
-async function remember({lab}: RunContext, paceFile: string | undefined, baseline: Baseline): Promise<void> {
-  if (paceFile !== undefined) await rememberBaseline(paceFile, lab.id, baseline.unhealthy === undefined, Date.now());
+/** Whether this machine has kept up with the lab's load. */
+async function remember({lab}: RunContext, paceFile: string | undefined, keptUp: boolean): Promise<void> {
+  if (paceFile !== undefined) await rememberRun(paceFile, lab.id, keptUp, Date.now());
 }
 
 function tasksOf(lab: AnyLab, only: string | undefined): readonly LabTask<unknown, unknown>[] {

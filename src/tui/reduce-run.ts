@@ -9,6 +9,18 @@ export type RunEvent = Extract<ScreenEvent, {type: `run-${string}` | 'checked' |
 
 /** What a check or an attack does to the screen, from its start to its verdict. */
 export function reduceRun(state: ScreenState, event: RunEvent): ScreenState {
+  const next = follow(state, event);
+  return next.run?.state === state.run?.state ? next : withoutCheck(next);
+}
+
+/** The last status was taken while this screen's own run was under way, which must not pass for another terminal's. */
+function withoutCheck(state: ScreenState): ScreenState {
+  const {status} = state.system;
+  if (status === null || status.check === null) return state;
+  return {...state, system: {...state.system, status: {...status, check: null}}};
+}
+
+function follow(state: ScreenState, event: RunEvent): ScreenState {
   if (event.type === 'run-started') return started(state, event);
   const {run} = state;
   if (run === null) return state;

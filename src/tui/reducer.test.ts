@@ -86,6 +86,13 @@ describe('a check', () => {
     expect(state.run?.trail.map(({text}) => text)).toEqual(['baseline: warming up', 'identity-1 was killed']);
   });
 
+  it("does not take its own, that has just ended, for another terminal's", () => {
+    const busy = {...sampleStatus, check: {lab, phase: 'final'} as const};
+    const running = play(readyState({columns: 80, rows: 24}, busy), checking);
+    const ended = play(running, {type: 'checked', result: sampleResult, now: NOON + 21_000});
+    expect(ended.system.status?.check).toBeNull();
+  });
+
   it('ends on its verdict when the learner watched it', () => {
     const state = play(readyState(), checking, {type: 'checked', result: sampleResult, now: NOON + 21_000});
     expect(state.page.kind).toBe('result');

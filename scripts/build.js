@@ -93,7 +93,7 @@ const [lab, services, container] = await Promise.all([
       {in: 'services/kit/import-module.ts', out: 'import-module'},
     ],
   }),
-  // The agent as the image of the docker runtime has it: files that need no others.
+  // The agent as the image of the docker runtime has it, and a swarm's steward: files that need no others.
   build({
     ...common,
     outdir: join(dist, 'container'),
@@ -102,6 +102,7 @@ const [lab, services, container] = await Promise.all([
       {in: 'src/agent/fabric-thread.ts', out: 'fabric-thread'},
       {in: 'src/agent/load-thread.ts', out: 'load-thread'},
       {in: 'src/agent/tunnel-main.ts', out: 'tunnel'},
+      {in: 'src/agent/steward-main.ts', out: 'steward'},
     ],
     outExtension: {'.js': '.mjs'},
   }),

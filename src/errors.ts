@@ -54,6 +54,14 @@ export const ERRORS = {
     exit: EXIT.environment,
     fix: 'Read what the engine said; `teralab down` removes what was made, and `docker info` shows how the engine is.',
   },
+  NO_SWARM: {
+    exit: EXIT.environment,
+    fix: '`docker swarm init` makes this engine a swarm of its own; or point DOCKER_HOST at a manager of the swarm.',
+  },
+  MACHINE_LOST: {
+    exit: EXIT.environment,
+    fix: 'Bring the machine back, and its data are there again; `teralab down` and `teralab up` start afresh on the others.',
+  },
   IMAGE_MISSING: {
     exit: EXIT.environment,
     fix: 'Pull the named image where a registry can be reached, or load it with `docker load`.',

@@ -89,7 +89,7 @@ async function startHost(folder, number) {
       ...['unshare', '--mount', '--uts', 'sh', '-c', OWN_PLACE, 'sh', namespace],
     ],
     // What runs there is removed with it: nothing is worth waiting for.
-    args: ['--shutdown-timeout', '2'],
+    args: ['--shutdown-timeout', '2', '--host', 'unix:///run/docker.sock'],
     cgroup: cgroupOf(number),
   });
   return address;

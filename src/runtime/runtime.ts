@@ -89,6 +89,8 @@ export interface EngineRecord {
   readonly host: string;
   readonly certificates?: string;
   readonly source: string;
+  /** Where the engine manages a swarm: ids of the machines on which the session has made something, or was about to. */
+  readonly machines?: readonly string[];
 }
 
 /** An agent in a container, and how to speak to it. */

@@ -49,6 +49,8 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   ENGINE_MISSING: 'No Docker Engine answers where one was looked for, or it is too old.',
   ENGINE_NOT_ALLOWED: 'The Docker Engine does not let this user in.',
   ENGINE_FAILED: 'The Docker Engine refused something, for a reason of its own.',
+  NO_SWARM: 'The Docker Engine does not manage a swarm, or takes no tasks itself.',
+  MACHINE_LOST: 'A machine of the swarm is not there, and what was asked for is on it.',
   IMAGE_MISSING: 'An image is not on the engine, and could not be pulled or built.',
   NAME_TAKEN: "The engine has something of this name already that is not this session's.",
   NATS_MISSING: 'The NATS broker was asked for, and its server is not on the PATH or too old.',

@@ -46,7 +46,7 @@ export async function attach(engine: Engine, container: Docker.Container, log: W
 }
 
 /** Hands the reports among the lines of stderr on, and everything else to the log. */
-function splitReports(reports: Writable, log: Writable): Writable {
+export function splitReports(reports: Writable, log: Writable): Writable {
   let partial = '';
   const take = (line: string): void => {
     if (line.startsWith(REPORT_MARK)) reports.write(line.slice(1));

@@ -8,7 +8,7 @@ import {createClockDisturber} from '../clock-disturber.ts';
 import {armWithin, type ControlChannel, createControlChannel} from '../control-channel.ts';
 import {openLog, tailLines} from '../log-file.ts';
 import type {NodeExit, RunningNode} from '../runtime.ts';
-import {attach} from './attach.ts';
+import {type Attached, attach} from './attach.ts';
 import {createContainerDisturber} from './container-disturber.ts';
 import {type Engine, engineError, statusOf} from './engine.ts';
 import {SESSION_LABEL} from './labels.ts';
@@ -58,15 +58,18 @@ export async function startContainer(engine: Engine, spec: ContainerSpec): Promi
 }
 
 interface Streams {
-  readonly attached: Awaited<ReturnType<typeof attach>>;
+  readonly attached: Attached;
   closeLog(): void;
+  /** Its exit code, once it has ended, or null when nobody knows; without it the engine is asked. */
+  readonly exitCode?: Promise<number | null>;
 }
 
-function asNode(
+/** A container that runs, as a node. */
+export function asNode(
   engine: Engine,
   container: Docker.Container,
   spec: ContainerSpec,
-  {attached, closeLog}: Streams,
+  {attached, closeLog, exitCode}: Streams,
 ): StartedContainer {
   const {node, logFile, address} = spec;
   const control = spec.control ? createControlChannel(attached.control) : undefined;
@@ -79,7 +82,7 @@ function asNode(
   });
 
   const exited = (async (): Promise<NodeExit> => {
-    const code = await waitForEnd(container);
+    const code = await (exitCode ?? waitForEnd(container));
     gone = true;
     const at = Date.now();
     await Promise.race([attached.ended, delay(LAST_WORDS_WITHIN_MS)]);

@@ -1,10 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {mkdtempSync, rmSync} from 'node:fs';
-import {readFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {fileURLToPath} from 'node:url';
-import {build} from 'esbuild';
 import {execa} from 'execa';
 import {afterAll, beforeEach, describe, expect, it} from 'vitest';
 import {requireTool} from '../../../test/support/require.ts';
@@ -12,51 +9,14 @@ import {spec} from '../../topology/default.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
 import type {RunningNode} from '../runtime.ts';
 import {runtimeContract} from '../runtime-contract.ts';
+import {testContext} from '../testing/image-context.ts';
 import {waitUntil} from '../wait.ts';
 import {createDockerRuntime} from './docker-runtime.ts';
 import {resolveEndpoint} from './endpoint.ts';
-import type {ContextFile} from './images.ts';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'teralab-docker-'));
 const endpoint = await resolveEndpoint();
 afterAll(() => rmSync(folder, {recursive: true, force: true}));
-
-/** An image with the echo service and the agent. */
-async function testContext(): Promise<readonly ContextFile[]> {
-  const source = (name: string): string => join(root, name);
-  const options = {bundle: true, platform: 'node', target: 'node20', logLevel: 'error', write: false} as const;
-  const banner = {js: "import {createRequire} from 'node:module';const require=createRequire(import.meta.url);"};
-  const built = await Promise.all([
-    build({
-      ...options,
-      format: 'cjs',
-      entryPoints: [source('src/runtime/testing/echo-service.ts')],
-      outfile: 'echo.cjs',
-    }),
-    ...[
-      ['container-main', 'agent'],
-      ['fabric-thread', 'fabric-thread'],
-      ['load-thread', 'load-thread'],
-      ['tunnel-main', 'tunnel'],
-    ].map(async ([name, out]) =>
-      build({...options, format: 'esm', banner, entryPoints: [source(`src/agent/${name}.ts`)], outfile: `${out}.mjs`}),
-    ),
-  ]);
-  const [echo, ...agent] = built.map(({outputFiles}) => Buffer.from(outputFiles?.[0]?.contents ?? []));
-  const recipe = await Promise.all(
-    ['docker/Dockerfile', 'docker/start.mjs'].map(async name => ({name, content: await readFile(source(name))})),
-  );
-  return [
-    ...recipe,
-    {name: 'dist/services/echo.cjs', content: Buffer.from("require('./echo.bundle.cjs');")},
-    {name: 'dist/services/echo.bundle.cjs', content: echo ?? Buffer.alloc(0)},
-    ...['agent', 'fabric-thread', 'load-thread', 'tunnel'].map((name, index) => ({
-      name: `dist/container/${name}.mjs`,
-      content: agent[index] ?? Buffer.alloc(0),
-    })),
-  ];
-}
 
 const WITHIN_MS = 60_000;
 const hasStarted = async (node: RunningNode | undefined): Promise<boolean> =>

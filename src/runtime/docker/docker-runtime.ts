@@ -212,7 +212,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   };
 }
 
-const AGENT: PlannedNode = {
+/** The agent, as far as it is run like a node. */
+export const AGENT: PlannedNode = {
   name: AGENT_NAME,
   service: AGENT_NAME,
   kind: 'service',
@@ -232,12 +233,12 @@ function programOf({kind, engine}: PlannedNode): 'service' | 'postgres' | 'nats'
 }
 
 /** Services first: so they can finish what they do with their databases. */
-async function stopAll(nodes: Iterable<RunningNode & {readonly service: string}>): Promise<void> {
+export async function stopAll(nodes: Iterable<RunningNode & {readonly service: string}>): Promise<void> {
   await Promise.all([...nodes].map(async node => node.stop().catch(() => undefined)));
 }
 
 /** Ports of this machine for the gateways: the first as asked for, the others the next that are free. */
-async function gatewayPortsOf(
+export async function gatewayPortsOf(
   asked: number | undefined,
   claim: (port: Promise<number>) => Promise<number>,
 ): Promise<readonly number[]> {

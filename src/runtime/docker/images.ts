@@ -108,11 +108,15 @@ export async function ensureImage(engine: Engine, image: string, say: (line: str
 
 /** Whether an engine has an image already. */
 export async function hasImage(engine: Engine, image: string): Promise<boolean> {
+  return (await imageId(engine, image)) !== undefined;
+}
+
+/** Id of an image that the engine has; undefined where it has none of this name. */
+export async function imageId(engine: Engine, image: string): Promise<string | undefined> {
   try {
-    await engine.getImage(image).inspect();
-    return true;
+    return (await engine.getImage(image).inspect()).Id;
   } catch (error) {
-    if (statusOf(error) === 404) return false;
+    if (statusOf(error) === 404) return undefined;
     throw engineError(error, `${image} could not be looked up`);
   }
 }
@@ -131,7 +135,7 @@ interface Progress {
 }
 
 /** Reads the engine's progress to its end. @throws what the engine reports as an error in it. */
-async function follow(
+export async function follow(
   engine: Engine,
   stream: NodeJS.ReadableStream,
   onProgress: (event: Progress) => void,

@@ -13,7 +13,7 @@ export interface Named {
 
 export function labelsOf(
   {session}: Named,
-  role: 'node' | 'agent' | 'network' | 'volume' | 'helper',
+  role: 'node' | 'agent' | 'network' | 'volume' | 'helper' | 'steward',
   node?: string,
 ): Record<string, string> {
   return {[SESSION_LABEL]: session, [ROLE_LABEL]: role, ...(node === undefined ? {} : {[NODE_LABEL]: node})};

@@ -1,0 +1,106 @@
+import {LabError} from '../../errors.ts';
+import {engineError} from '../docker/engine.ts';
+import type {Named} from '../docker/labels.ts';
+import {openTunnel, type Tunnel} from '../docker/tunnel.ts';
+import {ownMachine, type ReachedMachine, stewardedMachine, type WatchedMachine} from './machines.ts';
+import {listMachines, type Machine, type Manager} from './manager.ts';
+import {ensureNetwork, ensureStewards, STEWARD_TUNNEL, waitForStewards} from './stewards.ts';
+import {tasksOf} from './tasks.ts';
+
+/** How often the manager is asked which machines are there, in ms. It takes several times as long itself to find out. */
+const LOOK_EVERY_MS = 1_000;
+
+/** The machines of a swarm as one session uses them: its network over all of them, and a way to each one's engine. */
+export interface Fleet {
+  readonly manager: Manager;
+  /** Id of the session's network. */
+  readonly network: string;
+  readonly tunnel: Tunnel;
+  /** The manager's own first. */
+  readonly machines: readonly ReachedMachine[];
+  /** Ends the connections; what is on the engines stays. */
+  close(): Promise<void>;
+}
+
+export interface FleetOptions {
+  readonly session: Named;
+  /** What stewards run: `steward.mjs`. */
+  readonly program: () => Promise<Buffer>;
+  readonly say: (line: string) => void;
+}
+
+/** Opens a way to every machine that nodes can run on. Errors: ENGINE_MISSING, ENGINE_FAILED, IMAGE_MISSING, NO_SWARM. */
+export async function openFleet(manager: Manager, {session, program, say}: FleetOptions): Promise<Fleet> {
+  const all = await listMachines(manager);
+  for (const {name, isReady, unfit} of all)
+    if (isReady && unfit !== undefined) say(`${name} is left out: ${unfit}`);
+  const fit = all.filter(({isReady, unfit}) => isReady && unfit === undefined);
+  const own = fit.find(({id}) => id === manager.machine);
+  if (own === undefined)
+    throw new LabError(
+      'NO_SWARM',
+      `The manager's machine takes no tasks (${all.find(({id}) => id === manager.machine)?.unfit ?? 'it is not ready'}); the agent has to run there.`,
+    );
+  const network = await ensureNetwork(manager.engine, session);
+  const stewards = await ensureStewards(manager.engine, session, {network, program, say});
+  const {running, failed} = await waitForStewards(manager.engine, stewards, fit);
+  for (const {id, name} of fit) if (failed.has(id)) say(`${name} is left out: ${failed.get(id)}`);
+  const why = failed.get(own.id);
+  if (why !== undefined)
+    throw new LabError(/image/i.test(why) ? 'IMAGE_MISSING' : 'ENGINE_FAILED', `Nothing can be started on ${own.name}: ${why}.`);
+
+  const inside = async (): Promise<string> => {
+    const tasks = await tasksOf(manager.engine, [stewards.service]);
+    return tasks.find(task => task.machine === own.id && task.state === 'running' && task.isWanted)?.container ?? '';
+  };
+  const tunnel = await openTunnel(manager.engine, await inside(), STEWARD_TUNNEL);
+  const machines: readonly WatchedMachine[] = fit
+    .filter(({id}) => running.has(id))
+    .map(machine =>
+      machine.id === own.id
+        ? ownMachine(machine, manager.engine)
+        : stewardedMachine(machine, {manager: manager.engine, tunnel: () => tunnel, stewards}),
+    );
+  const endWatch = watch(manager, machines);
+  return {
+    manager,
+    network,
+    tunnel,
+    machines,
+    close: async () => {
+      endWatch();
+      for (const machine of machines) machine.close();
+      await tunnel.close();
+    },
+  };
+}
+
+/** Tells machines what the manager says of them. A manager that does not answer tells nothing: its own machine may be busy. */
+function watch(manager: Manager, machines: readonly WatchedMachine[]): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let ended = false;
+  const look = async (): Promise<void> => {
+    const entries = await listMachines(manager).catch((): readonly Machine[] | undefined => undefined);
+    if (ended) return;
+    if (entries !== undefined) for (const machine of machines) machine.update(entries.find(({id}) => id === machine.id));
+    timer = setTimeout(() => void look(), LOOK_EVERY_MS);
+  };
+  timer = setTimeout(() => void look(), LOOK_EVERY_MS);
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+  };
+}
+
+/** The machine of this id. Errors: MACHINE_LOST when it is not there. */
+export function machineOf(fleet: Fleet, id: string, what: string): ReachedMachine {
+  const machine = fleet.machines.find(candidate => candidate.id === id);
+  if (machine?.isThere !== true)
+    throw new LabError('MACHINE_LOST', `${what} needs ${machine?.name ?? `machine ${id}`}, which is not there.`);
+  return machine;
+}
+
+/** What a machine's engine refuses, said with its name. */
+export function machineError(error: unknown, {name}: ReachedMachine, what: string): unknown {
+  return engineError(error, `${what} on ${name}`);
+}

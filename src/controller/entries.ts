@@ -8,6 +8,8 @@ export interface Entries {
   readonly agent: {readonly fabric: URL; readonly load: URL};
   readonly controller: string;
   readonly watchdog: string;
+  /** What stewards of a swarm run. */
+  readonly steward: string;
   /** The package: `labs/`, `templates/`, `services/`. */
   readonly packageFolder: string;
   /** Compiled labs: `<id>/lab.js`. */
@@ -26,6 +28,7 @@ export function findEntries(): Entries {
     agent: {fabric: thread('fabric-thread'), load: thread('load-thread')},
     controller: join(dist, 'controller', 'main.js'),
     watchdog: join(dist, 'controller', 'watchdog.js'),
+    steward: join(dist, 'container', 'steward.mjs'),
     packageFolder,
     builtLabs: join(dist, 'labs'),
   };

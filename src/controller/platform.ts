@@ -1,3 +1,4 @@
+import {readFile} from 'node:fs/promises';
 import type {Agent} from '../agent/agent.ts';
 import {connectAgent} from '../agent/remote-agent.ts';
 import {LabError} from '../errors.ts';
@@ -5,6 +6,7 @@ import type {Paths} from '../paths.ts';
 import {createProcessRuntime} from '../runtime/process/process-runtime.ts';
 import type {EngineRecord, Runtime, RuntimeName} from '../runtime/runtime.ts';
 import type {Entries} from './entries.ts';
+import {leaveToLater} from './sweep.ts';
 
 export interface PlatformOptions {
   readonly session: string;
@@ -27,7 +29,7 @@ export interface Platform {
   agent(): Promise<Agent>;
 }
 
-/** Opens a runtime by name; what an engine needs is loaded only for that. Errors: ENGINE_MISSING, UNSUPPORTED_RUNTIME. */
+/** Opens a runtime by name; what an engine needs is loaded only for that. Errors: ENGINE_MISSING, NO_SWARM. */
 export async function openPlatform(name: RuntimeName, options: PlatformOptions): Promise<Platform> {
   const {session, workspaceId, paths, entries, logFolder, gatewayPort} = options;
   switch (name) {
@@ -54,8 +56,26 @@ export async function openPlatform(name: RuntimeName, options: PlatformOptions):
       });
       return {runtime, agent: async () => connectAgent(agentOf(runtime))};
     }
-    case 'swarm':
-      throw new LabError('UNSUPPORTED_RUNTIME', 'The swarm runtime is not part of this version yet.');
+    case 'swarm': {
+      const {createSwarmRuntime} = await import('../runtime/swarm/swarm-runtime.ts');
+      const {listMachines, openManager} = await import('../runtime/swarm/manager.ts');
+      const {resolveEndpoint} = await import('../runtime/docker/endpoint.ts');
+      const {systemContext} = await import('../runtime/docker/images.ts');
+      const endpoint = await resolveEndpoint();
+      const machines = (await listMachines(await openManager(endpoint))).map(({id}) => id);
+      await options.onEngine({...endpoint, machines});
+      await options.openAgent().stop();
+      const runtime = createSwarmRuntime({
+        session,
+        endpoint,
+        context: async () => systemContext(entries.packageFolder),
+        steward: async () => readFile(entries.steward),
+        logFolder,
+        ...(gatewayPort === undefined ? {} : {gatewayPort}),
+        onLeft: async left => leaveToLater(paths, {session, engine: {...endpoint, machines: left}}),
+      });
+      return {runtime, agent: async () => connectAgent(agentOf(runtime))};
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import type {Paths} from '../paths.ts';
 import {removeLeftovers} from '../runtime/process/leftovers.ts';
 import type {EngineRecord} from '../runtime/runtime.ts';
+import {findEntries} from './entries.ts';
 import {type SessionRecord, sessionRecords} from './session-record.ts';
 
 /** Ends all processes of a session, the controller among them: by pid, start time and mark, so that nothing else is touched. */
@@ -37,7 +38,8 @@ interface Left {
   readonly engine: EngineRecord;
 }
 
-async function leaveToLater(paths: Paths, left: Left): Promise<void> {
+/** Notes what a session has left on an engine, for later commands to remove. */
+export async function leaveToLater(paths: Paths, left: Left): Promise<void> {
   const folder = leftFolder(paths);
   await mkdir(folder, {recursive: true, mode: 0o700});
   await writeFile(join(folder, `${left.session}.json`), JSON.stringify(left), {mode: 0o600});
@@ -56,15 +58,29 @@ export async function sweepEngines(paths: Paths, say: (line: string) => void): P
     }
     say(`removing what session ${left.session} has left on the engine at ${left.engine.host}`);
     try {
-      const {removeSession} = await import('../runtime/docker/remove-session.ts');
-      await removeSession(left.engine, left.session);
-      await rm(file, {force: true});
+      const machines = await removeLeft(left, say);
+      if (machines.length === 0) await rm(file, {force: true});
+      else {
+        say(`${machines.length} of the swarm's machines are not there; what is left on them is removed once they are`);
+        await leaveToLater(paths, {...left, engine: {...left.engine, machines}});
+      }
     } catch (error) {
       say(
         `what session ${left.session} has left there could not be removed and is tried again later: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
   }
+}
+
+/** Returns the ids of machines that are not there, and still have something. */
+async function removeLeft({session, engine}: Left, say: (line: string) => void): Promise<readonly string[]> {
+  if (engine.machines === undefined) {
+    const {removeSession} = await import('../runtime/docker/remove-session.ts');
+    await removeSession(engine, session);
+    return [];
+  }
+  const {removeSwarmSession} = await import('../runtime/swarm/remove-session.ts');
+  return removeSwarmSession(engine, session, {program: async () => readFile(findEntries().steward), say});
 }
 
 async function readLeft(file: string): Promise<Left | undefined> {

@@ -28,7 +28,8 @@ export function requireTool(context: TestContext, tool: keyof typeof TOOLS): voi
  */
 export function requireSwarm(context: TestContext): string {
   const found = swarmHost();
-  if (found === undefined) leaveOut(context, 'no engine that manages a swarm answers (TERALAB_SWARM_HOST, DOCKER_HOST)');
+  if (found === undefined)
+    leaveOut(context, 'no engine that manages a swarm answers (TERALAB_SWARM_HOST, DOCKER_HOST)');
   return found ?? '';
 }
 

@@ -75,12 +75,6 @@ describe('up', () => {
     expect(calls).toEqual([{method: 'up', params: {replicas: {identity: 3}, port: 4100}}]);
   });
 
-  it('refuses engines that this version does not have', async () => {
-    const {context} = fakeRun({answers: {up: () => report}});
-    for (const flags of [{runtime: 'swarm'}] as const)
-      expect(await codeOf(up(context, flags))).toBe('UNSUPPORTED_RUNTIME');
-  });
-
   it('reads a topology from YAML, and refuses what is none', async () => {
     const [good, bad] = [join(folder, 'good.yaml'), join(folder, 'bad.yaml')];
     await writeFile(good, 'services: {gateway: {kind: service}}\n');

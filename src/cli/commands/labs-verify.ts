@@ -19,7 +19,6 @@ import {table} from '../output/table.ts';
 import {block, counted} from '../output/text.ts';
 import {parseChoice} from '../parse/choice.ts';
 import {drawSeed, SEED_MAX} from '../parse/number.ts';
-import {refuseMissingEngines} from '../runtime-choice.ts';
 import {stopSystem} from './down.ts';
 
 export interface VerifyFlags {
@@ -37,7 +36,6 @@ interface Todo {
 }
 
 export async function run(context: Context, names: readonly string[], flags: VerifyFlags): Promise<Outcome> {
-  refuseMissingEngines(flags);
   const learner = openLearner(context);
   const labs =
     names.length === 0

@@ -6,7 +6,6 @@ import {seconds} from '../output/figures.ts';
 import {paint} from '../output/paint.ts';
 import {counted} from '../output/text.ts';
 import {renderStatus} from '../render/status.ts';
-import {refuseMissingEngines} from '../runtime-choice.ts';
 import {readTopology} from '../topology-file.ts';
 
 export interface UpFlags extends Omit<UpOptions, 'topology'> {
@@ -15,7 +14,6 @@ export interface UpFlags extends Omit<UpOptions, 'topology'> {
 }
 
 export async function run(context: Context, flags: UpFlags): Promise<Outcome> {
-  refuseMissingEngines(flags);
   const started = Date.now();
   const {runtime, broker, replicas, port} = flags;
   const topology = flags.topology === undefined ? undefined : await readTopology(flags.topology);

@@ -32,8 +32,7 @@ export interface FleetOptions {
 /** Opens a way to every machine that nodes can run on. Errors: ENGINE_MISSING, ENGINE_FAILED, IMAGE_MISSING, NO_SWARM. */
 export async function openFleet(manager: Manager, {session, program, say}: FleetOptions): Promise<Fleet> {
   const all = await listMachines(manager);
-  for (const {name, isReady, unfit} of all)
-    if (isReady && unfit !== undefined) say(`${name} is left out: ${unfit}`);
+  for (const {name, isReady, unfit} of all) if (isReady && unfit !== undefined) say(`${name} is left out: ${unfit}`);
   const fit = all.filter(({isReady, unfit}) => isReady && unfit === undefined);
   const own = fit.find(({id}) => id === manager.machine);
   if (own === undefined)
@@ -47,7 +46,10 @@ export async function openFleet(manager: Manager, {session, program, say}: Fleet
   for (const {id, name} of fit) if (failed.has(id)) say(`${name} is left out: ${failed.get(id)}`);
   const why = failed.get(own.id);
   if (why !== undefined)
-    throw new LabError(/image/i.test(why) ? 'IMAGE_MISSING' : 'ENGINE_FAILED', `Nothing can be started on ${own.name}: ${why}.`);
+    throw new LabError(
+      /image/i.test(why) ? 'IMAGE_MISSING' : 'ENGINE_FAILED',
+      `Nothing can be started on ${own.name}: ${why}.`,
+    );
 
   const inside = async (): Promise<string> => {
     const tasks = await tasksOf(manager.engine, [stewards.service]);
@@ -82,7 +84,8 @@ function watch(manager: Manager, machines: readonly WatchedMachine[]): () => voi
   const look = async (): Promise<void> => {
     const entries = await listMachines(manager).catch((): readonly Machine[] | undefined => undefined);
     if (ended) return;
-    if (entries !== undefined) for (const machine of machines) machine.update(entries.find(({id}) => id === machine.id));
+    if (entries !== undefined)
+      for (const machine of machines) machine.update(entries.find(({id}) => id === machine.id));
     timer = setTimeout(() => void look(), LOOK_EVERY_MS);
   };
   timer = setTimeout(() => void look(), LOOK_EVERY_MS);

@@ -34,7 +34,8 @@ class StewardAgent extends Agent {
   }
 
   closeAll(): void {
-    for (const socket of this.#sockets) socket.destroy(Object.assign(new Error('the machine is lost'), {code: 'ECONNRESET'}));
+    for (const socket of this.#sockets)
+      socket.destroy(Object.assign(new Error('the machine is lost'), {code: 'ECONNRESET'}));
   }
 
   override createConnection(_: unknown, done?: (error: Error | null, socket: Duplex) => void): undefined {
@@ -65,7 +66,9 @@ class StewardAgent extends Agent {
     const secured = new Promise<TLSSocket>((resolve, reject) => {
       socket.once('secureConnect', () => resolve(socket));
       socket.on('error', reject);
-      socket.once('close', () => reject(Object.assign(new Error('the steward closed the connection'), {code: 'ECONNRESET'})));
+      socket.once('close', () =>
+        reject(Object.assign(new Error('the steward closed the connection'), {code: 'ECONNRESET'})),
+      );
     });
     return within(secured, Math.max(1, late - Date.now()), () => undefined).catch(error => {
       socket.destroy();

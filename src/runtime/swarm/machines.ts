@@ -6,6 +6,9 @@ import type {Machine} from './manager.ts';
 import {STEWARD_PORT, type Stewards} from './stewards.ts';
 import {tasksOf} from './tasks.ts';
 
+const OPEN_WITHIN_MS = 3_000;
+const AGAIN_AFTER_MS = 100;
+
 /** A machine that nodes can run on, and its engine. */
 export interface ReachedMachine {
   readonly id: string;
@@ -38,20 +41,22 @@ export function stewardedMachine(
   const find = async (): Promise<string> => {
     const tasks = await tasksOf(manager, [stewards.service]);
     const found = tasks.find(task => task.machine === id && task.state === 'running' && task.isWanted)?.addresses[0];
-    if (found === undefined)
-      throw Object.assign(new Error(`no steward runs on ${name} now`), {code: 'ECONNREFUSED'});
+    if (found === undefined) throw Object.assign(new Error(`no steward runs on ${name} now`), {code: 'ECONNREFUSED'});
     return found;
   };
   const open = async (): Promise<Duplex> => {
-    // Its address changes with each start of it.
-    address ??= await find();
-    const host = address;
-    return tunnel()
-      .open({host, port: STEWARD_PORT})
-      .catch(async () => {
-        address = await find();
-        return tunnel().open({host: address, port: STEWARD_PORT});
-      });
+    const until = Date.now() + OPEN_WITHIN_MS;
+    for (;;) {
+      try {
+        // Its address changes with each start of it, and one that has just started does not listen yet.
+        address ??= await find();
+        return await tunnel().open({host: address, port: STEWARD_PORT});
+      } catch (error) {
+        address = undefined;
+        if (Date.now() > until) throw error;
+      }
+      await new Promise(resolve => setTimeout(resolve, AGAIN_AFTER_MS));
+    }
   };
   const {engine, close} = openMachineEngine(open, stewards.key);
   return watched({id, name}, engine, () => {

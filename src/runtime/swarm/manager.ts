@@ -41,7 +41,8 @@ export async function openManager(endpoint: EngineEndpoint): Promise<Manager> {
   const where = `The engine at ${endpoint.host} (${endpoint.source})`;
   if (swarm?.NodeID === undefined || swarm.NodeID === '' || swarm.LocalNodeState !== 'active')
     throw new LabError('NO_SWARM', `${where} is not part of a swarm.`);
-  if (swarm.ControlAvailable !== true) throw new LabError('NO_SWARM', `${where} is a worker of a swarm, not a manager.`);
+  if (swarm.ControlAvailable !== true)
+    throw new LabError('NO_SWARM', `${where} is a worker of a swarm, not a manager.`);
   return {engine, machine: swarm.NodeID};
 }
 

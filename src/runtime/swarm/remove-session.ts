@@ -1,17 +1,17 @@
-import type {EngineRecord} from '../runtime.ts';
-import {waitUntil} from '../wait.ts';
 import {type Engine, engineError, statusOf} from '../docker/engine.ts';
 import {NODE_LABEL, ofSession} from '../docker/labels.ts';
+import type {EngineRecord} from '../runtime.ts';
+import {waitUntil} from '../wait.ts';
 import {configsOf} from './configs.ts';
 import {type Fleet, openFleet} from './fleet.ts';
 import type {ReachedMachine} from './machines.ts';
-import {listMachines, type Manager, openManager} from './manager.ts';
+import {listMachines, openManager} from './manager.ts';
 import {servicesOf} from './services.ts';
 import {STEWARD_NAME} from './stewards.ts';
-import {tasksOfSession} from './tasks.ts';
+import {isStarting, tasksOfSession} from './tasks.ts';
 
-/** Engines remove what runs within a second or two; this (ms) is a bound against hanging. */
-const GONE_WITHIN_MS = 20_000;
+/** Engines remove what runs within a few seconds; this (ms) is a bound against hanging. */
+const GONE_WITHIN_MS = 45_000;
 const LOOK_EVERY_MS = 100;
 
 /**
@@ -31,7 +31,11 @@ export async function removeSwarmSession(
   if (!concerned.some(({isReady}) => isReady) && !(await left())) return concerned.map(({id}) => id);
   const fleet = await openFleet(manager, {session: {session}, program, say});
   try {
-    return await removeFromSwarm(fleet, session, concerned.map(({id}) => id));
+    return await removeFromSwarm(
+      fleet,
+      session,
+      concerned.map(({id}) => id),
+    );
   } finally {
     await fleet.close();
   }
@@ -58,9 +62,11 @@ export async function removeFromSwarm(
     const there = fleet.machines.filter(({isThere}) => isThere);
     const found = await Promise.all(there.map(async machine => clearMachine(machine, session)));
     const tasks = await tasksOfSession(engine, session);
-    // On a machine that is not there tasks end only once it is back.
-    const busy = tasks.filter(task => !isSteward(task.service) && there.some(({id}) => id === task.machine));
-    return found.every(isClear => isClear) && busy.length === 0;
+    // What was about to start could still make a container, and with it a volume. On a machine that is not there it ends once it is back.
+    const starting = tasks.filter(
+      task => !isSteward(task.service) && isStarting(task) && there.some(({id}) => id === task.machine),
+    );
+    return found.every(isClear => isClear) && starting.length === 0;
   });
   const reached = fleet.machines.filter(({isThere}) => isThere).map(({id}) => id);
   await removeEach(stewards, async ({id}) => engine.getService(id).remove());

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import {LabError} from '../../errors.ts';
-import {waitUntil} from '../wait.ts';
 import type {Engine} from '../docker/engine.ts';
+import {waitUntil} from '../wait.ts';
 import {changeService, createService, type KnownService} from './services.ts';
 import {hasEnded, type Task, tasksOf} from './tasks.ts';
 

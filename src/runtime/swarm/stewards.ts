@@ -1,13 +1,13 @@
 import {randomBytes} from 'node:crypto';
 import type Docker from 'dockerode';
 import {LabError} from '../../errors.ts';
-import {waitUntil} from '../wait.ts';
 import {type Engine, engineError, statusOf} from '../docker/engine.ts';
 import {BASE_IMAGES, ensureImage} from '../docker/images.ts';
 import {labelsOf, type Named, nameOf} from '../docker/labels.ts';
+import {waitUntil} from '../wait.ts';
 import {keepFile} from './configs.ts';
 import type {Machine} from './manager.ts';
-import {configReferences, type ConfigFile, DNS_OPTIONS, NO_HEALTH_CHECK} from './service-spec.ts';
+import {type ConfigFile, configReferences, DNS_OPTIONS, NO_HEALTH_CHECK} from './service-spec.ts';
 import {changeService, createService, readService, servicesOf} from './services.ts';
 import {hasEnded, type Task, tasksOf} from './tasks.ts';
 
@@ -120,7 +120,12 @@ function stewardSpec(
       ContainerSpec: {
         Image: image,
         Command: ['node', file.path],
-        Env: [`STEWARD_KEY=${key.toString('hex')}`, `STEWARD_PORT=${STEWARD_PORT}`, 'STEWARD_SOCKET=/engine.sock', LOOK_UPS],
+        Env: [
+          `STEWARD_KEY=${key.toString('hex')}`,
+          `STEWARD_PORT=${STEWARD_PORT}`,
+          'STEWARD_SOCKET=/engine.sock',
+          LOOK_UPS,
+        ],
         Labels: labels,
         // The engine's socket belongs to root.
         User: '0:0',

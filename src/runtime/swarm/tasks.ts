@@ -40,6 +40,11 @@ export function hasEnded({state}: Task): boolean {
   return ENDED.has(state);
 }
 
+/** Whether it may still get a container. */
+export function isStarting(task: Task): boolean {
+  return task.state !== 'running' && !hasEnded(task);
+}
+
 /** The tasks of these services, given by id. Errors: ENGINE_FAILED, ENGINE_MISSING. */
 export async function tasksOf(manager: Engine, services: readonly string[]): Promise<readonly Task[]> {
   return services.length === 0 ? [] : listTasks(manager, {service: services});

@@ -264,7 +264,7 @@ export class Controller {
     const count = live.system.keepers().filter(keeper => keeper.running !== undefined).length;
     say(`stopping ${names(live)}`);
     try {
-      await takeDown(live, this.options.log);
+      await takeDown(live, this.options.log, say);
     } finally {
       this.#live = undefined;
     }

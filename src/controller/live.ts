@@ -94,7 +94,11 @@ export async function prepareLive(plan: Plan, options: LiveOptions): Promise<Liv
  * Takes all of it down. A step that fails is told and keeps none of the others from being done. Throws when the runtime could not remove
  * what it has made, so that somebody else has to.
  */
-export async function takeDown(live: Live, log: (line: string) => void): Promise<void> {
+export async function takeDown(
+  live: Live,
+  log: (line: string) => void,
+  say: (line: string) => void = log,
+): Promise<void> {
   const steps: readonly (() => Promise<unknown>)[] = [
     async () => live.faults.stop(),
     async () => live.watchdog?.stop(),
@@ -105,7 +109,7 @@ export async function takeDown(live: Live, log: (line: string) => void): Promise
     async () => live.agent.stop(),
   ];
   for (const step of steps) await step().catch(error => log(`down: ${String(error)}`));
-  await live.runtime.down();
+  await live.runtime.down(say);
 }
 
 /** Nodes that cannot write their logs end without a word; it is better said before. Errors: NO_SPACE. */

@@ -110,6 +110,11 @@ export interface BrokerAccess {
   readonly database?: string;
 }
 
+/** How a roll-out ended: with the new node, or with the old one as it was, which has served all along. */
+export type RollOut =
+  | {readonly outcome: 'replaced'; readonly node: RunningNode}
+  | {readonly outcome: 'rolled-back'; readonly reason: string};
+
 /** Where nodes run. One contract suite runs against every adapter. */
 export interface Runtime {
   readonly name: RuntimeName;
@@ -120,6 +125,11 @@ export interface Runtime {
   prepare(nodes: readonly PlannedNode[], say: (line: string) => void): Promise<void>;
   /** Starts a node and returns as soon as it exists; readiness is the caller's to wait for. Its address stays the same over restarts. */
   start(node: PlannedNode, options: StartOptions): Promise<RunningNode>;
+  /**
+   * Gives a running service other options by the engine's own rolling update: a new node is started beside the old one, which serves until
+   * the new one is healthy, and goes on when that never is. The old one's end is one by itself. Absent where no engine has this power.
+   */
+  rollOut?(node: PlannedNode, options: StartOptions): Promise<RollOut>;
   /** The address that a node has or will have, as the lab itself reaches it. */
   address(node: string): Address;
   /** The same node, as the fabric reaches it. */
@@ -138,8 +148,8 @@ export interface Runtime {
   describe(): RuntimeAbilities;
   /** Told while the nodes still run that they are going to be stopped for good: what can be done for the next session is done. Never rejects. */
   beforeDown?(): Promise<void>;
-  /** Ends everything that is still running and frees what `prepare` took. */
-  down(): Promise<void>;
+  /** Ends everything that is still running and frees what `prepare` took. `say` is told of what cannot be removed before later. */
+  down(say?: (line: string) => void): Promise<void>;
 }
 
 export interface RuntimeAbilities {

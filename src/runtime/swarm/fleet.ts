@@ -95,12 +95,11 @@ function watch(manager: Manager, machines: readonly WatchedMachine[]): () => voi
   };
 }
 
-/** The machine of this id. Errors: MACHINE_LOST when it is not there. */
+/** The machine of this id; `what` is said to be on it. Errors: MACHINE_LOST when it is not there. */
 export function machineOf(fleet: Fleet, id: string, what: string): ReachedMachine {
   const machine = fleet.machines.find(candidate => candidate.id === id);
-  if (machine?.isThere !== true)
-    throw new LabError('MACHINE_LOST', `${what} needs ${machine?.name ?? `machine ${id}`}, which is not there.`);
-  return machine;
+  if (machine?.isThere === true) return machine;
+  throw new LabError('MACHINE_LOST', `${what} on ${machine?.name ?? `machine ${id}`}, and that machine is not there.`);
 }
 
 /** What a machine's engine refuses, said with its name. */

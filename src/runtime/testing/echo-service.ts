@@ -19,6 +19,7 @@ const server = createServer((request, response) => {
       passCrashPoint('before_commit');
       break;
     case '/livez':
+      if (process.env.UNHEALTHY === 'yes') response.statusCode = 500;
       response.end(JSON.stringify({time: new Date(Date.now() + offsetMs).toISOString()}));
       return;
     case '/spin':

@@ -42,9 +42,11 @@ export async function rollService(
   await changeService(manager, existing, spec);
   const run = spec.TaskTemplate?.ForceUpdate ?? 0;
   let change: KnownService['change'];
+  let why: string | undefined;
   const isDone = await waitUntil(
     async () => {
       ({change} = await readService(manager, existing.id));
+      if (change?.state === 'rollback_started') why = change.message;
       return change !== undefined && /^(completed|paused|rollback_completed|rollback_paused)$/.test(change.state);
     },
     DONE_WITHIN_MS,
@@ -53,7 +55,7 @@ export async function rollService(
   const task = (await tasksOf(manager, [existing.id])).find(candidate => candidate.run === run);
   const container = task?.container;
   if (change?.state === 'completed' && container !== undefined) return {container};
-  const reason = task?.reason || change?.message || 'the engine gave no reason';
+  const reason = `${why ?? change?.message ?? 'the engine gave no reason'} (${task?.reason ?? 'no task'})`;
   if (change?.state === 'rollback_completed') return {outcome: 'rolled-back', reason};
   throw new LabError(
     'ENGINE_FAILED',

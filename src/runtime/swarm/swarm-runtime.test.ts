@@ -2,36 +2,203 @@ import {randomBytes} from 'node:crypto';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {execa} from 'execa';
-import {afterAll, beforeEach, describe} from 'vitest';
+import {afterAll, beforeEach, describe, expect, it} from 'vitest';
 import {requireSwarm, swarmHost} from '../../../test/support/require.ts';
-import {engineOf, swarmEngines} from '../../../test/support/swarm.ts';
+import {cutOff, dockerOn, engineOf, leftOn, requireOwnSwarm, swarmEngines} from '../../../test/support/swarm.ts';
+import {spec} from '../../topology/default.ts';
+import type {PlannedNode} from '../../topology/plan.ts';
+import type {RunningNode, Runtime} from '../runtime.ts';
 import {runtimeContract} from '../runtime-contract.ts';
 import {stewardProgram, testContext} from '../testing/image-context.ts';
-import {createSwarmRuntime} from './swarm-runtime.ts';
+import {waitUntil} from '../wait.ts';
+import {removeSwarmSession} from './remove-session.ts';
+import {createSwarmRuntime, type SwarmRuntimeOptions} from './swarm-runtime.ts';
 
+const WITHIN_MS = 60_000;
+const NOTHING = {env: {}, links: {}, seams: {}};
 const folder = mkdtempSync(join(tmpdir(), 'teralab-swarm-'));
 afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
 const host = swarmHost() ?? '';
+const engines = swarmEngines(host);
+const endpoint = {host, source: 'TERALAB_SWARM_HOST'};
 const newSession = (): string => randomBytes(6).toString('hex');
-const makeRuntime = (session = newSession()) =>
+const makeRuntime = (session = newSession(), more: Partial<SwarmRuntimeOptions> = {}): Runtime =>
   createSwarmRuntime({
     session,
-    endpoint: {host, source: 'TERALAB_SWARM_HOST'},
+    endpoint,
     context: testContext,
     steward: stewardProgram,
     logFolder: join(folder, session),
+    ...more,
   });
+const service = (name: string): PlannedNode => ({
+  name,
+  service: 'echo',
+  kind: 'service',
+  supervision: spec('service').supervision,
+});
+const [first, second] = [service('echo-1'), service('echo-2')];
+const database: PlannedNode = {...first, name: 'echo-db', service: 'echo-db', kind: 'postgres'};
 
-describe('on a swarm', () => {
+describe('on a swarm', {timeout: 180_000}, () => {
   beforeEach(context => void requireSwarm(context));
 
   runtimeContract('swarm', async () => ({
     runtime: makeRuntime(),
-    killFromOutside: async ({container = ''}) => {
-      const engine = await engineOf(container, swarmEngines(host));
-      await execa('docker', ['--host', engine, 'kill', container]);
-    },
+    killFromOutside: async ({container = ''}) =>
+      void (await dockerOn(await engineOf(container, engines), 'kill', container)),
   }));
+
+  it('spreads, labels and confines what it makes, publishes nothing, and removes all of it', async () => {
+    const session = newSession();
+    const runtime = makeRuntime(session);
+    try {
+      const nodes = [first, second, database];
+      await runtime.prepare(nodes, () => undefined);
+      const started = await Promise.all(nodes.map(async node => runtime.start(node, NOTHING)));
+      const places = await Promise.all(started.map(async ({container = ''}) => engineOf(container, engines)));
+      expect(new Set(places).size).toBe(Math.min(3, engines.length));
+      for (const [index, {container = ''}] of started.entries()) {
+        const [info] = JSON.parse(await dockerOn(places[index] ?? '', 'inspect', container)) as [Inspected];
+        expect(info.HostConfig).toMatchObject({ReadonlyRootfs: true, CapDrop: ['ALL']});
+        expect(info.HostConfig.Memory).toBeGreaterThan(0);
+        expect(['node', 'postgres']).toContain(info.Config.User);
+        expect(info.Config.Labels['dev.teralab.session']).toBe(session);
+        expect(Object.values(info.NetworkSettings.Ports).flat().filter(Boolean)).toEqual([]);
+        expect(Object.keys(info.NetworkSettings.Networks)).toEqual([`teralab-${session}-network`]);
+        // Only stewards have an engine's socket.
+        expect(JSON.stringify(info.HostConfig)).not.toContain('docker.sock');
+      }
+    } finally {
+      await runtime.down();
+    }
+    expect(await leftOn(engines, session)).toEqual([]);
+  });
+
+  it('goes back to the old node when a new one never gets healthy, and replaces it by one that does', async () => {
+    await using runtime = disposable(makeRuntime());
+    await runtime.prepare([first], () => undefined);
+    const old = await runtime.start(first, {...NOTHING, env: {VERSION: 'old'}});
+    await answers(old, 'old');
+    const heard = new Set<string | undefined>();
+    let isOver = false;
+    const asking = (async () => {
+      while (!isOver) heard.add(await versionOf(old));
+    })();
+    const bad = await runtime.rollOut?.(first, {...NOTHING, env: {VERSION: 'bad', UNHEALTHY: 'yes'}});
+    isOver = true;
+    await asking;
+    expect(bad).toEqual({outcome: 'rolled-back', reason: expect.stringMatching(/^update rolled back/)});
+    expect([...heard]).toEqual(['old']);
+    const broken = await runtime.rollOut?.(first, {...NOTHING, env: {NODE_OPTIONS: '--require=/nowhere.js'}});
+    expect(broken).toMatchObject({outcome: 'rolled-back'});
+    await expect(old.stats()).resolves.toBeDefined();
+    const good = await runtime.rollOut?.(first, {...NOTHING, env: {VERSION: 'new'}});
+    if (good?.outcome !== 'replaced') throw new Error(JSON.stringify(good));
+    await answers(good.node, 'new');
+    expect(good.node.container).not.toBe(old.container);
+    await expect(old.exited).resolves.toMatchObject({how: 'exited', code: 0});
+    await good.node.kill();
+    await expect(good.node.exited).resolves.toMatchObject({how: 'killed'});
+  });
+
+  it('starts nodes of a lost machine elsewhere, keeps data where they are, and removes the rest once it is back', async context => {
+    requireOwnSwarm(context, host);
+    const session = newSession();
+    const left: (readonly string[])[] = [];
+    const runtime = makeRuntime(session, {onLeft: async machines => void left.push(machines)});
+    const nodes = [service('echo-3'), second, first, database];
+    try {
+      await runtime.prepare(nodes, () => undefined);
+      const started = new Map<string, RunningNode>();
+      for (const node of nodes) started.set(node.name, await runtime.start(node, NOTHING));
+      const machineOf = async (name: string) => engineOf(started.get(name)?.container ?? '', engines);
+      const places = new Map(await Promise.all(nodes.map(async ({name}) => [name, await machineOf(name)] as const)));
+      const lost = engines.find(engine => engine !== host && places.get('echo-1') === engine) ?? '';
+      expect(lost).not.toBe('');
+      {
+        await using _ = await cutOff(lost);
+        const exit = await started.get('echo-1')?.exited;
+        expect(exit).toMatchObject({how: 'exited', code: null, signal: null});
+        const again = await runtime.start(first, NOTHING);
+        expect(
+          await engineOf(
+            again.container ?? '',
+            engines.filter(engine => engine !== lost),
+          ),
+        ).not.toBe(lost);
+        await answers(again, undefined);
+        await runtime.down();
+        expect(left).toEqual([[expect.stringMatching(/^[a-z0-9]{20,}$/)]]);
+        expect(
+          await leftOn(
+            engines.filter(engine => engine !== lost),
+            session,
+          ),
+        ).toEqual([]);
+      }
+      const remove = async (): Promise<readonly string[]> =>
+        removeSwarmSession({...endpoint, machines: left.flat()}, session, {
+          program: stewardProgram,
+          say: () => undefined,
+        });
+      expect(await waitUntil(async () => (await remove()).length === 0, WITHIN_MS, 500)).toBe(true);
+    } finally {
+      await runtime.down();
+    }
+    expect(await leftOn(engines, session)).toEqual([]);
+  });
+
+  it('does not start what has its data on a machine that is not there', async context => {
+    requireOwnSwarm(context, host);
+    await using runtime = disposable(makeRuntime());
+    // The manager's machine gets the first, so that the data are elsewhere.
+    await runtime.prepare([first, database], () => undefined);
+    const node = await runtime.start(database, NOTHING);
+    {
+      await using _ = await cutOff(await engineOf(node.container ?? '', engines));
+      await expect(node.exited).resolves.toMatchObject({how: 'exited'});
+      await expect(runtime.start(database, NOTHING)).rejects.toMatchObject({
+        code: 'MACHINE_LOST',
+        message: expect.stringMatching(/^echo-db has its data on teralab-h\d, and that machine is not there/),
+      });
+    }
+    let again: RunningNode | undefined;
+    const started = async (): Promise<boolean> => {
+      again = await runtime.start(database, NOTHING).catch(() => undefined);
+      return again !== undefined;
+    };
+    expect(await waitUntil(started, WITHIN_MS, 500)).toBe(true);
+    await expect(again?.stats()).resolves.toBeDefined();
+  });
 });
+
+interface Inspected {
+  readonly Config: {readonly User: string; readonly Labels: Readonly<Record<string, string>>};
+  readonly HostConfig: {readonly Memory: number};
+  readonly NetworkSettings: {
+    readonly Networks: Readonly<Record<string, unknown>>;
+    readonly Ports: Readonly<Record<string, unknown>>;
+  };
+}
+
+function disposable(runtime: Runtime): Runtime & AsyncDisposable {
+  return Object.assign(runtime, {[Symbol.asyncDispose]: async () => runtime.down()});
+}
+
+async function versionOf({address: {host: at, port}}: RunningNode): Promise<string | undefined> {
+  const response = await fetch(`http://${at}:${port}/`, {headers: {connection: 'close'}});
+  return ((await response.json()) as {readonly VERSION?: string}).VERSION;
+}
+
+async function answers(node: RunningNode, version: string | undefined): Promise<void> {
+  const isHeard = async (): Promise<boolean> => {
+    try {
+      return (await versionOf(node)) === version;
+    } catch {
+      return false;
+    }
+  };
+  expect(await waitUntil(isHeard, WITHIN_MS, 50)).toBe(true);
+}

@@ -195,16 +195,19 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
       if (preparing === undefined) return;
       await preparing.catch(() => undefined);
       await stopAll(running.values());
-      const machines = fleet?.machines ?? [];
+      const opened = fleet;
+      // Another attempt, where this one fails, finds its own way to the machines.
+      fleet = undefined;
+      const machines = opened?.machines ?? [];
       const left =
-        fleet === undefined
+        opened === undefined
           ? await removeSwarmSession(options.endpoint, session, {program: options.steward, say})
           : await removeFromSwarm(
-              fleet,
+              opened,
               session,
               machines.map(({id}) => id),
-            );
-      await fleet?.close();
+            ).finally(async () => opened.close());
+      preparing = undefined;
       if (left.length > 0) await options.onLeft?.(left);
       for (const {name} of machines.filter(({id}) => left.includes(id)))
         say(`${name} is not there; what is left on it is removed by a later \`teralab up\`, once it is`);

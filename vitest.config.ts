@@ -12,6 +12,9 @@ const HARD = [
   'test/engine-swarm.test.ts',
 ];
 
+/** What wants a swarm of three engines: `npm run test:swarm`. */
+const SWARM = ['src/runtime/swarm/swarm-runtime.test.ts', 'test/swarm.test.ts'];
+
 export default defineConfig({
   resolve: {alias: [{find: /^teralab\/(.*)$/, replacement: `${services}$1.ts`}]},
   test: {
@@ -25,6 +28,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.{ts,tsx}', 'services/**/*.test.ts', 'labs/**/*.test.ts', 'bench/**/*.test.ts'],
+          exclude: SWARM,
           sequence: {groupOrder: 0},
         },
       },
@@ -33,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/**/*.test.ts'],
-          exclude: HARD,
+          exclude: [...HARD, ...SWARM],
           globalSetup: ['test/support/build.ts'],
           // Each boots a whole system through the built command: one at a time, and none beside the unit tests.
           fileParallelism: false,
@@ -49,6 +53,17 @@ export default defineConfig({
           globalSetup: ['test/support/build.ts'],
           fileParallelism: false,
           sequence: {groupOrder: 2},
+          testTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'swarm',
+          include: SWARM,
+          globalSetup: ['test/support/build.ts'],
+          fileParallelism: false,
+          sequence: {groupOrder: 3},
           testTimeout: 180_000,
         },
       },

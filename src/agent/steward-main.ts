@@ -1,4 +1,4 @@
-import {connect} from 'node:net';
+import {type AddressInfo, connect} from 'node:net';
 import {createServer} from 'node:tls';
 
 /**
@@ -43,6 +43,8 @@ function serve(): void {
   });
   // Who does not know the key learns nothing.
   server.on('tlsClientError', (_, caller) => caller.destroy());
-  server.listen(Number(STEWARD_PORT), '0.0.0.0', () => process.stdout.write(`steward: listening on ${STEWARD_PORT}\n`));
+  server.listen(Number(STEWARD_PORT), '0.0.0.0', () => {
+    process.stdout.write(`steward: listening on ${(server.address() as AddressInfo).port}\n`);
+  });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(0));
 }

@@ -1,5 +1,7 @@
+import {readFileSync} from 'node:fs';
 import {execa} from 'execa';
 import type {TestContext} from 'vitest';
+import {processes} from './processes.ts';
 import {leaveOut} from './require.ts';
 
 /** Endpoints of all engines of the swarm that `scripts/engine.js swarm up` makes, the manager's first; the manager's alone for any other. */
@@ -59,4 +61,28 @@ export async function cutOff(engine: string): Promise<AsyncDisposable> {
   const set = async (state: 'up' | 'down'): Promise<void> => void (await execa('ip', ['link', 'set', link, state]));
   await set('down');
   return {[Symbol.asyncDispose]: async () => set('up')};
+}
+
+/** Ends one of the script's machines for good: its engine, and all that runs in its containers. */
+export async function endMachine(engine: string): Promise<void> {
+  const folder = engine.replace(/^unix:\/\//, '').replace(/docker\.sock$/, '');
+  const name = folder.split('/').at(-2);
+  const engines = processes().filter(
+    ({command}) => command.includes(folder) && /^(dockerd|containerd)\0/.test(command),
+  );
+  const shims = processes().filter(({command}) => command.includes(folder) && command.includes('containerd-shim'));
+  // The engine first, which would otherwise see its containers end, and say so.
+  for (const {pid} of [...engines, ...shims]) kill(pid);
+  const groups = await execa('find', ['/sys/fs/cgroup', '-path', `*/teralab-swarm-${name}/*`, '-name', 'cgroup.procs']);
+  const inside = groups.stdout.split('\n').filter(file => file !== '');
+  const pids = inside.flatMap(file => readFileSync(file, 'utf8').split('\n').map(Number)).filter(pid => pid > 0);
+  for (const pid of new Set(pids)) kill(pid);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
 }

@@ -96,7 +96,7 @@ function watch(manager: Manager, machines: readonly WatchedMachine[]): () => voi
 }
 
 /** The machine of this id; `what` is said to be on it. Errors: MACHINE_LOST when it is not there. */
-export function machineOf(fleet: Fleet, id: string, what: string): ReachedMachine {
+export function machineOf(fleet: Pick<Fleet, 'machines'>, id: string, what: string): ReachedMachine {
   const machine = fleet.machines.find(candidate => candidate.id === id);
   if (machine?.isThere === true) return machine;
   throw new LabError('MACHINE_LOST', `${what} on ${machine?.name ?? `machine ${id}`}, and that machine is not there.`);

@@ -69,6 +69,11 @@ export async function removeFromSwarm(
     return found.every(isClear => isClear) && starting.length === 0;
   });
   const reached = fleet.machines.filter(({isThere}) => isThere).map(({id}) => id);
+  // An engine that stops a task waits until all others have heard of it; one that finds it ended does not.
+  const [own, ...others] = fleet.machines;
+  await Promise.all(others.map(async machine => killSteward(machine, session).catch(() => undefined)));
+  // The way to the others leads through this one.
+  if (own !== undefined) await killSteward(own, session).catch(() => undefined);
   await removeEach(stewards, async ({id}) => engine.getService(id).remove());
   await cleared(async () => {
     const tasks = await tasksOfSession(engine, session);
@@ -97,6 +102,15 @@ async function clearMachine(machine: ReachedMachine, session: string): Promise<b
     if (statusOf(error) === undefined) return false;
     throw engineError(error, `what is left on ${machine.name} could not be removed`);
   }
+}
+
+/** It leads to the engine that is told to kill it: no answer is to be expected. */
+async function killSteward({engine, isThere}: ReachedMachine, session: string): Promise<void> {
+  if (!isThere) return;
+  const stewards = (await engine.listContainers(ofSession(session))).filter(
+    ({Labels}) => Labels[NODE_LABEL] === STEWARD_NAME,
+  );
+  await Promise.all(stewards.map(async ({Id}) => engine.getContainer(Id).kill({signal: 'SIGKILL'})));
 }
 
 /** Removes each; what has gone meanwhile, is going, or is still held by what is going, is left to the next look. */

@@ -142,8 +142,8 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
       }
       preparing ??= prepareOnce(say);
       prepared = await preparing;
+      places.place(prepared.fleet, fresh);
       for (const node of fresh) {
-        places.place(prepared.fleet, node);
         // A name is looked up only while somebody has it.
         const inside = (): Address | undefined => (alive.has(node.name) ? upstream(node.name) : undefined);
         await prepared.fleet.tunnel.forward(known(addresses, node.name).port, inside);

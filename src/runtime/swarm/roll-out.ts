@@ -33,20 +33,19 @@ export function rollingSpec(spec: Docker.ServiceSpec): Docker.ServiceSpec {
   };
 }
 
-/** Changes a service and waits for what the engine makes of it. Returns the new container, or why the engine went back to the old one. */
+/** Changes a service and waits for what the engine makes of it on the service's machine. Returns the new container, or why the engine went back to the old one. */
 export async function rollService(
   manager: Engine,
+  machine: Engine,
   existing: KnownService,
   spec: Docker.ServiceSpec,
 ): Promise<{readonly container: string} | Extract<RollOut, {outcome: 'rolled-back'}>> {
   await changeService(manager, existing, spec);
   const run = spec.TaskTemplate?.ForceUpdate ?? 0;
   let change: KnownService['change'];
-  let why: string | undefined;
   const isDone = await waitUntil(
     async () => {
       ({change} = await readService(manager, existing.id));
-      if (change?.state === 'rollback_started') why = change.message;
       return change !== undefined && /^(completed|paused|rollback_completed|rollback_paused)$/.test(change.state);
     },
     DONE_WITHIN_MS,
@@ -55,10 +54,24 @@ export async function rollService(
   const task = (await tasksOf(manager, [existing.id])).find(candidate => candidate.run === run);
   const container = task?.container;
   if (change?.state === 'completed' && container !== undefined) return {container};
-  const reason = `${why ?? change?.message ?? 'the engine gave no reason'} (${task?.reason ?? 'no task'})`;
+  const reason =
+    (await illnessOf(machine, container)) ?? (task?.reason || change?.message || 'the engine gave no reason');
   if (change?.state === 'rollback_completed') return {outcome: 'rolled-back', reason};
   throw new LabError(
     'ENGINE_FAILED',
     `The roll-out of ${existing.node} ${isDone ? `ended as ${change?.state}` : `was not over after ${DONE_WITHIN_MS / 1000} s`}: ${reason}`,
   );
+}
+
+/** What the engine ends for its illness ends in order: only its container knows why. */
+async function illnessOf(machine: Engine, container: string | undefined): Promise<string | undefined> {
+  if (container === undefined) return undefined;
+  const info = await machine
+    .getContainer(container)
+    .inspect()
+    .catch(() => undefined);
+  const {Status: status, FailingStreak: failures} = info?.State.Health ?? {};
+  return failures === undefined || failures < (HEALTH_CHECK.Retries ?? 0)
+    ? undefined
+    : `its health check failed ${failures} times in a row (${status})`;
 }

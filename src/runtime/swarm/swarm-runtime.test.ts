@@ -89,7 +89,7 @@ describe('on a swarm', {timeout: 180_000}, () => {
     const bad = await runtime.rollOut?.(first, {...NOTHING, env: {VERSION: 'bad', UNHEALTHY: 'yes'}});
     isOver = true;
     await asking;
-    expect(bad).toEqual({outcome: 'rolled-back', reason: expect.stringMatching(/^update rolled back/)});
+    expect(bad).toEqual({outcome: 'rolled-back', reason: expect.stringMatching(/^its health check failed \d+ times/)});
     expect([...heard]).toEqual(['old']);
     const broken = await runtime.rollOut?.(first, {...NOTHING, env: {NODE_OPTIONS: '--require=/nowhere.js'}});
     expect(broken).toMatchObject({outcome: 'rolled-back'});

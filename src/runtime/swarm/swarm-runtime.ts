@@ -170,7 +170,7 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
       const {spec, existing} = await specify(node, machine, startOptions);
       if (existing === undefined || !alive.has(node.name))
         throw new LabError('NODE_GONE', `${node.name} is not running.`);
-      const rolled = await rollService(swarm.manager.engine, existing, rollingSpec(spec));
+      const rolled = await rollService(swarm.manager.engine, machine.engine, existing, rollingSpec(spec));
       if ('outcome' in rolled) return rolled;
       return {outcome: 'replaced', node: adopt(node, machine, rolled.container)};
     },

@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import {LabError} from '../../errors.ts';
 import {type Engine, engineError, statusOf} from '../docker/engine.ts';
 import {BASE_IMAGES, ensureImage} from '../docker/images.ts';
-import {labelsOf, type Named, nameOf} from '../docker/labels.ts';
+import {labelsOf, type Named, nameOf, SESSION_LABEL} from '../docker/labels.ts';
 import {waitUntil} from '../wait.ts';
 import {keepFile} from './configs.ts';
 import type {Machine} from './manager.ts';
@@ -168,8 +168,11 @@ export async function ensureNetwork(manager: Engine, session: Named): Promise<st
     return network.id;
   } catch (error) {
     if (statusOf(error) !== 409) throw engineError(error, "the session's network could not be made");
-    const info = (await manager.getNetwork(name).inspect()) as {readonly Id: string; readonly Labels?: object};
-    if (JSON.stringify(info.Labels) !== JSON.stringify(labelsOf(session, 'network')))
+    const info = (await manager.getNetwork(name).inspect()) as {
+      readonly Id: string;
+      readonly Labels?: Readonly<Record<string, string>>;
+    };
+    if (info.Labels?.[SESSION_LABEL] !== session.session)
       throw new LabError('NAME_TAKEN', `The engine has a network ${name} that is not of this session.`);
     return info.Id;
   }

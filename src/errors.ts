@@ -32,7 +32,6 @@ export const ERRORS = {
   NOT_RUNNING: {exit: EXIT.environment, fix: 'Start the system with `teralab up`.'},
   BUSY: {exit: EXIT.environment, fix: 'Wait for it to end, or stop it with Ctrl-C where it runs.'},
   UNSUPPORTED_PLATFORM: {exit: EXIT.environment, fix: 'Use Linux, macOS, or WSL2 on Windows.'},
-  UNSUPPORTED_RUNTIME: {exit: EXIT.environment, fix: 'Use `--runtime process`, which needs nothing but Node.'},
   NODE_TOO_OLD: {exit: EXIT.environment, fix: 'Install Node 20.19 or newer.'},
   POSTGRES_MISSING: {
     exit: EXIT.environment,

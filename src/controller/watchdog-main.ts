@@ -7,7 +7,13 @@ await watch({
   workspaceId,
   session,
   openNodes: async (engine, of) => {
+    if (engine.machines !== undefined) {
+      const {openSwarmSessionNodes} = await import('../runtime/swarm/session-nodes.ts');
+      return openSwarmSessionNodes(engine, of);
+    }
     const {openSessionNodes} = await import('../runtime/docker/session-nodes.ts');
     return openSessionNodes(engine, of);
   },
 });
+// Connections to engines would keep it.
+process.exit(0);

@@ -42,6 +42,7 @@ export async function watch(options: WatchdogOptions): Promise<void> {
         await faults.append(ended(fault));
       } catch {
         // The engine does not answer, or not yet.
+        await nodes?.close?.();
         nodes = undefined;
       }
     }

@@ -42,7 +42,6 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   NOT_RUNNING: 'The command looks at or disturbs a running system, and none is running for this workspace.',
   BUSY: 'The system does one such thing at a time, and is doing one now.',
   UNSUPPORTED_PLATFORM: 'This operating system cannot run the system.',
-  UNSUPPORTED_RUNTIME: 'The runtime or engine that was asked for is not part of this version.',
   NODE_TOO_OLD: 'This Node is older than what teralab is built for.',
   POSTGRES_MISSING: 'The package with the Postgres binaries of this platform is not installed.',
   POSTGRES_FAILED: 'A Postgres server could not be prepared or started.',

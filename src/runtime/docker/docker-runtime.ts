@@ -227,7 +227,7 @@ export const AGENT: PlannedNode = {
 };
 
 /** What a node runs. */
-function programOf({kind, engine}: PlannedNode): 'service' | 'postgres' | 'nats' {
+export function programOf({kind, engine}: PlannedNode): 'service' | 'postgres' | 'nats' {
   if (kind === 'service') return 'service';
   return engine === 'nats' ? 'nats' : 'postgres';
 }
@@ -273,6 +273,6 @@ async function deliverSeams(
 }
 
 /** What this engine can do to containers, as it says itself. */
-async function abilitiesOf(engine: Engine): Promise<RuntimeAbilities> {
+export async function abilitiesOf(engine: Engine): Promise<RuntimeAbilities> {
   return {missing: {'disk-full': NO_DISK_SIZE, ...missingAbilities(await engine.info())}};
 }

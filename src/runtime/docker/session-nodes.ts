@@ -10,19 +10,32 @@ export interface SessionNodes {
   disarm(node: string): Promise<void>;
   calm(node: string, kind: DisturbanceKind): Promise<void>;
   disturb(node: string, disturbance: Disturbance): Promise<void>;
+  /** Ends the connections that were opened for it. */
+  close?(): Promise<void>;
 }
 
 /** Errors: ENGINE_MISSING, ENGINE_NOT_ALLOWED. */
 export async function openSessionNodes(endpoint: EngineEndpoint, session: string): Promise<SessionNodes> {
-  const engine = await openEngine(endpoint);
-  const withNode = async (node: string, work: (container: string) => Promise<unknown>): Promise<void> => {
-    const containers = await engine.listContainers(ofSession(session));
-    const found = containers.find(({Labels: labels}) => labels[NODE_LABEL] === node);
-    if (found !== undefined) await work(found.Id);
+  return sessionNodesOn([await openEngine(endpoint)], session);
+}
+
+/** Those nodes that one of these engines runs. */
+export function sessionNodesOn(engines: readonly Engine[], session: string): SessionNodes {
+  const withNode = async (
+    node: string,
+    work: (container: string, engine: Engine) => Promise<unknown>,
+  ): Promise<void> => {
+    await Promise.all(
+      engines.map(async engine => {
+        const containers = await engine.listContainers(ofSession(session));
+        const found = containers.find(({Labels: labels}) => labels[NODE_LABEL] === node);
+        if (found !== undefined) await work(found.Id, engine);
+      }),
+    );
   };
   return {
     resume: async node =>
-      withNode(node, async container => {
+      withNode(node, async (container, engine) => {
         await engine
           .getContainer(container)
           .unpause()
@@ -32,15 +45,15 @@ export async function openSessionNodes(endpoint: EngineEndpoint, session: string
               throw engineError(error, `${node} could not be resumed`);
           });
       }),
-    disarm: async node => withNode(node, async container => tell(engine, container, {type: 'disarm'})),
+    disarm: async node => withNode(node, async (container, engine) => tell(engine, container, {type: 'disarm'})),
     calm: async (node, kind) =>
-      withNode(node, async container =>
+      withNode(node, async (container, engine) =>
         kind === 'skew'
           ? tell(engine, container, {type: 'skew', offsetMs: 0, drift: 0})
           : clearOnEngine({engine, container, session}, kind),
       ),
     disturb: async (node, disturbance) =>
-      withNode(node, async container => {
+      withNode(node, async (container, engine) => {
         if (disturbance.kind !== 'skew') return setOnEngine({engine, container, session}, disturbance);
         const {offsetMs, drift} = disturbance;
         return tell(engine, container, {type: 'skew', offsetMs, drift});

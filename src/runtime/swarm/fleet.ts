@@ -4,8 +4,14 @@ import type {Named} from '../docker/labels.ts';
 import {openTunnel, type Tunnel} from '../docker/tunnel.ts';
 import {ownMachine, type ReachedMachine, stewardedMachine, type WatchedMachine} from './machines.ts';
 import {listMachines, type Machine, type Manager} from './manager.ts';
-import {ensureNetwork, ensureStewards, STEWARD_TUNNEL, waitForStewards} from './stewards.ts';
-import {tasksOf} from './tasks.ts';
+import {
+  ensureNetwork,
+  ensureStewards,
+  findStewards,
+  STEWARD_TUNNEL,
+  type Stewards,
+  waitForStewards,
+} from './stewards.ts';
 
 /** How often the manager is asked which machines are there, in ms. It takes several times as long itself to find out. */
 const LOOK_EVERY_MS = 1_000;
@@ -29,19 +35,33 @@ export interface FleetOptions {
   readonly say: (line: string) => void;
 }
 
-/** Opens a way to every machine that nodes can run on. Errors: ENGINE_MISSING, ENGINE_FAILED, IMAGE_MISSING, NO_SWARM. */
+/**
+ * Opens a way to every machine that nodes can run on, and makes what is needed for that. Errors: ENGINE_MISSING, ENGINE_FAILED,
+ * IMAGE_MISSING, NO_SWARM when the manager's own machine takes no tasks.
+ */
 export async function openFleet(manager: Manager, {session, program, say}: FleetOptions): Promise<Fleet> {
+  const network = await ensureNetwork(manager.engine, session);
+  const stewards = await ensureStewards(manager.engine, session, {network, program, say});
+  return {...(await reach(manager, stewards, say)), network};
+}
+
+/** The same with the stewards that a session has, and nothing is made. Errors: NODE_GONE when there are none, and those of `openFleet`. */
+export async function findFleet(manager: Manager, session: Named): Promise<Omit<Fleet, 'network'>> {
+  const stewards = await findStewards(manager.engine, session);
+  if (stewards === undefined) throw new LabError('NODE_GONE', `Session ${session.session} has no stewards any more.`);
+  return reach(manager, stewards, () => undefined);
+}
+
+async function reach(
+  manager: Manager,
+  stewards: Stewards,
+  say: (line: string) => void,
+): Promise<Omit<Fleet, 'network'>> {
   const all = await listMachines(manager);
   for (const {name, isReady, unfit} of all) if (isReady && unfit !== undefined) say(`${name} is left out: ${unfit}`);
   const fit = all.filter(({isReady, unfit}) => isReady && unfit === undefined);
   const own = fit.find(({id}) => id === manager.machine);
-  if (own === undefined)
-    throw new LabError(
-      'NO_SWARM',
-      `The manager's machine takes no tasks (${all.find(({id}) => id === manager.machine)?.unfit ?? 'it is not ready'}); the agent has to run there.`,
-    );
-  const network = await ensureNetwork(manager.engine, session);
-  const stewards = await ensureStewards(manager.engine, session, {network, program, say});
+  if (own === undefined) throw noTasks(all.find(({id}) => id === manager.machine));
   const {running, failed} = await waitForStewards(manager.engine, stewards, fit);
   for (const {id, name} of fit) if (failed.has(id)) say(`${name} is left out: ${failed.get(id)}`);
   const why = failed.get(own.id);
@@ -50,23 +70,17 @@ export async function openFleet(manager: Manager, {session, program, say}: Fleet
       /image/i.test(why) ? 'IMAGE_MISSING' : 'ENGINE_FAILED',
       `Nothing can be started on ${own.name}: ${why}.`,
     );
-
-  const inside = async (): Promise<string> => {
-    const tasks = await tasksOf(manager.engine, [stewards.service]);
-    return tasks.find(task => task.machine === own.id && task.state === 'running' && task.isWanted)?.container ?? '';
-  };
-  const tunnel = await openTunnel(manager.engine, await inside(), STEWARD_TUNNEL);
+  const tunnel = await openTunnel(manager.engine, running.get(own.id) ?? '', STEWARD_TUNNEL);
   const machines: readonly WatchedMachine[] = fit
     .filter(({id}) => running.has(id))
     .map(machine =>
       machine.id === own.id
         ? ownMachine(machine, manager.engine)
-        : stewardedMachine(machine, {manager: manager.engine, tunnel: () => tunnel, stewards}),
+        : stewardedMachine(machine, {manager: manager.engine, tunnel, stewards}),
     );
   const endWatch = watch(manager, machines);
   return {
     manager,
-    network,
     tunnel,
     machines,
     close: async () => {
@@ -75,6 +89,11 @@ export async function openFleet(manager: Manager, {session, program, say}: Fleet
       await tunnel.close();
     },
   };
+}
+
+function noTasks(own: Machine | undefined): LabError {
+  const why = own?.unfit ?? 'it is not ready';
+  return new LabError('NO_SWARM', `The manager's machine takes no tasks (${why}); the agent has to run there.`);
 }
 
 /** Tells machines what the manager says of them. A manager that does not answer tells nothing: its own machine may be busy. */

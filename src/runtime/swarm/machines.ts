@@ -35,7 +35,7 @@ export function ownMachine({id, name}: Machine, engine: Engine): WatchedMachine 
 /** A machine whose engine is reached through its steward. */
 export function stewardedMachine(
   {id, name}: Machine,
-  {manager, tunnel, stewards}: {readonly manager: Engine; readonly tunnel: () => Tunnel; readonly stewards: Stewards},
+  {manager, tunnel, stewards}: {readonly manager: Engine; readonly tunnel: Tunnel; readonly stewards: Stewards},
 ): WatchedMachine {
   let address: string | undefined;
   const find = async (): Promise<string> => {
@@ -50,7 +50,7 @@ export function stewardedMachine(
       try {
         // Its address changes with each start of it, and one that has just started does not listen yet.
         address ??= await find();
-        return await tunnel().open({host: address, port: STEWARD_PORT});
+        return await tunnel.open({host: address, port: STEWARD_PORT});
       } catch (error) {
         address = undefined;
         if (Date.now() > until) throw error;

@@ -43,8 +43,8 @@ export async function ensureStewards(
     say,
   }: {readonly network: string; readonly program: () => Promise<Buffer>; readonly say: (line: string) => void},
 ): Promise<Stewards> {
-  const there = (await servicesOf(manager, session.session)).find(({node}) => node === STEWARD_NAME);
-  if (there !== undefined) return {service: there.id, key: keyOf(there.spec)};
+  const there = await findStewards(manager, session);
+  if (there !== undefined) return there;
   await ensureImage(manager, BASE_IMAGES.node, say);
   const {Id: image} = await manager.getImage(BASE_IMAGES.node).inspect();
   const file = await keepFile(manager, session, {
@@ -56,16 +56,24 @@ export async function ensureStewards(
   return {service: await createService(manager, stewardSpec(session, {image, file, network, key})), key};
 }
 
-/** Waits until these machines have a running steward. Those that cannot have one are told by name, with the reason. */
+/** The stewards that a session has; undefined where it has none. Errors: ENGINE_FAILED, ENGINE_MISSING. */
+export async function findStewards(manager: Engine, {session}: Named): Promise<Stewards | undefined> {
+  const there = (await servicesOf(manager, session)).find(({node}) => node === STEWARD_NAME);
+  return there === undefined ? undefined : {service: there.id, key: keyOf(there.spec)};
+}
+
+/** Waits until these machines have a running steward. Returns its container on each, by machine, or why a machine cannot have one. */
 export async function waitForStewards(
   manager: Engine,
   {service}: Stewards,
   machines: readonly Machine[],
-): Promise<{readonly running: ReadonlySet<string>; readonly failed: ReadonlyMap<string, string>}> {
+): Promise<{readonly running: ReadonlyMap<string, string>; readonly failed: ReadonlyMap<string, string>}> {
   let tasks: readonly Task[] = [];
   let run = 0;
   const on = (machine: Machine): readonly Task[] => tasks.filter(task => task.machine === machine.id);
-  const isRunning = (machine: Machine): boolean => on(machine).some(task => task.state === 'running' && task.isWanted);
+  const containerOn = (machine: Machine): string | undefined =>
+    on(machine).find(task => task.state === 'running' && task.isWanted)?.container;
+  const isRunning = (machine: Machine): boolean => containerOn(machine) !== undefined;
   const refusals = (machine: Machine): readonly string[] =>
     on(machine)
       .filter(task => hasEnded(task) && task.run === run)
@@ -87,7 +95,7 @@ export async function waitForStewards(
   );
   const missing = machines.filter(machine => !isRunning(machine));
   return {
-    running: new Set(machines.filter(isRunning).map(({id}) => id)),
+    running: new Map(machines.filter(isRunning).map(machine => [machine.id, containerOn(machine) ?? ''])),
     failed: new Map(missing.map(machine => [machine.id, refusals(machine)[0] ?? 'it was not started in time'])),
   };
 }

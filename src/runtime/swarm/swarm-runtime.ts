@@ -7,12 +7,15 @@ import {releasePort} from '../../port-claims.ts';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
 import type {StartedContainer} from '../docker/container-node.ts';
-import {gatewayPortsOf, stopAll} from '../docker/docker-runtime.ts';
-import {AGENT_NAME, INSIDE, postgresSpec, serviceSpec} from '../docker/specs.ts';
+import {gatewayPortsOf, programOf, stopAll} from '../docker/docker-runtime.ts';
+import {BASE_IMAGES, imageId} from '../docker/images.ts';
+import {AGENT_NAME, INSIDE, natsFiles, natsSpec, postgresSpec, serviceSpec} from '../docker/specs.ts';
+import {NATS_USER} from '../nats-configuration.ts';
 import {createPorts, LOOPBACK} from '../ports.ts';
 import {roleOf} from '../postgres-settings.ts';
-import type {Runtime, StartOptions} from '../runtime.ts';
+import type {PostgresAccess, Runtime, StartOptions} from '../runtime.ts';
 import {keepModules} from './configs.ts';
+import {fillVolume} from './fill-volume.ts';
 import type {Fleet} from './fleet.ts';
 import type {ReachedMachine} from './machines.ts';
 import {createPlaces} from './places.ts';
@@ -32,6 +35,13 @@ export interface SwarmRuntimeOptions extends SwarmSetup {
   readonly onLeft?: (machines: readonly string[]) => Promise<void>;
 }
 
+interface Specified {
+  /** As the docker runtime would make its container. */
+  readonly container: Docker.ContainerCreateOptions;
+  readonly spec: Docker.ServiceSpec;
+  readonly existing: KnownService | undefined;
+}
+
 /**
  * Runs nodes as services of a Docker swarm, one service with one task each: this runtime says on which machine, and the controller, not
  * the engine, starts again what has ended. An overlay network of the session's own connects them; nothing is published, and the lab
@@ -41,7 +51,7 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
   const {session, logFolder} = options;
   const nextPort = createPorts();
   const sessionSecret = randomBytes(32).toString('base64url');
-  const kinds = new Map<string, PlannedNode['kind']>();
+  const plannedNodes = new Map<string, PlannedNode>();
   const addresses = new Map<string, Address>();
   const passwords = new Map<string, string>();
   const running = new Map<string, StartedContainer>();
@@ -61,11 +71,11 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
     claimed.push(taken);
     return taken;
   };
-  const prepareOnce = async (say: (line: string) => void): Promise<PreparedSwarm> => {
+  const prepareOnce = async (nodes: readonly PlannedNode[], say: (line: string) => void): Promise<PreparedSwarm> => {
     const onFleet = (opened: Fleet): void => {
       fleet = opened;
     };
-    const swarm = await prepareSwarm(options, {say, onFleet});
+    const swarm = await prepareSwarm(options, nodes, {say, onFleet});
     gatewayPorts = await gatewayPortsOf(options.gatewayPort, claim);
     const address = {host: LOOPBACK, port: await claim(nextPort())};
     say('starting the agent');
@@ -86,7 +96,14 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
   };
   const upstream = (node: string): Address => ({
     host: node,
-    port: known(kinds, node) === 'service' ? INSIDE.service : INSIDE.postgres,
+    port: INSIDE[programOf(known(plannedNodes, node))],
+  });
+
+  const postgresAccess = (node: string): PostgresAccess => ({
+    address: known(addresses, node),
+    user: roleOf(node),
+    password: known(passwords, node),
+    database: roleOf(node),
   });
 
   /** What the engine is to make of a node on this machine, and what it has made of it before. */
@@ -94,34 +111,48 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
     node: PlannedNode,
     machine: ReachedMachine,
     startOptions: StartOptions,
-  ): Promise<{readonly spec: Docker.ServiceSpec; readonly existing: KnownService | undefined}> => {
+  ): Promise<Specified> => {
     const {place, images, fleet: swarm} = need();
     const {engine} = swarm.manager;
-    const address = known(addresses, node.name);
     const isService = node.kind === 'service';
     const [modules, services] = await Promise.all([
       keepModules(engine, {session}, isService ? startOptions.seams : {}),
       servicesOf(engine, session),
     ]);
-    const container = isService
-      ? serviceSpec(place, node, {options: startOptions, sessionSecret, seams: modules.paths, address})
-      : postgresSpec(place, node, {password: known(passwords, node.name), address});
+    const address = known(addresses, node.name);
+    const password = passwords.get(node.name) ?? '';
+    const program = programOf(node);
+    const image = program === 'service' ? images.get(machine.id) : await imageId(machine.engine, BASE_IMAGES[program]);
+    if (image === undefined) throw new LabError('IMAGE_MISSING', `${machine.name} has no image for ${node.name}.`);
+    const container =
+      program === 'service'
+        ? serviceSpec(place, node, {options: startOptions, sessionSecret, seams: modules.paths, address})
+        : program === 'postgres'
+          ? postgresSpec(place, node, {password, address})
+          : natsSpec(place, node, {address});
+    if (program === 'nats')
+      await fillVolume(machine.engine, {session}, {image, options: container, files: natsFiles(password)});
     runs += 1;
     const spec = asService(container, {
       session,
       network: swarm.network,
       machine: machine.id,
-      image: images.get(machine.id)?.[isService ? 'system' : 'postgres'] ?? '',
+      image,
       configs: modules.files,
       run: runs,
     });
-    return {spec, existing: services.find(service => service.node === node.name)};
+    return {container, spec, existing: services.find(service => service.node === node.name)};
   };
-  const adopt = (node: PlannedNode, machine: ReachedMachine, container: string): StartedContainer => {
-    const address = known(addresses, node.name);
-    const started = asTaskNode(machine, container, {
+  const adopt = (
+    node: PlannedNode,
+    machine: ReachedMachine,
+    id: string,
+    container: Docker.ContainerCreateOptions,
+  ): StartedContainer => {
+    const started = asTaskNode(machine, id, {
       node,
-      address,
+      options: container,
+      address: known(addresses, node.name),
       logFile: logFile(node.name),
       control: node.kind === 'service',
     });
@@ -136,11 +167,11 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
     prepare: async (planned, say) => {
       const fresh = planned.filter(({name}) => !addresses.has(name));
       for (const node of fresh) {
-        kinds.set(node.name, node.kind);
+        plannedNodes.set(node.name, node);
         addresses.set(node.name, {host: LOOPBACK, port: await claim(nextPort())});
         if (node.kind !== 'service') passwords.set(node.name, randomBytes(24).toString('base64url'));
       }
-      preparing ??= prepareOnce(say);
+      preparing ??= prepareOnce(planned, say);
       prepared = await preparing;
       places.place(prepared.fleet, fresh);
       for (const node of fresh) {
@@ -153,9 +184,9 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
       const {fleet: swarm} = need();
       await running.get(node.name)?.removed;
       const machine = places.machine(swarm, node);
-      const {spec, existing} = await specify(node, machine, startOptions);
-      const {container} = await runTask(swarm.manager.engine, spec, existing);
-      const started = adopt(node, machine, container);
+      const {container, spec, existing} = await specify(node, machine, startOptions);
+      const task = await runTask(swarm.manager.engine, spec, existing);
+      const started = adopt(node, machine, task.container, container);
       if (isDown) {
         await started.kill();
         throw new LabError('NODE_GONE', `${node.name} was started while the system went down.`);
@@ -167,12 +198,12 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
       if (node.kind !== 'service')
         throw new LabError('NOT_POSSIBLE_HERE', `${node.name} keeps data: two of it cannot run side by side.`);
       const machine = places.machine(swarm, node);
-      const {spec, existing} = await specify(node, machine, startOptions);
+      const {container, spec, existing} = await specify(node, machine, startOptions);
       if (existing === undefined || !alive.has(node.name))
         throw new LabError('NODE_GONE', `${node.name} is not running.`);
       const rolled = await rollService(swarm.manager.engine, machine.engine, existing, rollingSpec(spec));
       if ('outcome' in rolled) return rolled;
-      return {outcome: 'replaced', node: adopt(node, machine, rolled.container)};
+      return {outcome: 'replaced', node: adopt(node, machine, rolled.container, container)};
     },
     address: node => known(addresses, node),
     upstream,
@@ -181,14 +212,13 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
       return outside === undefined ? undefined : {host: LOOPBACK, port: outside};
     },
     agent: () => need().agent,
-    postgres: node => ({
-      address: known(addresses, node),
-      user: roleOf(node),
-      password: known(passwords, node),
-      database: roleOf(node),
-    }),
+    postgres: postgresAccess,
+    broker: node =>
+      known(plannedNodes, node).engine === 'nats'
+        ? {engine: 'nats', address: known(addresses, node), user: NATS_USER, password: known(passwords, node)}
+        : {engine: 'postgres', ...postgresAccess(node)},
     logFile,
-    describe: () => ({pause: true, crashPoints: true, missing: {}}),
+    describe: () => need().abilities,
     down: async (say = () => undefined) => {
       isDown = true;
       // Where nothing was ever begun there is nothing to remove.

@@ -1,9 +1,7 @@
 import {createWriteStream} from 'node:fs';
 import type Docker from 'dockerode';
 import {LabError} from '../../errors.ts';
-import type {Address} from '../../topology/address.ts';
-import type {PlannedNode} from '../../topology/plan.ts';
-import {asNode, type StartedContainer} from '../docker/container-node.ts';
+import {asNode, type ContainerSpec, type StartedContainer} from '../docker/container-node.ts';
 import {statusOf} from '../docker/engine.ts';
 import {openLog} from '../log-file.ts';
 import type {ReachedMachine} from './machines.ts';
@@ -12,15 +10,8 @@ import {followTask} from './task-streams.ts';
 /** An engine that did not answer is asked again after this, in ms, until it answers or its machine is given up. */
 const AGAIN_AFTER_MS = 500;
 
-export interface TaskNodeSpec {
-  readonly node: PlannedNode;
-  readonly address: Address;
-  readonly logFile: string;
-  readonly control: boolean;
-}
-
 /** The running task of a node. It ends at the latest when the swarm's manager has given its machine up. */
-export function asTaskNode(machine: ReachedMachine, containerId: string, spec: TaskNodeSpec): StartedContainer {
+export function asTaskNode(machine: ReachedMachine, containerId: string, spec: ContainerSpec): StartedContainer {
   const container = machine.engine.getContainer(containerId);
   const log = createWriteStream(spec.logFile, {fd: openLog(spec.logFile)});
   // Without space on the disk a log loses lines, and nothing else.
@@ -32,7 +23,7 @@ export function asTaskNode(machine: ReachedMachine, containerId: string, spec: T
   });
   const attached = followTask(machine.engine, container, log);
   const exitCode = Promise.race([waitForEnd(container, () => isLost), lost.then(() => null)]);
-  const node = asNode(container, spec, {attached, closeLog: () => log.end(), exitCode});
+  const node = asNode(machine.engine, container, spec, {attached, closeLog: () => log.end(), exitCode});
   /** What ends a node is done as soon as its engine answers again, or need not be done any more. */
   const insist = async (work: () => Promise<void>): Promise<void> => {
     let ended = false;

@@ -8,30 +8,24 @@ const MEGABYTE = 1_000_000;
 const SAY_EVERY_BYTES = 50 * MEGABYTE;
 
 /**
- * Makes sure that a machine has these images, which the manager has; what is missing is copied from there, so that no registry is needed.
- * Returns their ids on that machine, in order. Errors: IMAGE_MISSING, NO_SPACE, ENGINE_FAILED, ENGINE_MISSING.
+ * Makes sure that a machine has an image, which the manager has; where it is missing it is copied from there, so that no registry is
+ * needed. Returns its id on that machine. Errors: IMAGE_MISSING, NO_SPACE, ENGINE_FAILED, ENGINE_MISSING.
  */
-export async function bringImages(
+export async function bringImage(
   manager: Engine,
   machine: ReachedMachine,
-  images: readonly string[],
+  image: string,
   say: (line: string) => void,
-): Promise<readonly string[]> {
-  const what = `${images.join(' and ')} could not be brought to the machine`;
-  const ids = async (): Promise<readonly (string | undefined)[]> =>
-    Promise.all(images.map(async image => imageId(machine.engine, image)));
+): Promise<string> {
   try {
-    const there = await ids();
-    const missing = images.filter((_, index) => there[index] === undefined);
-    for (const image of missing) await copy(manager, machine, image, say);
-    const found = await ids();
-    return images.map((image, index) => {
-      const id = found[index];
-      if (id === undefined) throw new LabError('IMAGE_MISSING', `${machine.name} did not keep ${image}.`);
-      return id;
-    });
+    const there = await imageId(machine.engine, image);
+    if (there !== undefined) return there;
+    await copy(manager, machine, image, say);
+    const brought = await imageId(machine.engine, image);
+    if (brought === undefined) throw new LabError('IMAGE_MISSING', `${machine.name} did not keep ${image}.`);
+    return brought;
   } catch (error) {
-    throw machineError(error, machine, what);
+    throw machineError(error, machine, `${image} could not be brought to the machine`);
   }
 }
 

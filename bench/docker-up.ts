@@ -1,5 +1,5 @@
-import {get} from 'node:http';
 import {type Containers, createContainers} from './support/containers.ts';
+import {firstAnswer} from './support/first-answer.ts';
 import {type BenchLab, createBenchLab, mustWork} from './support/lab.ts';
 import {median, option, printFigures, spread} from './support/report.ts';
 
@@ -8,7 +8,6 @@ import {median, option, printFigures, spread} from './support/report.ts';
  * the first spawn until a request through gateway, stream and database is answered. Options: `--rounds 5`, `--json`. Needs a Docker Engine.
  */
 const ROUNDS = option('rounds', 5);
-const FIRST_ANSWER_WITHIN_MS = 60_000;
 
 async function main(): Promise<void> {
   const lab = createBenchLab();
@@ -56,21 +55,6 @@ async function measureRun(containers: Containers): Promise<number> {
     return performance.now() - begin;
   } finally {
     await containers.remove();
-  }
-}
-
-async function firstAnswer(url: string): Promise<void> {
-  const until = Date.now() + FIRST_ANSWER_WITHIN_MS;
-  for (;;) {
-    const status = await new Promise<number | undefined>(resolve => {
-      get(url, {agent: false}, response => {
-        response.resume();
-        resolve(response.statusCode);
-      }).once('error', () => resolve(undefined));
-    });
-    if (status === 200) return;
-    if (Date.now() > until) throw new Error(`${url} answered ${status ?? 'nothing'}.`);
-    await new Promise(resolve => setTimeout(resolve, 5));
   }
 }
 

@@ -1,4 +1,4 @@
-import {get} from 'node:http';
+import {firstAnswer} from './support/first-answer.ts';
 import {createFloor} from './support/floor.ts';
 import {type BenchLab, createBenchLab, mustWork} from './support/lab.ts';
 import {median, option, printFigures, spread} from './support/report.ts';
@@ -9,7 +9,6 @@ import {median, option, printFigures, spread} from './support/report.ts';
  */
 const ROUNDS = option('rounds', 9);
 const FIRST_RUNS = option('first', 3);
-const FIRST_ANSWER_WITHIN_MS = 10_000;
 
 async function main(): Promise<void> {
   const first: number[] = [];
@@ -71,21 +70,6 @@ async function measureUp(lab: BenchLab): Promise<{readonly ms: number; readonly 
   const status = JSON.parse(stdout) as {readonly urls: {readonly gateway: readonly string[]}};
   await firstAnswer(`${status.urls.gateway[0]}/v1/windows`);
   return {ms: performance.now() - begin, commandMs};
-}
-
-async function firstAnswer(url: string): Promise<void> {
-  const until = Date.now() + FIRST_ANSWER_WITHIN_MS;
-  for (;;) {
-    const status = await new Promise<number | undefined>(resolve => {
-      get(url, {agent: false}, response => {
-        response.resume();
-        resolve(response.statusCode);
-      }).once('error', () => resolve(undefined));
-    });
-    if (status === 200) return;
-    if (Date.now() > until) throw new Error(`${url} answered ${status ?? 'nothing'}.`);
-    await new Promise(resolve => setTimeout(resolve, 5));
-  }
 }
 
 await main();

@@ -3,11 +3,10 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {execa} from 'execa';
-import type {ProgressData} from '../../src/labs/progress.ts';
-import {labPaths} from '../../src/paths.ts';
 import {createRandom} from '../../src/random.ts';
 import {dockerDoes as docker} from './containers.ts';
 import {madeBy} from './docker.ts';
+import {describePlayed, expectExit, holdsProgress, must, type Played, readProgress, within} from './kill-tools.ts';
 import {bin, type Finished, type Learner, newLearner, root} from './learner.ts';
 import {controllerOf, markedWith, sessionOf} from './processes.ts';
 
@@ -17,7 +16,6 @@ const STAGES = {up: 6_000, check: 18_000, down: 2_500} as const;
 const VICTIMS = ['controller', 'controller', 'agent', 'command', 'engine'] as const;
 const NEXT = ['status', 'up', 'down'] as const;
 const SETTLE_WITHIN_MS = 60_000;
-const LOOK_EVERY_MS = 100;
 
 export interface DockerRound {
   readonly seed: number;
@@ -27,11 +25,7 @@ export interface DockerRound {
   readonly next: (typeof NEXT)[number];
 }
 
-export interface PlayedDockerRound extends DockerRound {
-  readonly tookMs: number;
-  /** What was not as it must be. */
-  readonly problems: readonly string[];
-}
+export type PlayedDockerRound = Played<DockerRound>;
 
 /** A learner who has passed a lab on an engine of their own, and whose commands, controllers, agents and engines get killed. */
 export interface DockerKillField extends AsyncDisposable {
@@ -46,10 +40,7 @@ export function drawDockerRound(seed: number, mayKillEngine: boolean): DockerRou
   return {seed, stage, victim, delayMs: random.integer(0, STAGES[stage]), next: random.pick(NEXT)};
 }
 
-export function describeDockerRound({seed, stage, victim, delayMs, next, tookMs, problems}: PlayedDockerRound): string {
-  const end = problems.length === 0 ? 'ok' : `FAILED: ${problems.join('; ')}`;
-  return `seed ${seed}: ${stage}, ${victim} killed after ${delayMs} ms, then ${next}: ${end} (${tookMs} ms)`;
-}
+export const describeDockerRound: (played: PlayedDockerRound) => string = describePlayed;
 
 /** `engineFolder` is that of an engine that `scripts/engine.js` has started, and that nobody else uses. */
 export async function openDockerKillField(engineFolder?: string): Promise<DockerKillField> {
@@ -70,8 +61,7 @@ export async function openDockerKillField(engineFolder?: string): Promise<Docker
       } catch (error) {
         say(error instanceof Error ? error.message : String(error));
       }
-      if (JSON.stringify(readProgress(learner).labs[LAB]?.passes) < JSON.stringify(recorded.labs[LAB]?.passes))
-        say('progress is not intact');
+      if (!holdsProgress(LAB, recorded, readProgress(learner))) say('progress is not intact');
       return {...round, tookMs: Date.now() - startedAt, problems};
     },
     [Symbol.asyncDispose]: async () => learner[Symbol.asyncDispose](),
@@ -146,36 +136,4 @@ async function passing(learner: Learner): Promise<Finished> {
     const checked = await learner.run('check', LAB, '--seed', '1');
     if (checked.exitCode !== 3 || attempt === 4) return checked;
   }
-}
-
-function expectExit(
-  {exitCode, stderr}: Finished,
-  exits: readonly number[],
-  what: string,
-  say: (problem: string) => void,
-): void {
-  if (exitCode === undefined || !exits.includes(exitCode)) say(`${what} ended with ${exitCode}: ${lastLines(stderr)}`);
-  if (/^\s+at .+:\d+:\d+/m.test(stderr)) say(`${what} shows a stack trace`);
-}
-
-async function must(run: Promise<Finished>, what: string): Promise<void> {
-  const {exitCode, stderr} = await run;
-  if (exitCode !== 0) throw new Error(`${what} ended with ${exitCode}: ${lastLines(stderr)}`);
-}
-
-async function within(boundMs: number, holds: () => boolean): Promise<boolean> {
-  const until = Date.now() + boundMs;
-  while (!holds()) {
-    if (Date.now() > until) return false;
-    await pause(LOOK_EVERY_MS);
-  }
-  return true;
-}
-
-function readProgress(learner: Learner): ProgressData {
-  return JSON.parse(readFileSync(join(labPaths(learner.env).data, 'progress.json'), 'utf8'));
-}
-
-function lastLines(text: string): string {
-  return text.trimEnd().split('\n').slice(-4).join(' | ');
 }

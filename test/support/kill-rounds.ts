@@ -1,12 +1,12 @@
 import {type ChildProcess, spawn} from 'node:child_process';
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {existsSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import type {StatusReport} from '../../src/controller/protocol.ts';
-import type {ProgressData} from '../../src/labs/progress.ts';
 import {labPaths, workspaceId} from '../../src/paths.ts';
 import {createRandom} from '../../src/random.ts';
-import {bin, type Finished, type Learner, newLearner} from './learner.ts';
+import {describePlayed, expectExit, holdsProgress, must, type Played, readProgress, within} from './kill-tools.ts';
+import {bin, type Learner, newLearner} from './learner.ts';
 import {controllerOf, markedWith, type Seen, sessionOf, stillLives, treeOf} from './processes.ts';
 
 const LAB = 'p0-00-first-break';
@@ -28,7 +28,6 @@ const NEXT = ['status', 'up', 'down', 'status and up'] as const;
 
 /** How long what a killed command had asked for may take to come to its end by itself, ms. */
 const SETTLE_WITHIN_MS = 30_000;
-const LOOK_EVERY_MS = 50;
 
 export interface Round {
   readonly seed: number;
@@ -38,11 +37,7 @@ export interface Round {
   readonly next: (typeof NEXT)[number];
 }
 
-export interface PlayedRound extends Round {
-  readonly tookMs: number;
-  /** What was not as it must be. */
-  readonly problems: readonly string[];
-}
+export type PlayedRound = Played<Round>;
 
 /** A learner who has passed a lab, and whose commands and controllers get killed. */
 export interface KillField extends AsyncDisposable {
@@ -62,10 +57,7 @@ export function drawRound(seed: number, only: readonly Stage[] = Object.keys(STA
   };
 }
 
-export function describeRound({seed, stage, victim, delayMs, next, tookMs, problems}: PlayedRound): string {
-  const end = problems.length === 0 ? 'ok' : `FAILED: ${problems.join('; ')}`;
-  return `seed ${seed}: ${stage}, ${victim} killed after ${delayMs} ms, then ${next}: ${end} (${tookMs} ms)`;
-}
+export const describeRound: (played: PlayedRound) => string = describePlayed;
 
 export async function openKillField(): Promise<KillField> {
   const learner = newLearner();
@@ -77,7 +69,7 @@ export async function openKillField(): Promise<KillField> {
     throw new Error(`the lab was not passed: ${first.stdout}\n${first.stderr}`);
   }
   const recorded = readProgress(learner);
-  await must(learner.run('down'), 0, 'down');
+  await must(learner.run('down'), 'down');
   return {
     play: async round => {
       const startedAt = Date.now();
@@ -93,7 +85,7 @@ export async function openKillField(): Promise<KillField> {
       expectExit(await learner.run('down'), [0], 'the last down', say);
       for (const left of session === undefined ? [] : markedWith(session)) say(`after down: ${words(left)} lives`);
       for (const file of await leftFiles(learner, workspace)) say(`after down: ${file} is left`);
-      if (!holds(recorded, readProgress(learner))) say('progress is not intact');
+      if (!holdsProgress(LAB, recorded, readProgress(learner))) say('progress is not intact');
       return {...round, tookMs: Date.now() - startedAt, problems};
     },
     [Symbol.asyncDispose]: async () => learner[Symbol.asyncDispose](),
@@ -133,7 +125,7 @@ async function begin({stage, delayMs}: Round, learner: Learner): Promise<readonl
   };
   if (stage === 'up') return after([command('up')]);
   if (stage === 'up twice') return after([command('up'), command('up')]);
-  await must(learner.run('up'), 0, 'up before the round');
+  await must(learner.run('up'), 'up before the round');
   switch (stage) {
     case 'check':
       return after([command('check', LAB)]);
@@ -146,7 +138,7 @@ async function begin({stage, delayMs}: Round, learner: Learner): Promise<readonl
       return after([command('down'), check], inDownMs);
     }
     case 'a paused database':
-      await must(learner.run('chaos', 'pause', 'identity-db', '--until-cleared'), 0, 'chaos');
+      await must(learner.run('chaos', 'pause', 'identity-db', '--until-cleared'), 'chaos');
       return after([command('down')]);
     case 'a paused service':
       return after([command('chaos', 'pause', 'stream', '--for', '2s')]);
@@ -201,53 +193,12 @@ function unrest({nodes, faults, check, session}: StatusReport): readonly string[
   ];
 }
 
-function expectExit(
-  {exitCode, stderr}: Finished,
-  exits: readonly number[],
-  what: string,
-  say: (problem: string) => void,
-): void {
-  if (exitCode === undefined || !exits.includes(exitCode)) say(`${what} ended with ${exitCode}: ${lastLines(stderr)}`);
-  if (/^\s+at .+:\d+:\d+/m.test(stderr)) say(`${what} shows a stack trace`);
-}
-
-async function must(run: Promise<Finished>, exit: number, what: string): Promise<void> {
-  const {exitCode, stderr} = await run;
-  if (exitCode !== exit) throw new Error(`${what} ended with ${exitCode}: ${lastLines(stderr)}`);
-}
-
-async function within(boundMs: number, holds: () => boolean | Promise<boolean>): Promise<boolean> {
-  const until = Date.now() + boundMs;
-  while (!(await holds())) {
-    if (Date.now() > until) return false;
-    await pause(LOOK_EVERY_MS);
-  }
-  return true;
-}
-
 async function leftFiles(learner: Learner, workspace: string): Promise<readonly string[]> {
   const paths = labPaths(learner.env);
   const socket = await paths.socket(await workspaceId(workspace));
   return [...readdirSync(join(paths.state, 'sessions')), ...(existsSync(socket) ? [socket] : [])];
 }
 
-function readProgress(learner: Learner): ProgressData {
-  return JSON.parse(readFileSync(join(labPaths(learner.env).data, 'progress.json'), 'utf8'));
-}
-
-/** Whether everything recorded before is still there. */
-function holds(before: ProgressData, now: ProgressData): boolean {
-  const passes = JSON.stringify(now.labs[LAB]?.passes ?? []);
-  return (
-    (now.labs[LAB]?.attempts ?? 0) >= (before.labs[LAB]?.attempts ?? 0) &&
-    (before.labs[LAB]?.passes ?? []).every(pass => passes.includes(JSON.stringify(pass)))
-  );
-}
-
 function words({pid, command}: Seen): string {
   return `${pid} (${command.replaceAll('\0', ' ').slice(0, 60)})`;
-}
-
-function lastLines(text: string): string {
-  return text.trimEnd().split('\n').slice(-4).join(' | ');
 }

@@ -2,21 +2,18 @@ import {createHash, randomBytes} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {basename, join} from 'node:path';
 import {LabError} from '../../errors.ts';
-import {nearest} from '../../nearest.ts';
-import {releasePort} from '../../port-claims.ts';
-import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
 import {NO_DISK_SIZE} from '../disturbance.ts';
-import {NATS_USER} from '../nats-configuration.ts';
-import {createPorts, LOOPBACK, nextFreePort, thisPort} from '../ports.ts';
-import {roleOf} from '../postgres-settings.ts';
-import type {AgentAccess, PostgresAccess, RunningNode, Runtime, RuntimeAbilities, StartOptions} from '../runtime.ts';
+import {LOOPBACK} from '../ports.ts';
+import type {AgentAccess, RunningNode, Runtime, RuntimeAbilities, StartOptions} from '../runtime.ts';
+import {createAddressBook} from './address-book.ts';
 import {type StartedContainer, startContainer} from './container-node.ts';
 import {missingAbilities} from './describe-engine.ts';
 import {type EngineEndpoint, isLocal} from './endpoint.ts';
 import {type Engine, engineError, openEngine} from './engine.ts';
 import {BASE_IMAGES, type ContextFile, ensureImage, ensureSystemImage} from './images.ts';
 import {labelsOf, nameOf} from './labels.ts';
+import {programOf} from './program.ts';
 import {putFiles} from './put-files.ts';
 import {removeAll} from './remove-session.ts';
 import {
@@ -45,15 +42,12 @@ export interface DockerRuntimeOptions {
   readonly tunnels?: boolean;
 }
 
-const GATEWAY_PORT = 4000;
-
 /** What `prepare` has made once for all nodes. */
 interface Prepared {
   readonly engine: Engine;
   readonly place: SessionPlace;
   readonly agent: AgentAccess;
   readonly agentNode: StartedContainer;
-  readonly gatewayPorts: readonly number[];
   /** Where ports are not published. */
   readonly tunnel: Tunnel | undefined;
   readonly abilities: RuntimeAbilities;
@@ -65,23 +59,14 @@ interface Prepared {
  */
 export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const {session, logFolder} = options;
-  const nextPort = createPorts();
+  const book = createAddressBook();
   const sessionSecret = randomBytes(32).toString('base64url');
-  const addresses = new Map<string, Address>();
-  const planned = new Map<string, PlannedNode>();
-  const passwords = new Map<string, string>();
   const running = new Map<string, StartedContainer>();
-  const claimed: number[] = [];
   let preparing: Promise<Prepared> | undefined;
   let prepared: Prepared | undefined;
   let isDown = false;
 
   const logFile = (node: string): string => join(logFolder, `${node}.log`);
-  const claim = async (port: Promise<number>): Promise<number> => {
-    const taken = await port;
-    claimed.push(taken);
-    return taken;
-  };
   const prepareOnce = async (nodes: readonly PlannedNode[], say: (line: string) => void): Promise<Prepared> => {
     const engine = await openEngine(options.endpoint);
     say(`preparing images on the engine at ${options.endpoint.host}`);
@@ -93,8 +78,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     ]);
     const publishes = !(options.tunnels ?? !isLocal(options.endpoint));
     const place = {session, systemImage, network: nameOf({session}, 'network'), publishes};
-    const gatewayPorts = await gatewayPortsOf(options.gatewayPort, claim);
-    const port = await claim(nextPort());
+    const gatewayPorts = await book.claimGatewayPorts(options.gatewayPort);
+    const port = await book.claimPort();
     await engine
       .createNetwork({Name: place.network, Driver: 'bridge', CheckDuplicate: true, Labels: labelsOf(place, 'network')})
       .catch(error => {
@@ -114,38 +99,19 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     await tunnel?.forward(port, {host: LOOPBACK, port: INSIDE.agent});
     for (const [index, gatewayPort] of gatewayPorts.entries())
       await tunnel?.forward(gatewayPort, {host: LOOPBACK, port: INSIDE.gatewayFirst + index});
-    return {engine, place, agent, agentNode, gatewayPorts, tunnel, abilities: await abilitiesOf(engine)};
+    return {engine, place, agent, agentNode, tunnel, abilities: await abilitiesOf(engine)};
   };
   const need = (): Prepared => {
     if (prepared === undefined) throw new LabError('INTERNAL', 'The docker runtime was used before it was prepared.');
     return prepared;
   };
-  const known = <T>(values: ReadonlyMap<string, T>, node: string): T => {
-    const value = values.get(node);
-    if (value !== undefined) return value;
-    const close = nearest(node, [...values.keys()]);
-    throw new LabError(
-      'UNKNOWN_NODE',
-      `There is no node "${node}" here${close === undefined ? '' : `; did you mean ${close}?`}`,
-    );
-  };
-  const upstream = (node: string): Address => ({
-    host: node,
-    port: INSIDE[programOf(known(planned, node))],
-  });
-  const postgresAccess = (node: string): PostgresAccess => ({
-    address: known(addresses, node),
-    user: roleOf(node),
-    password: known(passwords, node),
-    database: roleOf(node),
-  });
   const launch = async (node: PlannedNode, startOptions: StartOptions): Promise<StartedContainer> => {
     const {engine, place} = need();
-    const address = known(addresses, node.name);
+    const address = book.address(node.name);
     await running.get(node.name)?.removed;
     const common = {node, address, logFile: logFile(node.name)};
     if (node.kind !== 'service') {
-      const password = known(passwords, node.name);
+      const password = book.password(node.name);
       if (node.engine === 'nats') {
         const options = natsSpec(place, node, {address});
         return startContainer(engine, {...common, options, files: natsFiles(password), control: false});
@@ -164,15 +130,10 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   return {
     name: 'docker',
     prepare: async (nodes, say) => {
-      const fresh = nodes.filter(({name}) => !addresses.has(name));
-      for (const node of fresh) {
-        planned.set(node.name, node);
-        addresses.set(node.name, {host: LOOPBACK, port: await claim(nextPort())});
-        if (node.kind !== 'service') passwords.set(node.name, randomBytes(24).toString('base64url'));
-      }
+      const fresh = await book.enter(nodes);
       preparing ??= prepareOnce(nodes, say);
       prepared = await preparing;
-      for (const {name} of fresh) await prepared.tunnel?.forward(known(addresses, name).port, upstream(name));
+      for (const {name} of fresh) await prepared.tunnel?.forward(book.address(name).port, book.upstream(name));
     },
     start: async (node, startOptions) => {
       const started = await launch(node, startOptions);
@@ -183,18 +144,12 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
       }
       return started;
     },
-    address: node => known(addresses, node),
-    upstream,
-    outside: ({port}) => {
-      const outside = need().gatewayPorts[port - INSIDE.gatewayFirst];
-      return outside === undefined ? undefined : {host: LOOPBACK, port: outside};
-    },
+    address: book.address,
+    upstream: book.upstream,
+    outside: book.outside,
     agent: () => need().agent,
-    postgres: postgresAccess,
-    broker: node =>
-      known(planned, node).engine === 'nats'
-        ? {engine: 'nats', address: known(addresses, node), user: NATS_USER, password: known(passwords, node)}
-        : {engine: 'postgres', ...postgresAccess(node)},
+    postgres: book.postgres,
+    broker: book.broker,
     logFile,
     describe: () => need().abilities,
     down: async () => {
@@ -207,7 +162,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
       await made?.tunnel?.close();
       if (engine === undefined) await openEngine(options.endpoint);
       else await removeAll(engine, session);
-      for (const port of claimed) releasePort(port);
+      book.release();
     },
   };
 }
@@ -226,29 +181,9 @@ export const AGENT: PlannedNode = {
   },
 };
 
-/** What a node runs. */
-export function programOf({kind, engine}: PlannedNode): 'service' | 'postgres' | 'nats' {
-  if (kind === 'service') return 'service';
-  return engine === 'nats' ? 'nats' : 'postgres';
-}
-
 /** Services first: so they can finish what they do with their databases. */
 export async function stopAll(nodes: Iterable<RunningNode & {readonly service: string}>): Promise<void> {
   await Promise.all([...nodes].map(async node => node.stop().catch(() => undefined)));
-}
-
-/** Ports of this machine for the gateways: the first as asked for, the others the next that are free. */
-export async function gatewayPortsOf(
-  asked: number | undefined,
-  claim: (port: Promise<number>) => Promise<number>,
-): Promise<readonly number[]> {
-  const first = await claim(
-    asked === undefined ? nextFreePort(GATEWAY_PORT, 'The gateway') : thisPort(asked, 'The gateway'),
-  );
-  const ports = [first];
-  while (ports.length < INSIDE.gateways)
-    ports.push(await claim(nextFreePort((ports.at(-1) ?? first) + 1, 'A second gateway')));
-  return ports;
 }
 
 /** Puts learners' modules into the volume that services read them from: no path of this machine has to exist on the engine's. */

@@ -2,18 +2,16 @@ import {randomBytes} from 'node:crypto';
 import {join} from 'node:path';
 import type Docker from 'dockerode';
 import {LabError} from '../../errors.ts';
-import {nearest} from '../../nearest.ts';
-import {releasePort} from '../../port-claims.ts';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
+import {createAddressBook} from '../docker/address-book.ts';
 import type {StartedContainer} from '../docker/container-node.ts';
-import {gatewayPortsOf, programOf, stopAll} from '../docker/docker-runtime.ts';
+import {stopAll} from '../docker/docker-runtime.ts';
 import {BASE_IMAGES, imageId} from '../docker/images.ts';
-import {AGENT_NAME, INSIDE, natsFiles, natsSpec, postgresSpec, serviceSpec} from '../docker/specs.ts';
-import {NATS_USER} from '../nats-configuration.ts';
-import {createPorts, LOOPBACK} from '../ports.ts';
-import {roleOf} from '../postgres-settings.ts';
-import type {PostgresAccess, Runtime, StartOptions} from '../runtime.ts';
+import {programOf} from '../docker/program.ts';
+import {AGENT_NAME, natsFiles, natsSpec, postgresSpec, serviceSpec} from '../docker/specs.ts';
+import {LOOPBACK} from '../ports.ts';
+import type {Runtime, StartOptions} from '../runtime.ts';
 import {keepModules} from './configs.ts';
 import {fillVolume} from './fill-volume.ts';
 import type {Fleet} from './fleet.ts';
@@ -49,35 +47,25 @@ interface Specified {
  */
 export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
   const {session, logFolder} = options;
-  const nextPort = createPorts();
+  const book = createAddressBook();
   const sessionSecret = randomBytes(32).toString('base64url');
-  const plannedNodes = new Map<string, PlannedNode>();
-  const addresses = new Map<string, Address>();
-  const passwords = new Map<string, string>();
   const running = new Map<string, StartedContainer>();
   const alive = new Set<string>();
   const places = createPlaces();
-  const claimed: number[] = [];
   let runs = 0;
   let preparing: Promise<PreparedSwarm> | undefined;
   let prepared: PreparedSwarm | undefined;
-  let gatewayPorts: readonly number[] = [];
   let fleet: Fleet | undefined;
   let isDown = false;
 
   const logFile = (node: string): string => join(logFolder, `${node}.log`);
-  const claim = async (port: Promise<number>): Promise<number> => {
-    const taken = await port;
-    claimed.push(taken);
-    return taken;
-  };
   const prepareOnce = async (nodes: readonly PlannedNode[], say: (line: string) => void): Promise<PreparedSwarm> => {
     const onFleet = (opened: Fleet): void => {
       fleet = opened;
     };
     const swarm = await prepareSwarm(options, nodes, {say, onFleet});
-    gatewayPorts = await gatewayPortsOf(options.gatewayPort, claim);
-    const address = {host: LOOPBACK, port: await claim(nextPort())};
+    const gatewayPorts = await book.claimGatewayPorts(options.gatewayPort);
+    const address = {host: LOOPBACK, port: await book.claimPort()};
     say('starting the agent');
     return startAgent(swarm, {address, gatewayPorts, logFile: logFile(AGENT_NAME)});
   };
@@ -85,27 +73,6 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
     if (prepared === undefined) throw new LabError('INTERNAL', 'The swarm runtime was used before it was prepared.');
     return prepared;
   };
-  const known = <T>(values: ReadonlyMap<string, T>, node: string): T => {
-    const value = values.get(node);
-    if (value !== undefined) return value;
-    const close = nearest(node, [...values.keys()]);
-    throw new LabError(
-      'UNKNOWN_NODE',
-      `There is no node "${node}" here${close === undefined ? '' : `; did you mean ${close}?`}`,
-    );
-  };
-  const upstream = (node: string): Address => ({
-    host: node,
-    port: INSIDE[programOf(known(plannedNodes, node))],
-  });
-
-  const postgresAccess = (node: string): PostgresAccess => ({
-    address: known(addresses, node),
-    user: roleOf(node),
-    password: known(passwords, node),
-    database: roleOf(node),
-  });
-
   /** What the engine is to make of a node on this machine, and what it has made of it before. */
   const specify = async (
     node: PlannedNode,
@@ -119,8 +86,7 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
       keepModules(engine, {session}, isService ? startOptions.seams : {}),
       servicesOf(engine, session),
     ]);
-    const address = known(addresses, node.name);
-    const password = passwords.get(node.name) ?? '';
+    const address = book.address(node.name);
     const program = programOf(node);
     const image = program === 'service' ? images.get(machine.id) : await imageId(machine.engine, BASE_IMAGES[program]);
     if (image === undefined) throw new LabError('IMAGE_MISSING', `${machine.name} has no image for ${node.name}.`);
@@ -128,10 +94,14 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
       program === 'service'
         ? serviceSpec(place, node, {options: startOptions, sessionSecret, seams: modules.paths, address})
         : program === 'postgres'
-          ? postgresSpec(place, node, {password, address})
+          ? postgresSpec(place, node, {password: book.password(node.name), address})
           : natsSpec(place, node, {address});
     if (program === 'nats')
-      await fillVolume(machine.engine, {session}, {image, options: container, files: natsFiles(password)});
+      await fillVolume(
+        machine.engine,
+        {session},
+        {image, options: container, files: natsFiles(book.password(node.name))},
+      );
     runs += 1;
     const spec = asService(container, {
       session,
@@ -152,7 +122,7 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
     const started = asTaskNode(machine, id, {
       node,
       options: container,
-      address: known(addresses, node.name),
+      address: book.address(node.name),
       logFile: logFile(node.name),
       control: node.kind === 'service',
     });
@@ -165,19 +135,14 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
   return {
     name: 'swarm',
     prepare: async (planned, say) => {
-      const fresh = planned.filter(({name}) => !addresses.has(name));
-      for (const node of fresh) {
-        plannedNodes.set(node.name, node);
-        addresses.set(node.name, {host: LOOPBACK, port: await claim(nextPort())});
-        if (node.kind !== 'service') passwords.set(node.name, randomBytes(24).toString('base64url'));
-      }
+      const fresh = await book.enter(planned);
       preparing ??= prepareOnce(planned, say);
       prepared = await preparing;
       places.place(prepared.fleet, fresh);
       for (const node of fresh) {
         // A name is looked up only while somebody has it.
-        const inside = (): Address | undefined => (alive.has(node.name) ? upstream(node.name) : undefined);
-        await prepared.fleet.tunnel.forward(known(addresses, node.name).port, inside);
+        const inside = (): Address | undefined => (alive.has(node.name) ? book.upstream(node.name) : undefined);
+        await prepared.fleet.tunnel.forward(book.address(node.name).port, inside);
       }
     },
     start: async (node, startOptions) => {
@@ -205,18 +170,12 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
       if ('outcome' in rolled) return rolled;
       return {outcome: 'replaced', node: adopt(node, machine, rolled.container, container)};
     },
-    address: node => known(addresses, node),
-    upstream,
-    outside: ({port}) => {
-      const outside = gatewayPorts[port - INSIDE.gatewayFirst];
-      return outside === undefined ? undefined : {host: LOOPBACK, port: outside};
-    },
+    address: book.address,
+    upstream: book.upstream,
+    outside: book.outside,
     agent: () => need().agent,
-    postgres: postgresAccess,
-    broker: node =>
-      known(plannedNodes, node).engine === 'nats'
-        ? {engine: 'nats', address: known(addresses, node), user: NATS_USER, password: known(passwords, node)}
-        : {engine: 'postgres', ...postgresAccess(node)},
+    postgres: book.postgres,
+    broker: book.broker,
     logFile,
     describe: () => need().abilities,
     down: async (say = () => undefined) => {
@@ -241,7 +200,7 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
       if (left.length > 0) await options.onLeft?.(left);
       for (const {name} of machines.filter(({id}) => left.includes(id)))
         say(`${name} is not there; what is left on it is removed by a later \`teralab up\`, once it is`);
-      for (const port of claimed) releasePort(port);
+      book.release();
     },
   };
 }

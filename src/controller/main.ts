@@ -5,7 +5,7 @@ import type {Agent} from '../agent/agent.ts';
 import {LabError, toErrorData} from '../errors.ts';
 import {asLabError} from '../files.ts';
 import {labPaths, workspaceId} from '../paths.ts';
-import {processStartTime, SESSION_MARK} from '../runtime/process/leftovers.ts';
+import {endHelpers, processStartTime, SESSION_MARK} from '../runtime/process/leftovers.ts';
 import {Controller} from './controller.ts';
 import {findEntries} from './entries.ts';
 import {createHandlers} from './handlers.ts';
@@ -79,6 +79,8 @@ async function main(workspace: string, session: string, openAgent: () => Agent):
     );
     await server.close();
     await writing;
+    // They would end by themselves, a moment after this process: too late for who looks at once.
+    if (isClean) await endHelpers();
     // What could not be removed from an engine is the next command's to remove, by the record.
     if (isClean) await records.remove(id).catch(error => log(`session record: ${String(error)}`));
     await lock.release().catch(error => log(`lock: ${String(error)}`));

@@ -1,5 +1,5 @@
 import {childrenSeen, environmentOf, findProcess, isAlive, listProcesses} from './process-table.ts';
-import {killTree} from './process-tree.ts';
+import {killAll, killTree} from './process-tree.ts';
 
 /** Carried by everything that a session starts, and handed on to what that starts in turn. */
 export const SESSION_MARK = 'TERALAB_SESSION';
@@ -69,6 +69,11 @@ function hasMark(pid: number, session: string): boolean {
 /** Everything below a process of the session, for tests and for the record. */
 export function descendantsOf(pid: number): readonly number[] {
   return childrenSeen(pid).flatMap(child => [child, ...descendantsOf(child)]);
+}
+
+/** Kills everything below this process, such as what builds modules, and returns when it is gone: who ends right after leaves nothing behind. */
+export async function endHelpers(): Promise<void> {
+  await killAll(descendantsOf(process.pid));
 }
 
 /** Living processes that carry the mark of a session; none where the system does not tell. */

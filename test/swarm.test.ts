@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeEach, describe, expect, it} from 'vitest';
 import type {NodeStatus, StatusReport} from '../src/controller/protocol.ts';
+import type {FaultRecord} from '../src/faults/fault.ts';
 import type {CheckResult} from '../src/labs/verdict.ts';
 import {expectDocumented} from './support/documented.ts';
 import {isAlive, type Learner, newLearner} from './support/learner.ts';
@@ -69,6 +70,20 @@ describe.sequential('a learner with a swarm', () => {
     expect(answer.status).toBe(200);
   });
 
+  it.each([
+    ['pause', 'stream-1'],
+    ['packet-loss', 'identity-1', '--loss', '0.3'],
+  ])(
+    'injects %s on %s, on whichever machine that is, which bites, and heals it',
+    async (kind, target, ...attributes) => {
+      const {document} = await use().json<FaultRecord>('chaos', kind, target, ...attributes, '--for', '1m');
+      expect(document.effect).toMatchObject({verdict: 'bites'});
+      const cleared = await use().json<FaultRecord[]>('chaos', 'clear', document.id);
+      expect(cleared.document[0]).toMatchObject({id: document.id, state: 'ended', endedBy: 'clear'});
+      await until('all nodes are ready', async () => (await status()).nodes.every(({state}) => state === 'ready'));
+    },
+  );
+
   it('fails a lab on the start files, and passes it with the reference', async () => {
     const failed = await judged(use());
     expect(failed.document).toMatchObject({lab: LAB, verdict: 'fail', runtime: 'swarm'});
@@ -85,9 +100,14 @@ describe.sequential('a learner with a swarm', () => {
     expect(isAlive(system.controller.pid)).toBe(false);
   });
 
-  it('finds nothing left after the controller was killed and the next command has run', async () => {
+  it('has faults end on time when the controller is killed, and finds nothing left after the next command', async () => {
     const {document} = await use().json<StatusReport>('up', '--runtime', 'swarm');
+    const place = (await places(document.nodes)).get('stream-1') ?? '';
+    const paused = async (): Promise<string> => dockerOn(place, 'ps', '-q', '--filter', 'status=paused');
+    await use().run('chaos', 'pause', 'stream-1', '--for', '5s');
+    expect(await paused()).not.toBe('');
     process.kill(document.controller.pid, 'SIGKILL');
+    await until('it goes on', async () => (await paused()) === '');
     expect(await leftOn(swarmEngines(host), document.session)).not.toEqual([]);
     expect((await use().run('status')).exitCode).toBe(4);
     await until('all of it is gone', async () => (await leftOn(swarmEngines(host), document.session)).length === 0);

@@ -3,7 +3,7 @@ import type {FaultAttribute, FaultInfo} from './catalogue.ts';
 
 const DAY_MS = 86_400_000;
 const NODES = 'a node, or a service: all its nodes';
-const CONTAINERS = ['docker'] as const;
+const CONTAINERS = ['docker', 'swarm'] as const;
 const CONTAINERS_WHY = 'only containers have limits and a network of their own';
 /** The least that an engine takes. */
 const MEMORY_BYTES_MIN = 6_291_456;

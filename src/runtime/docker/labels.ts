@@ -4,6 +4,8 @@ export const SESSION_LABEL = 'dev.teralab.session';
 export const NODE_LABEL = 'dev.teralab.node';
 /** The memory limit in bytes that a container was made with, for who undoes a change of it. */
 export const MEMORY_LABEL = 'dev.teralab.memory';
+/** Where what the lab itself sends to a node comes from, where that is not the gateway of the node's network. */
+export const LAB_LABEL = 'dev.teralab.lab';
 export const ROLE_LABEL = 'dev.teralab.role';
 
 export interface Named {

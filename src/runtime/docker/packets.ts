@@ -3,7 +3,7 @@ import type {Disturbance, NodeMeasure, PacketDirection} from '../disturbance.ts'
 import {type Engine, engineError} from './engine.ts';
 import type {Ran} from './exec.ts';
 import {runInNetworkOf} from './helper.ts';
-import {ofSession, ROLE_LABEL} from './labels.ts';
+import {LAB_LABEL, ofSession, ROLE_LABEL} from './labels.ts';
 
 export type PacketFault = Extract<Disturbance, {kind: 'packet-loss' | 'ip-partition'}>;
 
@@ -19,7 +19,7 @@ const PARTS = 10_000;
 /** Puts packet rules in force in the network of a container: one table of our own per kind, replaced in one step. Errors: NOT_POSSIBLE_HERE. */
 export async function setPackets(place: PacketPlace, fault: PacketFault): Promise<void> {
   const table = tableOf(fault.kind);
-  const ran = await run(place, `nft '${rules(table, fault, await gatewayOf(place))}'`);
+  const ran = await run(place, `nft '${rules(table, fault, await labOf(place))}'`);
   if (ran.code === 0) return;
   throw new LabError(
     'NOT_POSSIBLE_HERE',
@@ -51,7 +51,8 @@ export async function tablesIn(place: PacketPlace): Promise<readonly string[]> {
 }
 
 async function run({engine, container, session}: PacketPlace, script: string): Promise<Ran> {
-  const ran = await runInNetworkOf(engine, {container, session, image: await imageOf(engine, session)}, script);
+  const image = await imageOf({engine, container, session});
+  const ran = await runInNetworkOf(engine, {container, session, image}, script);
   if (ran.code === 127)
     throw new LabError(
       'NOT_POSSIBLE_HERE',
@@ -60,14 +61,18 @@ async function run({engine, container, session}: PacketPlace, script: string): P
   return ran;
 }
 
-/** The agent's, which has `nft`; asked for each time, so that whoever undoes something later needs to know no more than the session. */
-async function imageOf(engine: Engine, session: string): Promise<string> {
+/**
+ * The agent's, which has `nft`; asked for each time, so that whoever undoes something later needs to know no more than the session. On
+ * another machine than the agent's there are services alone, which have the same.
+ */
+async function imageOf({engine, container, session}: PacketPlace): Promise<string> {
   const containers = await engine.listContainers({all: true, ...ofSession(session)}).catch(error => {
     throw engineError(error, "the session's containers could not be listed");
   });
   const agent = containers.find(({Labels: labels}) => labels[ROLE_LABEL] === 'agent');
-  if (agent === undefined) throw new LabError('FAULT_FAILED', 'The agent of this session is not there any more.');
-  return agent.Image;
+  const other = agent ?? containers.find(({Id}) => Id === container);
+  if (other === undefined) throw new LabError('FAULT_FAILED', 'The agent of this session is not there any more.');
+  return other.ImageID;
 }
 
 function tableOf(kind: PacketFault['kind']): string {
@@ -75,14 +80,14 @@ function tableOf(kind: PacketFault['kind']): string {
 }
 
 /**
- * What comes from the network's gateway is the lab itself, past all links: its probes and its reads are not traffic. What a node says to
+ * What comes from the network's gateway, or from where a label says, is the lab itself, past all links: its probes and its reads are not traffic. What a node says to
  * itself, names among it, is none either.
  */
-function rules(table: string, fault: PacketFault, gateway: string | undefined): string {
+function rules(table: string, fault: PacketFault, from: string | undefined): string {
   const verdict = verdictOf(fault);
   const chain = (hook: 'input' | 'output'): string => {
     const [face, end] = hook === 'input' ? ['iifname', 'saddr'] : ['oifname', 'daddr'];
-    const lab = gateway === undefined ? '' : `ip ${end} ${gateway} accept`;
+    const lab = from === undefined ? '' : `ip ${end} ${from} accept`;
     return `chain ${hook} {
 type filter hook ${hook} priority -150; policy accept;
 ${face} "lo" accept
@@ -116,10 +121,12 @@ function hooksOf(direction: PacketDirection): readonly ('input' | 'output')[] {
   return direction === 'in' ? ['input'] : ['output'];
 }
 
-async function gatewayOf({engine, container}: PacketPlace): Promise<string | undefined> {
+/** Where the lab's own packets come from. */
+async function labOf({engine, container}: PacketPlace): Promise<string | undefined> {
   try {
-    const {NetworkSettings: settings} = await engine.getContainer(container).inspect();
-    return Object.values(settings.Networks ?? {}).find(({Gateway}) => Gateway !== '')?.Gateway;
+    const {Config: config, NetworkSettings: settings} = await engine.getContainer(container).inspect();
+    const gateway = Object.values(settings.Networks ?? {}).find(({Gateway}) => Gateway !== '')?.Gateway;
+    return config.Labels[LAB_LABEL] ?? gateway;
   } catch (error) {
     throw engineError(error, 'the network of a container could not be looked at');
   }

@@ -22,6 +22,8 @@ export interface Fleet {
   /** Id of the session's network. */
   readonly network: string;
   readonly tunnel: Tunnel;
+  /** The address on the session's network from which the lab itself comes. */
+  readonly entrance: string;
   /** The manager's own first. */
   readonly machines: readonly ReachedMachine[];
   /** Ends the connections; what is on the engines stays. */
@@ -70,7 +72,8 @@ async function reach(
       /image/i.test(why) ? 'IMAGE_MISSING' : 'ENGINE_FAILED',
       `Nothing can be started on ${own.name}: ${why}.`,
     );
-  const tunnel = await openTunnel(manager.engine, running.get(own.id) ?? '', STEWARD_TUNNEL);
+  const {container = '', address = ''} = running.get(own.id) ?? {};
+  const tunnel = await openTunnel(manager.engine, container, STEWARD_TUNNEL);
   const machines: readonly WatchedMachine[] = fit
     .filter(({id}) => running.has(id))
     .map(machine =>
@@ -82,6 +85,7 @@ async function reach(
   return {
     manager,
     tunnel,
+    entrance: address,
     machines,
     close: async () => {
       endWatch();

@@ -76,13 +76,14 @@ export async function startAgent(
   }: {readonly address: Address; readonly gatewayPorts: readonly number[]; readonly logFile: string},
 ): Promise<PreparedSwarm> {
   const {fleet, place, images} = prepared;
-  const {manager, tunnel, network} = fleet;
+  const {manager, tunnel, network, entrance} = fleet;
   const token = randomBytes(24).toString('base64url');
   const machine = machineOf(fleet, manager.machine, 'The agent runs');
   const options = agentSpec(place, {token, port: address.port, gatewayPorts});
   const spec = asService(options, {
     session: place.session,
     network,
+    entrance,
     machine: machine.id,
     image: images.get(machine.id) ?? '',
     configs: [],

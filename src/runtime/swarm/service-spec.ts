@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import {type Named, nameOf} from '../docker/labels.ts';
+import {LAB_LABEL, type Named, nameOf} from '../docker/labels.ts';
 import {SEAMS_FOLDER} from '../docker/specs.ts';
 
 const SECOND_NS = 1_000_000_000;
@@ -21,6 +21,8 @@ export interface ConfigFile {
 export interface ServicePlace extends Named {
   /** Id of the session's network. */
   readonly network: string;
+  /** The address on it from which the lab itself comes. */
+  readonly entrance: string;
   /** The one machine that it runs on. */
   readonly machine: string;
   /** Id of the image there: what is named by id is never looked for in a registry. */
@@ -43,7 +45,7 @@ export function asService(options: Docker.ContainerCreateOptions, place: Service
         Args: [...(options.Cmd ?? [])],
         Hostname: name,
         Env: [...(options.Env ?? [])],
-        Labels: {...options.Labels},
+        Labels: {...options.Labels, [LAB_LABEL]: place.entrance},
         ...(options.User === undefined ? {} : {User: options.User}),
         OpenStdin: options.OpenStdin ?? false,
         Init: host.Init ?? false,

@@ -25,6 +25,12 @@ const SECOND_NS = 1_000_000_000;
 /** Names that are not there yet hold up a look-up each; those of others must not wait for them. */
 const LOOK_UPS = 'UV_THREADPOOL_SIZE=32';
 
+export interface RunningSteward {
+  readonly container: string;
+  /** On the session's network. */
+  readonly address: string;
+}
+
 export interface Stewards {
   readonly service: string;
   readonly key: Buffer;
@@ -62,18 +68,21 @@ export async function findStewards(manager: Engine, {session}: Named): Promise<S
   return there === undefined ? undefined : {service: there.id, key: keyOf(there.spec)};
 }
 
-/** Waits until these machines have a running steward. Returns its container on each, by machine, or why a machine cannot have one. */
+/** Waits until these machines have a running steward. Returns each one's, by machine, or why a machine cannot have one. */
 export async function waitForStewards(
   manager: Engine,
   {service}: Stewards,
   machines: readonly Machine[],
-): Promise<{readonly running: ReadonlyMap<string, string>; readonly failed: ReadonlyMap<string, string>}> {
+): Promise<{readonly running: ReadonlyMap<string, RunningSteward>; readonly failed: ReadonlyMap<string, string>}> {
   let tasks: readonly Task[] = [];
   let run = 0;
   const on = (machine: Machine): readonly Task[] => tasks.filter(task => task.machine === machine.id);
-  const containerOn = (machine: Machine): string | undefined =>
-    on(machine).find(task => task.state === 'running' && task.isWanted)?.container;
-  const isRunning = (machine: Machine): boolean => containerOn(machine) !== undefined;
+  const stewardOn = (machine: Machine): RunningSteward | undefined => {
+    const task = on(machine).find(({state, isWanted}) => state === 'running' && isWanted);
+    const [address] = task?.addresses ?? [];
+    return task?.container === undefined || address === undefined ? undefined : {container: task.container, address};
+  };
+  const isRunning = (machine: Machine): boolean => stewardOn(machine) !== undefined;
   const refusals = (machine: Machine): readonly string[] =>
     on(machine)
       .filter(task => hasEnded(task) && task.run === run)
@@ -95,7 +104,12 @@ export async function waitForStewards(
   );
   const missing = machines.filter(machine => !isRunning(machine));
   return {
-    running: new Map(machines.filter(isRunning).map(machine => [machine.id, containerOn(machine) ?? ''])),
+    running: new Map(
+      machines.flatMap(machine => {
+        const steward = stewardOn(machine);
+        return steward === undefined ? [] : [[machine.id, steward] as const];
+      }),
+    ),
     failed: new Map(missing.map(machine => [machine.id, refusals(machine)[0] ?? 'it was not started in time'])),
   };
 }

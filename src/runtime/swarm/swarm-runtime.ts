@@ -106,6 +106,7 @@ export function createSwarmRuntime(options: SwarmRuntimeOptions): Runtime {
     const spec = asService(container, {
       session,
       network: swarm.network,
+      entrance: swarm.entrance,
       machine: machine.id,
       image,
       configs: modules.files,

@@ -126,6 +126,12 @@ async function removeEach<T>(things: readonly T[], remove: (thing: T) => Promise
   );
 }
 
+/** What goes while the engine lists or removes it is refused with an error of its own, and is looked for again. */
+function whenGoing(error: unknown): false {
+  if (/not found|no such/i.test(String(error))) return false;
+  throw error;
+}
+
 async function isOnManager(engine: Engine, session: string): Promise<boolean> {
   const lists = await Promise.all([
     servicesOf(engine, session),
@@ -137,7 +143,8 @@ async function isOnManager(engine: Engine, session: string): Promise<boolean> {
 }
 
 async function cleared(look: () => Promise<boolean>): Promise<void> {
-  if (await waitUntil(look, GONE_WITHIN_MS, LOOK_EVERY_MS)) return;
+  const lookAgain = async (): Promise<boolean> => look().catch(whenGoing);
+  if (await waitUntil(lookAgain, GONE_WITHIN_MS, LOOK_EVERY_MS)) return;
   throw engineError(
     Object.assign(new Error(`it was not gone after ${GONE_WITHIN_MS / 1000} s`), {statusCode: 409}),
     'what the session has made could not be removed from the swarm',

@@ -171,6 +171,7 @@ export class Controller {
       paths,
       entries,
       runtime,
+      engine: options.engine,
       gatewayPort: options.port,
       openAgent,
       onEngine: async engine => recordEngine(runtime, engine),

@@ -37,6 +37,7 @@ export interface LiveOptions {
   readonly paths: Paths;
   readonly entries: Entries;
   readonly runtime: RuntimeName;
+  readonly engine: EngineRecord | undefined;
   readonly gatewayPort: number | undefined;
   readonly openAgent: () => Agent;
   readonly onEngine: (engine: EngineRecord) => Promise<void>;

@@ -14,6 +14,8 @@ export interface PlatformOptions {
   readonly paths: Paths;
   readonly entries: Entries;
   readonly logFolder: string;
+  /** The engine that was asked for. */
+  readonly engine: EngineRecord | undefined;
   /** Port that was asked for the gateway. */
   readonly gatewayPort: number | undefined;
   /** The agent as threads of this process. */
@@ -43,7 +45,7 @@ export async function openPlatform(name: RuntimeName, options: PlatformOptions):
       const {createDockerRuntime} = await import('../runtime/docker/docker-runtime.ts');
       const {resolveEndpoint} = await import('../runtime/docker/endpoint.ts');
       const {systemContext} = await import('../runtime/docker/images.ts');
-      const endpoint = await resolveEndpoint();
+      const endpoint = options.engine ?? (await resolveEndpoint());
       await options.onEngine(endpoint);
       await options.openAgent().stop();
       const runtime = createDockerRuntime({
@@ -61,7 +63,7 @@ export async function openPlatform(name: RuntimeName, options: PlatformOptions):
       const {listMachines, openManager} = await import('../runtime/swarm/manager.ts');
       const {resolveEndpoint} = await import('../runtime/docker/endpoint.ts');
       const {systemContext} = await import('../runtime/docker/images.ts');
-      const endpoint = await resolveEndpoint();
+      const endpoint = options.engine ?? (await resolveEndpoint());
       const machines = (await listMachines(await openManager(endpoint))).map(({id}) => id);
       await options.onEngine({...endpoint, machines});
       await options.openAgent().stop();

@@ -4,7 +4,7 @@ import type {FaultRecord, FaultRequest} from '../faults/fault.ts';
 import type {CheckEvent, Phase} from '../labs/check-event.ts';
 import type {CheckResult} from '../labs/verdict.ts';
 import type {LoadSummary} from '../load/load.ts';
-import type {RuntimeName} from '../runtime/runtime.ts';
+import type {EngineRecord, RuntimeName} from '../runtime/runtime.ts';
 import type {BrokerEngine} from '../topology/topology.ts';
 
 export type {CheckEvent, Phase} from '../labs/check-event.ts';
@@ -46,6 +46,8 @@ export type MethodName = keyof Methods;
 
 export interface UpOptions {
   readonly runtime?: RuntimeName;
+  /** Where the containers of the docker and swarm runtimes are to run. Without it: the engine that the controller's own environment names. */
+  readonly engine?: EngineRecord;
   /** Engine of the broker. Without it: what the topology's links are declared with. */
   readonly broker?: BrokerEngine;
   readonly replicas?: Readonly<Record<string, number>>;

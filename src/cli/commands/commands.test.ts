@@ -1,7 +1,7 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import type {StatusReport} from '../../controller/protocol.ts';
 import {LabError} from '../../errors.ts';
 import type {FaultRecord} from '../../faults/fault.ts';
@@ -73,6 +73,16 @@ describe('up', () => {
     const {context, calls} = fakeRun({json: true, answers: {up: () => report}});
     await up(context, {replicas: {identity: 3}, port: 4100});
     expect(calls).toEqual([{method: 'up', params: {replicas: {identity: 3}, port: 4100}}]);
+  });
+
+  it('names the engine of its own environment: a controller that is there has another', async () => {
+    const {context, calls} = fakeRun({json: true, answers: {up: () => report}});
+    vi.stubEnv('DOCKER_HOST', 'tcp://engine.test:2375');
+    await up(context, {runtime: 'docker'}).finally(() => vi.unstubAllEnvs());
+    expect(calls[0]?.params).toMatchObject({
+      runtime: 'docker',
+      engine: {host: 'tcp://engine.test:2375', source: 'DOCKER_HOST'},
+    });
   });
 
   it('reads a topology from YAML, and refuses what is none', async () => {

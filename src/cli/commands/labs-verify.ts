@@ -19,6 +19,7 @@ import {table} from '../output/table.ts';
 import {block, counted} from '../output/text.ts';
 import {parseChoice} from '../parse/choice.ts';
 import {drawSeed, SEED_MAX} from '../parse/number.ts';
+import {engineFor} from '../runtime-engine.ts';
 import {stopSystem} from './down.ts';
 
 export interface VerifyFlags {
@@ -47,7 +48,11 @@ export async function run(context: Context, names: readonly string[], flags: Ver
   const problems: string[] = [];
   for (const lab of labs) problems.push(...(await lint(context, lab, await learner.catalogue.folder(lab.id))));
   const {runtime, broker} = flags;
-  const upOptions = {...(runtime === undefined ? {} : {runtime}), ...(broker === undefined ? {} : {broker})};
+  const upOptions = {
+    ...(runtime === undefined ? {} : {runtime}),
+    ...(await engineFor(runtime)),
+    ...(broker === undefined ? {} : {broker}),
+  };
   const proofs = await inOwnSystem(context, upOptions, async (own, client) => verifyAll(own, client, todo, seeds));
   if (context.json) context.document(proofs.map(({row}) => row));
   else report(context, proofs, problems, first);

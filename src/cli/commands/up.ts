@@ -6,6 +6,7 @@ import {seconds} from '../output/figures.ts';
 import {paint} from '../output/paint.ts';
 import {counted} from '../output/text.ts';
 import {renderStatus} from '../render/status.ts';
+import {engineFor} from '../runtime-engine.ts';
 import {readTopology} from '../topology-file.ts';
 
 export interface UpFlags extends Omit<UpOptions, 'topology'> {
@@ -18,7 +19,9 @@ export async function run(context: Context, flags: UpFlags): Promise<Outcome> {
   const {runtime, broker, replicas, port} = flags;
   const topology = flags.topology === undefined ? undefined : await readTopology(flags.topology);
   const options = Object.fromEntries(
-    Object.entries({runtime, broker, replicas, port, topology}).filter(([, value]) => value !== undefined),
+    Object.entries({runtime, ...(await engineFor(runtime)), broker, replicas, port, topology}).filter(
+      ([, value]) => value !== undefined,
+    ),
   ) as UpOptions;
   context.doing('stopping to wait; `teralab down` stops what has been started');
   context.progress.step('starting the system');

@@ -124,7 +124,7 @@ async function strike(
     }
     case 'engine': {
       if (engineFolder === undefined) throw new Error('an engine can be killed only in a folder of its own');
-      process.kill(Number(readFileSync(join(engineFolder, 'docker.pid'), 'utf8')), 'SIGKILL');
+      process.kill(Number(readFileSync(join(engineFolder, 'dockerd.pid'), 'utf8')), 'SIGKILL');
       await execa(process.execPath, [join(root, 'scripts', 'engine.js'), 'start', '--folder', engineFolder]);
     }
   }

@@ -8,7 +8,7 @@ import {type ControllerClient, connectController} from './connection.ts';
 import {takeLock} from './lock.ts';
 import {lockFile, type SessionRecord, sessionRecords} from './session-record.ts';
 import {startController} from './start-controller.ts';
-import {endProcesses, sweep} from './sweep.ts';
+import {endProcesses, sweep, sweepEngines} from './sweep.ts';
 
 export type {ControllerClient} from './connection.ts';
 
@@ -37,7 +37,10 @@ export async function findController(
     const first = await connectController(socket, workspace, FIRST_HELLO_WITHIN_MS);
     if (typeof first === 'object') return first;
     const record = await records.read(id);
-    if (record === undefined) return undefined;
+    if (record === undefined) {
+      await sweepEngines(paths, say);
+      return undefined;
+    }
     const late = await comeRound(record, socket);
     if (late !== undefined) return late;
     if (processIs(record.controller)) {

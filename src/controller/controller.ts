@@ -50,11 +50,17 @@ export class Controller {
   #start: Start | undefined;
   #stopping: Promise<number> | undefined;
   #job: Job | undefined;
+  #hasLeft = false;
   readonly #listeners = new Set<(line: string) => void>();
   readonly #eventListeners = new Set<(event: NodeEvent) => void>();
 
   constructor(options: ControllerOptions) {
     this.options = options;
+  }
+
+  /** Whether a start that failed has left something that could not be removed: the engine had gone as well. */
+  get hasLeft(): boolean {
+    return this.#hasLeft;
   }
 
   get isUp(): boolean {
@@ -175,6 +181,7 @@ export class Controller {
       gatewayPort: options.port,
       openAgent,
       onEngine: async engine => recordEngine(runtime, engine),
+      onLeft: error => this.#noteLeft(error),
       say,
       onProcesses: recordProcesses,
       onEvent: event => this.#onEvent(event, say),
@@ -204,7 +211,7 @@ export class Controller {
       });
       return live;
     } catch (error) {
-      await takeDown(live, this.options.log).catch(failed => this.options.log(`down: ${String(failed)}`));
+      await takeDown(live, this.options.log).catch(failed => this.#noteLeft(failed));
       throw error;
     }
   }
@@ -270,6 +277,11 @@ export class Controller {
       this.#live = undefined;
     }
     return count;
+  }
+
+  #noteLeft(error: unknown): void {
+    this.#hasLeft = true;
+    this.options.log(`down: ${String(error)}`);
   }
 
   #onEvent(event: NodeEvent, say: (line: string) => void): void {

@@ -45,6 +45,8 @@ export interface LiveOptions {
   /** The processes that run are these now. */
   readonly onProcesses: (nodes: readonly KnownProcess[]) => void;
   readonly onEvent: (event: NodeEvent) => void;
+  /** What was made could not be removed again, and has to be later. */
+  readonly onLeft: (error: unknown) => void;
   /** Lets the fault engine hear what `onEvent` is told. */
   readonly listen: (listener: (event: NodeEvent) => void) => () => void;
 }
@@ -86,7 +88,7 @@ export async function prepareLive(plan: Plan, options: LiveOptions): Promise<Liv
     return {system, agent, runtime, faults, faultNodes: nodes, postgres, watchdog};
   } catch (error) {
     await (agent ?? (await platform.agent().catch(() => undefined)))?.stop().catch(() => undefined);
-    await runtime.down().catch(() => undefined);
+    await runtime.down().catch(options.onLeft);
     throw error;
   }
 }

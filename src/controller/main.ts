@@ -13,7 +13,7 @@ import {takeLock} from './lock.ts';
 import {serve} from './server.ts';
 import {lockFile, type SessionRecord, sessionRecords} from './session-record.ts';
 import type {Started} from './start-controller.ts';
-import {sweep} from './sweep.ts';
+import {leaveToLater, sweep} from './sweep.ts';
 
 /** A controller without a system and without a client ends after this time, in ms: the next command may be on its way to it. */
 const IDLE_END_MS = 500;
@@ -82,6 +82,9 @@ async function main(workspace: string, session: string, openAgent: () => Agent):
     // They would end by themselves, a moment after this process: too late for who looks at once.
     if (isClean) await endHelpers();
     // What could not be removed from an engine is the next command's to remove, by the record.
+    const {engine} = record;
+    if (controller.hasLeft && engine !== undefined)
+      await leaveToLater(paths, {session, engine}).catch(error => log(`left on the engine: ${String(error)}`));
     if (isClean) await records.remove(id).catch(error => log(`session record: ${String(error)}`));
     await lock.release().catch(error => log(`lock: ${String(error)}`));
     process.exit(code);

@@ -1,16 +1,29 @@
 import {once} from 'node:events';
 import {describe, expect, it} from 'vitest';
 import {createFabric} from './create-fabric.ts';
-import {portsOutside} from './ports.ts';
+import {candidatePorts, rangesOutside} from './ports.ts';
 import {call, openLink, proxySpec, serveEcho, toxic, until} from './testing.ts';
 
 describe('ports of links', () => {
   it('lie outside the range of outgoing connections', () => {
-    expect(portsOutside({low: 32768, high: 60999})).toHaveLength(10_000);
-    expect(portsOutside({low: 20000, high: 25000})[0]).toBe(25001);
-    expect(portsOutside({low: 1024, high: 65535})[0]).toBe(20000);
-    expect(portsOutside({low: 15000, high: 40000})[0]).toBe(10000);
-    expect(portsOutside(undefined)).toHaveLength(10_000);
+    expect(rangesOutside({low: 32768, high: 60999})).toEqual([{low: 20000, high: 29999}]);
+    expect(rangesOutside({low: 20000, high: 25000})).toEqual([{low: 25001, high: 29999}]);
+    expect(rangesOutside({low: 22000, high: 25000})).toEqual([
+      {low: 20000, high: 21999},
+      {low: 25001, high: 29999},
+    ]);
+    expect(rangesOutside({low: 1024, high: 65535})).toEqual([{low: 20000, high: 29999}]);
+    expect(rangesOutside({low: 15000, high: 40000})).toEqual([
+      {low: 10000, high: 14999},
+      {low: 40001, high: 65535},
+    ]);
+    expect(rangesOutside(undefined)).toEqual([{low: 20000, high: 29999}]);
+  });
+
+  it('are tried once each', async () => {
+    const ports: number[] = [];
+    for await (const port of candidatePorts(async () => ({low: 20003, high: 29998}))) ports.push(port);
+    expect(ports.sort()).toEqual([20000, 20001, 20002, 29999]);
   });
 
   it('are the asked ones, or the error says that one is taken', async () => {

@@ -11,27 +11,40 @@ const HIGHEST_PORT = 65_535;
  * connections, so that a listener that was closed for a while can have its port back.
  */
 export async function* candidatePorts(readRange = readEphemeralRange): AsyncGenerator<number> {
-  const ports = portsOutside(await readRange());
-  const start = randomInt(ports.length);
-  for (let index = 0; index < ports.length; index++) yield ports[(start + index) % ports.length] as number;
+  const ranges = rangesOutside(await readRange());
+  const count = ranges.reduce((sum, {low, high}) => sum + high - low + 1, 0);
+  const start = randomInt(count);
+  for (let index = 0; index < count; index++) yield portAt(ranges, (start + index) % count);
 }
 
+/** Both ends belong to it. */
 export interface PortRange {
   readonly low: number;
   readonly high: number;
 }
 
-/** 20000 to 29999 without the kernel's range; where that leaves nothing, all other ports from 10000 on; where that leaves nothing too, all. */
-export function portsOutside(ephemeral: PortRange | undefined): readonly number[] {
-  const isOutside = (port: number): boolean => ephemeral === undefined || port < ephemeral.low || port > ephemeral.high;
-  const usual = range(FIRST_PORT, LAST_PORT).filter(isOutside);
+/** 20000 to 29999 without the kernel's range; where that leaves nothing, all other ports from 10000 on; where that leaves nothing too, the first. */
+export function rangesOutside(ephemeral: PortRange | undefined): readonly PortRange[] {
+  const usual = without({low: FIRST_PORT, high: LAST_PORT}, ephemeral);
   if (usual.length > 0) return usual;
-  const any = range(LOWEST_PORT, HIGHEST_PORT).filter(isOutside);
-  return any.length > 0 ? any : range(FIRST_PORT, LAST_PORT);
+  const any = without({low: LOWEST_PORT, high: HIGHEST_PORT}, ephemeral);
+  return any.length > 0 ? any : [{low: FIRST_PORT, high: LAST_PORT}];
 }
 
-function range(first: number, last: number): number[] {
-  return Array.from({length: last - first + 1}, (_, index) => first + index);
+function without({low, high}: PortRange, taken: PortRange | undefined): readonly PortRange[] {
+  if (taken === undefined) return [{low, high}];
+  const below = {low, high: Math.min(high, taken.low - 1)};
+  const above = {low: Math.max(low, taken.high + 1), high};
+  return [below, above].filter(range => range.low <= range.high);
+}
+
+function portAt(ranges: readonly PortRange[], index: number): number {
+  let left = index;
+  for (const {low, high} of ranges) {
+    if (left <= high - low) return low + left;
+    left -= high - low + 1;
+  }
+  return FIRST_PORT;
 }
 
 async function readEphemeralRange(): Promise<PortRange | undefined> {

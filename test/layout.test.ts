@@ -16,6 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/observe': [],
   'src/agent': ['src/fabric', 'src/load', 'src/topology'],
   'src/faults': ['src/runtime', 'src/fabric', 'src/load', 'src/topology', 'src/checkers', 'src/history'],
+  'src/report': ['src/faults'],
   'src/labs': [
     'src/faults',
     'src/checkers',
@@ -54,6 +55,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/cli': [
     'src/tui',
+    'src/report',
     'src/controller',
     'src/labs',
     'src/faults',

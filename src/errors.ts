@@ -20,6 +20,10 @@ export const ERRORS = {
     exit: EXIT.usage,
     fix: '`teralab chaos kinds` lists the faults; `teralab chaos list` those in force.',
   },
+  UNKNOWN_RUN: {
+    exit: EXIT.usage,
+    fix: 'Name a journal.json, or the id of a run: its folder below `runs` in the data folder.',
+  },
   UNKNOWN_ATTRIBUTE: {exit: EXIT.usage, fix: '`teralab chaos kinds` lists the attributes of each fault.'},
   BAD_VALUE: {exit: EXIT.usage, fix: 'Durations are written 250ms, 30s or 2m; sizes 64KB or 10MB; rates 100/s.'},
   NOT_POSSIBLE_HERE: {

@@ -10,6 +10,7 @@ const TOOLS = {
   docker: ['docker', 'version'],
   'docker-compose': ['docker-compose', 'version'],
   'nats-server': ['nats-server', '--version'],
+  chromium: ['chromium', '--version'],
 } as const;
 
 /**

@@ -8,6 +8,7 @@ import {declare} from '../declare/declare.ts';
 import {parseDuration} from '../parse/duration.ts';
 import {parseSeed} from '../parse/number.ts';
 import {attributesOf, attributeText, runtimesText, valueWord} from './kinds.ts';
+import type {ReportFlags} from './report.ts';
 import {FAULT_WORDS} from './words.ts';
 
 /** Flags of a fault: what all of them take, and by name what this kind takes, still as text. */
@@ -29,6 +30,7 @@ export interface ChaosActions {
   clear(id: string | undefined, all: boolean): Promise<Outcome>;
   history(): Promise<Outcome>;
   kinds(): Promise<Outcome>;
+  report(journal: string, flags: ReportFlags): Promise<Outcome>;
 }
 
 /** The words after `teralab chaos`, with a command per kind of fault, made from the catalogue. `write` gets what help prints. */
@@ -42,7 +44,7 @@ export function createChaosProgram(
     .description(
       'Inject a fault, list faults, heal them. Targets are nodes, services, links (gateway->identity, identity->*) or random.',
     )
-    .usage('<kind> <target> [options] | list | clear [id] | history | kinds')
+    .usage('<kind> <target> [options] | list | clear [id] | history | kinds | report <journal>')
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .configureOutput({writeOut: write, writeErr: () => undefined})
@@ -101,6 +103,18 @@ export function createChaosProgram(
     summary: 'the catalogue with all attributes',
     examples: ['teralab chaos kinds --json'],
   }).action(async () => ended(await actions.kinds()));
+  program.commandsGroup('Experiments:');
+  declare(program, {
+    usage: 'report <journal>',
+    summary: 'write the report of an experiment again, as HTML and Markdown',
+    more: 'The journal is a journal.json, its folder, or the id of a run. Both reports go beside it.',
+    examples: [
+      'teralab chaos report runs/slow-identity/journal.json',
+      'teralab chaos report 759461a5340b --out report.md',
+    ],
+  })
+    .option('--out <file>', 'write this file only; it ends in .html or .md')
+    .action(async (journal: string, flags: ReportFlags) => ended(await actions.report(journal, flags)));
   return program;
 }
 

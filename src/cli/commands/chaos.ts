@@ -25,6 +25,7 @@ export async function run(context: Context, words: readonly string[]): Promise<O
       clear: async (id, all) => clear(context, id, all),
       history: async () => history(context),
       kinds: async () => kinds(context),
+      report: async (journal, flags) => (await import('../chaos/report.ts')).report(context, journal, flags),
     },
     text => context.stdout.write(text),
     ended => {

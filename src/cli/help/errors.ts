@@ -33,6 +33,7 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   UNKNOWN_TARGET: 'No node, service or link of the running system has this name.',
   UNKNOWN_NODE: 'The running system has no node of this name.',
   UNKNOWN_FAULT: 'There is no fault of this kind or with this id.',
+  UNKNOWN_RUN: 'There is no journal at this place and no run with this id, or more than one.',
   UNKNOWN_ATTRIBUTE: 'The fault has no attribute of this name.',
   BAD_VALUE: 'A value is not of the form or not in the range that the flag or attribute takes.',
   NOT_POSSIBLE_HERE: 'The runtime cannot do this, or not to this target. It is refused rather than ignored.',

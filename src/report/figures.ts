@@ -2,6 +2,7 @@
 export function milliseconds(value: number): string {
   if (!Number.isFinite(value)) return '-';
   const size = Math.abs(value);
+  if (size > 0 && size < 0.05) return '< 0.1 ms';
   if (size < 9.95) return `${Number(value.toFixed(1))} ms`;
   return size < 999.5 ? `${Math.round(value)} ms` : seconds(value);
 }
@@ -32,6 +33,8 @@ export function percent(share: number): string {
 }
 
 export function grouped(value: number): string {
+  // Nothing that is counted gets there; what does must not be wider than a page.
+  if (Math.abs(value) >= 1e15) return value.toExponential(2);
   return Number.isFinite(value) ? Number(value.toFixed(1)).toLocaleString('en-US') : '-';
 }
 

@@ -110,7 +110,7 @@ export function createChaosProgram(
     more: 'The journal is a journal.json, its folder, or the id of a run. Both reports go beside it.',
     examples: [
       'teralab chaos report runs/slow-identity/journal.json',
-      'teralab chaos report 759461a5340b --out report.md',
+      'teralab chaos report slow-identity --out report.md',
     ],
   })
     .option('--out <file>', 'write this file only; it ends in .html or .md')

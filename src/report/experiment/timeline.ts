@@ -16,8 +16,8 @@ import {errorPanel, latencyPanel, throughputPanel} from './panels.ts';
 import {gapsIn, merged, overallSeries} from './series.ts';
 import {spanOf} from './span.ts';
 
-/** More rows than these are left to the table of faults: a picture of a hundred rows shows nothing. */
-const ROWS_MAX = 24;
+/** More rows than these are left to the table of faults: a tall picture shows nothing at once. */
+const ROWS_MAX = 12;
 const TARGET_MAX = 60;
 const TITLE_MAX = 300;
 /** Points of one line, about one for every two pixels. */

@@ -8,6 +8,7 @@ import {repeatCommand} from './repeat.ts';
 import {overallSeries} from './series.ts';
 
 const BECAUSE_MAX = 1000;
+const COMMAND_MAX = 1000;
 const TITLE_MAX = 200;
 const DESCRIPTION_MAX = 2000;
 
@@ -20,10 +21,14 @@ export function verdictSection(journal: Journal): Markup {
     : [];
   return markup`<header>
 <p class="verdict ${look}"><span class="word"><span aria-hidden="true">${symbol}</span> ${word}</span> <span class="because">${shortened(because, BECAUSE_MAX)}</span></p>
-${doubts.map(
-  doubt => markup`<p class="doubt"><span aria-hidden="true">⚠</span> ${doubt}</p>
+${
+  doubts.length > 0 &&
+  markup`<ul class="doubts">${doubts.map(
+    doubt => markup`<li><span aria-hidden="true">⚠</span> ${doubt}</li>
 `,
-)}<h1>${oneLine(experiment.title, TITLE_MAX)}</h1>
+  )}</ul>
+`
+}<h1>${oneLine(experiment.title, TITLE_MAX)}</h1>
 ${
   typeof experiment.description === 'string' &&
   markup`<p class="description">${shortened(experiment.description, DESCRIPTION_MAX)}</p>
@@ -33,10 +38,10 @@ ${
   markup`<ul class="tags" aria-label="tags">${tags.map(tag => markup`<li>${tag}</li>`)}</ul>
 `
 }<dl class="facts">
-<div class="command"><dt>run it again</dt><dd><code>${repeatCommand(journal)}</code></dd></div>
+<div class="command"><dt>run it again</dt><dd><code>${shortened(repeatCommand(journal), COMMAND_MAX)}</code></dd></div>
 <div><dt>seed</dt><dd><code>${seed}</code></dd></div>
 <div><dt>started</dt><dd>${dateAndTime(start)}</dd></div>
-<div><dt>system</dt><dd>${system === null ? 'none was needed' : markup`${system.runtime}, session <code>${system.session}</code>`}</dd></div>
+<div><dt>system</dt><dd>${system === null ? 'none was needed' : markup`${oneLine(system.runtime, 40)}, session <code>${oneLine(system.session, 40)}</code>`}</dd></div>
 </dl>
 ${tiles(journal)}</header>
 `;

@@ -22,13 +22,13 @@ summary{cursor:pointer;color:var(--soft);font-size:.9rem;padding:2px 0}
 .verdict{display:flex;flex-wrap:wrap;gap:2px 14px;align-items:baseline;padding:14px 18px;margin:0 0 8px;border-radius:8px;border:1px solid;border-left-width:8px}
 .verdict .word{font-size:1.45rem;font-weight:700}.verdict .because{color:var(--ink);white-space:pre-line}
 .verdict.good{color:var(--good);background:var(--good-back)}.verdict.bad{color:var(--bad);background:var(--bad-back)}.verdict.warn{color:var(--warn);background:var(--warn-back)}
-.doubt{padding:8px 14px;border-radius:8px;color:var(--warn);background:var(--warn-back);font-weight:600}
+.doubts{padding:8px 14px;border-radius:8px;color:var(--warn);background:var(--warn-back);font-weight:600}.doubts li{padding-left:1.5em;text-indent:-1.5em}
 .tags{display:flex;flex-wrap:wrap;gap:6px;margin-bottom:10px}.tags li{border:1px solid var(--line);border-radius:99px;padding:0 10px;font-size:.85rem;color:var(--soft)}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(220px,1fr));gap:10px 24px;margin:12px 0}
 .facts .command{grid-column:1/-1}.facts .command code{display:block;padding:8px 12px}dt{color:var(--soft);font-size:.82rem}dd{margin:0}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:10px;margin-top:16px}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(146px,1fr));gap:10px;margin-top:16px}
 .tiles li{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 14px;display:flex;flex-direction:column}
-.tiles strong{font-size:1.3rem;line-height:1.3;font-variant-numeric:tabular-nums}.tiles .name,.tiles .note{color:var(--soft);font-size:.82rem}
+.tiles strong{font-size:1.25rem;white-space:nowrap;line-height:1.3;font-variant-numeric:tabular-nums}.tiles .name,.tiles .note{color:var(--soft);font-size:.82rem}
 .card{background:var(--card);border:1px solid var(--line);border-left:5px solid var(--line);border-radius:8px;padding:14px 16px;margin:0 0 12px;break-inside:avoid}
 .card.good{border-left-color:var(--good)}.card.bad{border:2px solid var(--bad);border-left-width:8px;background:var(--bad-back)}.card.warn{border-left:8px double var(--warn)}
 .card dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(270px,1fr));gap:8px 24px;margin:0}
@@ -43,10 +43,11 @@ summary{cursor:pointer;color:var(--soft);font-size:.9rem;padding:2px 0}
 table{width:100%;border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;margin:0 0 10px}
 caption{text-align:left;color:var(--soft);padding:0 0 4px}
 th,td{text-align:left;padding:6px 8px;border-bottom:1px solid var(--line);font-weight:400;vertical-align:top}
-thead th{color:var(--soft);font-size:.82rem}tbody th{font-weight:600}.figure{text-align:right}tbody tr:hover{background:var(--code)}
+thead th{color:var(--soft);font-size:.82rem}tbody th{font-weight:600}.figure{text-align:right;white-space:nowrap}tbody tr:hover{background:var(--code)}
 button{font:inherit;padding:6px 14px;border:1px solid var(--line);border-radius:6px;background:var(--card);color:var(--ink);cursor:pointer}
+@media (max-width:800px){table{font-size:.82rem}th,td{padding:5px 4px}}
 @media (max-width:640px){
-main{padding:12px 14px 48px}h1{font-size:1.35rem}.tiles{grid-template-columns:1fr 1fr}
+table{font-size:.9rem}main{padding:12px 14px 48px}h1{font-size:1.35rem}.tiles{grid-template-columns:1fr 1fr}
 .looks li{grid-template-columns:1fr}
 table,caption,tbody,tr,td,tbody th{display:block}thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 tr{padding:8px 0;border-bottom:1px solid var(--line)}th,td{border:0;padding:1px 0}
@@ -54,7 +55,7 @@ td{display:flex;justify-content:space-between;gap:12px}td::before{content:attr(d
 }
 @media print{
 @page{margin:14mm}
-body{font-size:10.5pt;background:#fff}main{max-width:none;padding:0}h2,h3{break-after:avoid}
+table{font-size:8.5pt}th,td{padding:4px}body{font-size:10.5pt;background:#fff}main{max-width:none;padding:0}h2,h3{break-after:avoid}
 .card,.tiles li,.activities li,tr,.chart{break-inside:avoid}button,.hint,details:not([data-print]),.reading{display:none!important}pre{max-height:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 }

@@ -30,10 +30,15 @@ ${rows.map(({label, marks}, index) => {
   const y = Math.round(top + HEADER + index * ROW);
   return markup`<text class="row-label" x="0" y="${y + 10}">${label}</text>
 <line class="track" x1="${plot.left}" x2="${plot.right}" y1="${y + 22.5}" y2="${y + 22.5}"/>
-${marks.map(mark => drawMark(plot, mark, y + 22.5))}`;
+${worstLast(marks).map(mark => drawMark(plot, mark, y + 22.5))}`;
 })}</g>
 `,
   };
+}
+
+/** Where marks lie on each other, what went wrong is on top. */
+function worstLast(marks: readonly Mark[]): readonly Mark[] {
+  return [...marks.filter(({went}) => went === 'well'), ...marks.filter(({went}) => went !== 'well')];
 }
 
 function drawMark(plot: Plot, mark: Mark, y: number): Markup {

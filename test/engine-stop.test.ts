@@ -31,6 +31,25 @@ cmp "$1/before" "$1/during" && exit 1
 cmp "$1/before" "$1/after"
 `;
 
+/**
+ * Starts an engine in a folder where one that was killed has left the numbers of its processes, which others have now: this shell's. Kills it
+ * with its containerd, and starts the next.
+ */
+const NUMBERS_TAKEN = `
+set -e
+ip link set lo up
+take_numbers() {
+  mkdir -p "$1/engine/exec/containerd"
+  printf $$ >"$1/engine/dockerd.pid"
+  printf $$ >"$1/engine/exec/containerd/containerd.pid"
+}
+take_numbers "$1"
+node "$2" start --folder "$1/engine"
+kill -KILL "$(cat "$1/engine/dockerd.pid")" "$(cat "$1/engine/exec/containerd/containerd.pid")"
+take_numbers "$1"
+node "$2" stop --folder "$1/engine"
+`;
+
 describe('the engine script', () => {
   const folder = mkdtempSync(join(tmpdir(), 'teralab-stop-'));
   beforeEach(async context => {
@@ -49,7 +68,20 @@ describe('the engine script', () => {
       all: true,
     });
     expect(exitCode, all).toBe(0);
+    expect(all).not.toContain('could not be removed');
     expect(processes().filter(({command}) => command.includes(`${folder}/engine`))).toEqual([]);
     expect(existsSync(join(folder, 'engine', 'exec'))).toBe(false);
+  });
+
+  it('starts an engine although processes have the numbers that a killed one has left', async () => {
+    const script = join(root, 'scripts', 'engine.js');
+    const {exitCode, all} = await execa('unshare', ['--net', 'sh', '-c', NUMBERS_TAKEN, 'sh', folder, script], {
+      env: {DOCKER_HOST: undefined},
+      reject: false,
+      all: true,
+    });
+    expect(exitCode, all).toBe(0);
+    expect(all).not.toContain('could not be removed');
+    expect(processes().filter(({command}) => command.includes(`${folder}/engine`))).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process';
 import {mkdirSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
-import {removeCgroups, unmountBelow} from './kernel-leftovers.js';
+import {removeCgroups, unmountAt} from './kernel-leftovers.js';
 import {engineProcesses, isAlive} from './process-tree.js';
 import {Refusal} from './refusal.js';
 import {engineVersion} from './run.js';
@@ -13,14 +13,15 @@ const ENDS_WITHIN_MS = 45_000;
 const LOG_LINES_MAX = 15;
 
 /**
- * Starts an engine with all that it keeps in one folder, detached, and returns its endpoint once it answers. `prefix` is a command that
- * runs the engine's command line, which is given to it as arguments. Errors: a Refusal with the last lines of its log.
+ * Starts an engine with all that it keeps in one folder, detached, and returns its endpoint once it answers. Ends first what another one
+ * has left there. `prefix` is a command that runs the engine's command line, which is given to it as arguments. Errors: a Refusal with the
+ * last lines of its log.
  */
 export async function startDaemon(folder, {prefix = [], args = [], cgroup}) {
   mkdirSync(folder, {recursive: true});
-  // The engine takes any process with that number for itself, even one that has ended and that nobody has waited for.
-  if (engineProcesses(folder).every(({program}) => program !== 'dockerd'))
-    rmSync(join(folder, 'dockerd.pid'), {force: true});
+  // What a killed one has left may run on and not answer. Its files do harm even alone: an engine that finds the number of its own process,
+  // or of its containerd, takes any process with that number for it, even one that has ended and that nobody has waited for.
+  await endDaemon(folder, cgroup);
   // Not the machine's settings.
   writeFileSync(join(folder, 'daemon.json'), '{}\n');
   const endpoint = `unix://${join(folder, 'docker.sock')}`;
@@ -64,7 +65,7 @@ export async function endDaemon(folder, cgroup) {
   while (rest.some(isAlive) && Date.now() < end + ENDS_WITHIN_MS) await pause(50);
   if (rest.some(isAlive))
     throw new Refusal(`These processes of the engine cannot be ended: ${rest.map(({pid}) => pid).join(', ')}.`);
-  await unmountBelow(folder);
+  for (const name of ['exec', 'data']) await unmountAt(join(folder, name));
   removeCgroups(cgroup);
   for (const name of ['exec', 'docker.sock', 'dockerd.pid', 'daemon.json'])
     rmSync(join(folder, name), {recursive: true, force: true});

@@ -2,14 +2,14 @@ import {existsSync, readdirSync, readFileSync, rmdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {run} from './run.js';
 
-/** Unmounts what is still mounted below a folder, the innermost first. */
-export async function unmountBelow(folder) {
+/** Unmounts what is still mounted at a folder or below it, the innermost first. */
+export async function unmountAt(folder) {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .map(line =>
       (line.split(' ')[4] ?? '').replace(/\\(\d{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8))),
     )
-    .filter(path => path.startsWith(`${folder}/`));
+    .filter(path => path === folder || path.startsWith(`${folder}/`));
   for (const path of mounts.reverse()) await run('umount', ['--lazy', path], {mayFail: true});
 }
 

@@ -44,11 +44,6 @@ export async function startEngine({folder, host}) {
   mkdirSync(folder, {recursive: true, mode: 0o711});
   // An engine that was killed left its changes: the record of the time before it still holds.
   if (!existsSync(recordFile(folder))) writeFileSync(recordFile(folder), JSON.stringify(await recordNetwork()));
-  // What a killed one has left runs on without it, and may answer the new one no more.
-  if (engineProcesses(folder).length > 0) {
-    say('ending what an engine that was killed has left');
-    await endDaemon(folder, CGROUP);
-  }
   say('starting an engine');
   const endpoint = await startDaemon(folder, {cgroup: CGROUP}).catch(async error => {
     await undoChanges(folder);

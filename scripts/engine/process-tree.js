@@ -1,13 +1,18 @@
 import {readdirSync, readFileSync} from 'node:fs';
-import {basename} from 'node:path';
+import {basename, join} from 'node:path';
 
 const PROGRAMS = ['dockerd', 'containerd', 'containerd-shim-runc-v2', 'containerd-shim'];
 
-/** The processes of the engine that is kept in a folder, told by the paths they were given, and all that descend from them: its containers. */
+/**
+ * The processes of the engine that is kept in a folder, told by the paths they were given, and all that descend from them: its containers.
+ * Engines that are kept in folders below it are others.
+ */
 export function engineProcesses(folder) {
   const all = processes();
+  const execRoot = join(folder, 'exec');
   const own = all.filter(
-    ({program, args}) => PROGRAMS.includes(program) && args.some(argument => argument.includes(`${folder}/`)),
+    ({program, args}) =>
+      PROGRAMS.includes(program) && args.some(argument => argument === execRoot || argument.includes(`${execRoot}/`)),
   );
   const found = new Set(own);
   for (const parent of found) {

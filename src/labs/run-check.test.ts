@@ -144,18 +144,25 @@ describe('a check', () => {
   });
 
   it('blames the code when its service fails undisturbed while what it asks answers', async () => {
-    const entry = {
-      link: 'gateway->identity',
-      from: 'gateway-1',
-      at: 0,
-      method: 'POST',
-      path: '/v1/accounts',
-      durationMs: 1,
-    };
-    const requests = [1, 2, 3].map(() => ({...entry, proxy: 'gateway-1->identity-1', to: 'identity-1', status: 500}));
-    const {result, codes} = await check({respond: () => ({outcome: 'info', status: 500}), requests});
+    const {result, codes} = await check({...failing(500), requests: toIdentity(500)});
     expect(codes).toEqual(['BREAKS_THE_SERVICE', 'BREAKS_THE_SERVICE']);
     expect(result.tasks[0]?.evidence).toEqual(['{"level":50,"msg":"boom"}']);
+  });
+
+  it('does not blame the code for answers that a busy machine held up, and still for errors of its own', async () => {
+    const codesOf = async (status: number, controlP99: number) =>
+      (await check({...failing(status), requests: toIdentity(status), controlP99: () => controlP99})).codes;
+    expect(await codesOf(504, 80)).toEqual(['UNHEALTHY_BASELINE', 'UNHEALTHY_BASELINE']);
+    expect(await codesOf(504, 2)).toEqual(['BREAKS_THE_SERVICE', 'BREAKS_THE_SERVICE']);
+    expect(await codesOf(500, 80)).toEqual(['BREAKS_THE_SERVICE', 'BREAKS_THE_SERVICE']);
+  });
+
+  it('does not blame the code for a set-up that a busy machine held up', async () => {
+    const setUp = () => Promise.reject(new LabError('NODE_NOT_READY', 'POST /v1/accounts got no answer'));
+    const codesOf = async (controlP99: number) =>
+      (await check({requests: toIdentity(null), controlP99: () => controlP99}, {lab: {...lab, setUp}})).codes;
+    expect(await codesOf(80)).toEqual(['BUSY_MACHINE', 'BUSY_MACHINE']);
+    expect(await codesOf(2)).toEqual(['BREAKS_THE_SERVICE', 'BREAKS_THE_SERVICE']);
   });
 
   it('turns a timing fail into doubt on a busy machine, and leaves a counting one', async () => {
@@ -318,6 +325,18 @@ describe('a check', () => {
 });
 
 const OK = {outcome: 'ok', status: 200} as const;
+
+/** Answers every operation with one server error. */
+function failing(status: number): FakeBehaviour {
+  return {respond: () => ({outcome: 'info', status})};
+}
+
+/** Three requests to the service that runs the learner's code. */
+function toIdentity(status: number | null): NonNullable<FakeBehaviour['requests']> {
+  const [proxy, link, from, to] = ['gateway-1->identity-1', 'gateway->identity', 'gateway-1', 'identity-1'];
+  const entry = {proxy, link, from, to, at: 0, method: 'POST', path: '/v1/accounts', durationMs: 1, status};
+  return [entry, entry, entry];
+}
 
 function withFault(forMs: number): AnyLab {
   return {...lab, faults: () => [{kind: 'isolate', target: 'broker', atMs: 0, forMs}]};

@@ -15,6 +15,7 @@ import {judgeTasks} from './run/judge.ts';
 import {keepEvidence, keepResult} from './run/keep.ts';
 import {labsFault, prepare} from './run/prepare.ts';
 import {runReplay} from './run/replay.ts';
+import {setUp} from './run/set-up.ts';
 import {createTools} from './run/tools.ts';
 import type {LabSystem} from './system.ts';
 import {type CheckResult, combine, type Judgement, type TaskVerdict} from './verdict.ts';
@@ -104,8 +105,11 @@ async function play(
   context.emit({type: 'phase', phase: 'prepare', text: 'a fresh system that runs your code'});
   const prepared = await prepare(context, options.files, options.givenFolder);
   if (isStopped(prepared)) return allAlike(tasks, prepared.stopped, []);
-  const {setup, judged} = prepared;
+  const {judged} = prepared;
   const control = await context.settled(openControlStream(system, folder));
+  const ready = await setUp(context, control);
+  if (isStopped(ready)) return allAlike(tasks, ready.stopped, judged);
+  const {setup} = ready;
   const baseline = await runBaseline(context, setup, control);
   if (isStopped(baseline)) return allAlike(tasks, baseline.stopped, judged);
   if (baseline.unhealthy !== undefined) {

@@ -3,7 +3,7 @@ import type {LatencySummary, LedgerEntry} from '../../load/load.ts';
 import {inconclusive} from '../verdict.ts';
 import {breaksTheService, brokenByLearner, replacedServices} from './blame.ts';
 import type {RunContext, Stopped} from './context.ts';
-import {CONTROL_LINK, type ControlStream} from './control.ts';
+import {CONTROL_LINK, type ControlStream, wasBusy} from './control.ts';
 import {drive, lengthMs, shortened, slowed} from './drive.ts';
 import {labsFault} from './prepare.ts';
 import {tooLittleWork} from './work.ts';
@@ -49,7 +49,12 @@ export async function runBaseline(
       ? `${ok} of ${driven.entries.length} operations were answered in time before anything was broken`
       : tooLittleWork(spec, driven.entries);
   if (unhealthy !== undefined) {
-    const broken = brokenByLearner(replacedServices(lab, system), requests, system.events(driven.from));
+    const broken = brokenByLearner(
+      replacedServices(lab, system),
+      requests,
+      system.events(driven.from),
+      wasBusy(calm, []),
+    );
     if (broken) return {stopped: await breaksTheService(system, broken)};
   }
   return {from: driven.from, entries: driven.entries, requests, control: calm, unhealthy};

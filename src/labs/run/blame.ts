@@ -18,12 +18,14 @@ export interface Broken {
 
 /**
  * Finds the service that the learner's code breaks before any fault was injected: its process ended, or it answered more than half of its
- * requests with a server error (or not at all) while the services that it asks answered. Undefined when the code cannot be blamed.
+ * requests with a server error (or not at all) while the services that it asks answered. On a busy machine an answer that did not come, or
+ * that says that something else did not answer (502, 503, 504), is nobody's fault. Undefined when the code cannot be blamed.
  */
 export function brokenByLearner(
   services: readonly {readonly service: string; readonly nodes: readonly string[]}[],
   requests: readonly RequestLogEntry[],
   events: readonly NodeEvent[],
+  busy: boolean,
 ): Broken | undefined {
   for (const {service, nodes} of services) {
     const ended = events.find(event => nodes.includes(event.node) && ENDED.has(event.type));
@@ -34,7 +36,7 @@ export function brokenByLearner(
         observed: `${ended.node} ended although nothing disturbed it: ${ended.detail}`,
       };
     const asked = requests.filter(request => nodes.includes(request.to));
-    const failing = asked.filter(isFailing);
+    const failing = asked.filter(busy ? isFailingByItself : isFailing);
     const itsCalls = requests.filter(request => nodes.includes(request.from) && request.from !== CLIENT);
     const upstreamFails = shareOf(itsCalls.filter(isFailing).length, itsCalls.length) > BROKEN_ABOVE;
     if (shareOf(failing.length, asked.length) > BROKEN_ABOVE && !upstreamFails) {
@@ -77,6 +79,14 @@ export function telling(lines: readonly string[]): readonly string[] {
 function isFailing(request: RequestLogEntry): boolean {
   return request.status === null || request.status >= 500;
 }
+
+/** A service answers 500 for what it did not expect, however long that took. */
+function isFailingByItself({status}: RequestLogEntry): boolean {
+  return status !== null && status >= 500 && !LATE.has(status);
+}
+
+/** What services answer when something that they wait for does not come in time. */
+const LATE: ReadonlySet<number> = new Set([502, 503, 504]);
 
 function shareOf(part: number, whole: number): number {
   return whole === 0 ? 0 : part / whole;

@@ -4,26 +4,19 @@ import {buildSeam, type JudgedFile} from '../build-seam.ts';
 import type {AnyLab} from '../lab.ts';
 import type {BuiltSeam, NodeEvent} from '../system.ts';
 import {fail} from '../verdict.ts';
-import {breaksTheService, brokenByLearner, replacedServices, telling} from './blame.ts';
-import {type RunContext, type Stopped, sleepUnless} from './context.ts';
-import {ONE_TRY_MS} from './tools.ts';
-
-/** A connection that was given up is seen to be closed within this time, in ms. */
-const SEEN_WITHIN_MS = 1_000;
+import {replacedServices, telling} from './blame.ts';
+import type {RunContext, Stopped} from './context.ts';
 
 export interface Prepared {
-  readonly setup: unknown;
   readonly judged: readonly JudgedFile[];
 }
 
-/** Builds the learner's modules, gives the lab a fresh system that runs them, and sets the lab up in it. */
+/** Builds the learner's modules, and gives the lab a fresh system that runs them. */
 export async function prepare(context: RunContext, files: string, givenFolder?: string): Promise<Prepared | Stopped> {
   const built = await buildSeams(context.lab, files, join(context.folder, 'seams'));
   if ('stopped' in built) return built;
   const refused = await startFresh(context, [...built.seams, ...(await buildGiven(context, givenFolder))]);
-  if (refused) return refused;
-  const setup = await setUp(context);
-  return 'stopped' in setup ? setup : {...setup, judged: built.judged};
+  return refused ?? {judged: built.judged};
 }
 
 /** Builds every module that a lab replaces. What cannot be built fails every task. */
@@ -118,25 +111,6 @@ function neverReady({lab, system}: RunContext, since: number): readonly NodeEven
 }
 
 const SAID: ReadonlySet<NodeEvent['type']> = new Set(['seam-error', 'exit-called', 'exited', 'unresponsive']);
-
-async function setUp(context: RunContext): Promise<{readonly setup: unknown} | Stopped> {
-  const {lab, system} = context;
-  if (lab.setUp === undefined) return {setup: undefined};
-  const since = Date.now();
-  try {
-    return {setup: await context.settled(lab.setUp(context.tools('set-up')))};
-  } catch (error) {
-    if (context.signal.aborted) throw error;
-    // What was asked last, without an answer, tells more than what was answered before it. The fabric has yet to see that nobody waits.
-    const silent = error instanceof LabError && error.code === 'NODE_NOT_READY';
-    const from = silent ? Math.max(since, Date.now() - 1.5 * ONE_TRY_MS) : since;
-    if (silent) await sleepUnless(SEEN_WITHIN_MS, context.signal);
-    const requests = await system.fabric.requests(from);
-    const broken = brokenByLearner(replacedServices(lab, system), requests, system.events(since));
-    if (broken) return {stopped: await breaksTheService(system, broken)};
-    throw labsFault(lab, 'its set-up', error);
-  }
-}
 
 /** A lab's own code threw. What is a LabError already says what it is. */
 export function labsFault(lab: {readonly id: string}, what: string, error: unknown): LabError {

@@ -21,6 +21,7 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
 } else {
   const main = new URL('../dist/cli/main.js', import.meta.url);
   if (!existsSync(main)) buildOnce();
+  else if (startsSomething()) await sayWhatIsNotBuilt();
   let program;
   try {
     program = await import(main.href);
@@ -48,6 +49,24 @@ function decideColour() {
 function nodeIsTooOld() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   return major < 20 || (major === 20 && minor < 19);
+}
+
+/** Commands that take longer than a look at all sources does. */
+function startsSomething() {
+  const [first, second] = flags.filter(flag => !flag.startsWith('-'));
+  return ['up', 'start', 'check', 'break', 'demo'].includes(first) || (first === 'labs' && second === 'verify');
+}
+
+/** After a pull, or a change, a checkout would run what it was before. Not built here: a system that is up runs from dist. */
+async function sayWhatIsNotBuilt() {
+  const script = new URL('../scripts/newer-source.js', import.meta.url);
+  if (!existsSync(script)) return;
+  const {newerSource} = await import(script.href);
+  const source = newerSource(fileURLToPath(new URL('..', import.meta.url)));
+  if (source !== undefined)
+    process.stderr.write(
+      `${source} is newer than what is built, and what is built runs. To run what is there now: node scripts/build.js\n`,
+    );
 }
 
 /** A checkout that was installed without its scripts has no dist yet. */

@@ -65,6 +65,17 @@ describe('blaming the code of the learner', () => {
     expect(brokenByLearner(gateway, [], events, busy)?.observed).toContain('ended although nothing disturbed it');
   });
 
+  it('does not happen for a node that gave no sign of life while one without code of the learner gave none either', () => {
+    const event = {at: 1, type: 'unresponsive' as const, detail: 'liveness failed 3 times in a row'};
+    const both = ['gateway-1', 'stream-1'].flatMap(node => [
+      {...event, node},
+      {...event, node, type: 'exited' as const, detail: 'killed'},
+    ]);
+    expect(brokenByLearner(gateway, [], both, busy)).toBeUndefined();
+    const ended = {...event, node: 'gateway-1', type: 'exit-called' as const};
+    expect(brokenByLearner(gateway, [], [...both, ended], busy)).toMatchObject({node: 'gateway-1'});
+  });
+
   it('shows the errors of a log first, or its end', () => {
     expect(telling(['{"level":30}', '{"level":50,"msg":"boom"}', 'TypeError: x'])).toEqual([
       '{"level":50,"msg":"boom"}',

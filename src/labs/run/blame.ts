@@ -27,8 +27,12 @@ export function brokenByLearner(
   events: readonly NodeEvent[],
   busy: boolean,
 ): Broken | undefined {
+  const learners = services.flatMap(({nodes}) => nodes);
+  // Where a node without code of the learner gave no sign of life either, the machine may have starved both; such nodes are killed.
+  const starves = events.some(({type, node}) => type === 'unresponsive' && !learners.includes(node));
+  const endings = events.filter(({type}) => (starves ? ENDED_ITSELF : ENDED).has(type));
   for (const {service, nodes} of services) {
-    const ended = events.find(event => nodes.includes(event.node) && ENDED.has(event.type));
+    const ended = endings.find(event => nodes.includes(event.node));
     if (ended)
       return {
         service,
@@ -52,7 +56,8 @@ export function brokenByLearner(
   return undefined;
 }
 
-const ENDED: ReadonlySet<NodeEvent['type']> = new Set(['exited', 'exit-called', 'seam-error', 'unresponsive']);
+const ENDED_ITSELF: ReadonlySet<NodeEvent['type']> = new Set(['exit-called', 'seam-error']);
+const ENDED: ReadonlySet<NodeEvent['type']> = new Set([...ENDED_ITSELF, 'exited', 'unresponsive']);
 
 /** The services of a lab whose code is the learner's, with their nodes. */
 export function replacedServices(

@@ -1,3 +1,4 @@
+import {join} from 'node:path';
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import type {StatusReport} from '../src/controller/protocol.ts';
 import type {FaultRecord} from '../src/faults/fault.ts';
@@ -6,6 +7,7 @@ import {dockerDoes as docker} from './support/containers.ts';
 import {madeBy, runningOf} from './support/docker.ts';
 import {expectDocumented} from './support/documented.ts';
 import {isAlive, type Learner, newLearner} from './support/learner.ts';
+import {controllerOf, sessionOf} from './support/processes.ts';
 import {requireTool} from './support/require.ts';
 import {until} from './support/until.ts';
 
@@ -99,6 +101,23 @@ describe.sequential('a learner with Docker', () => {
     expect(await madeBy(document.session)).toEqual([]);
     expect((await use().run('down')).exitCode).toBe(0);
     expect(await madeBy(again.document.session)).toEqual([]);
+  });
+
+  it('is told at once that the agent was killed while the system came up, and nothing is left', async () => {
+    const up = use().json<{error: {code: string}}>('up', '--runtime', 'docker');
+    const workspace = join(use().folder, 'teralab');
+    let session: string | undefined;
+    let agent = '';
+    await until('the agent runs', async () => {
+      session ??= sessionOf(controllerOf(workspace)?.pid ?? 0);
+      const labels = [`dev.teralab.session=${session}`, 'dev.teralab.role=agent'];
+      agent = await docker('ps', '-q', ...labels.flatMap(label => ['--filter', `label=${label}`]));
+      return agent !== '';
+    });
+    await docker('kill', agent);
+    const {exitCode, document} = await up;
+    expect([exitCode, document.error.code]).toEqual([4, 'NODE_GONE']);
+    expect(await madeBy(session ?? '')).toEqual([]);
   });
 });
 

@@ -127,6 +127,15 @@ describe('an agent behind a port', () => {
     return answer.statusCode;
   }
 
+  it('is not waited for when its container has ended', async () => {
+    program.kill('SIGKILL');
+    await once(program, 'exit');
+    await expect(connectAgent({...endpoint, ended: Promise.resolve()})).rejects.toMatchObject({
+      code: 'NODE_GONE',
+      message: expect.stringContaining('ended before it answered'),
+    });
+  });
+
   it('answers every call when it is gone', async () => {
     await using agent = await connectAgent(endpoint);
     await using silent = await asTestServer(createTcpServer(), new Set());

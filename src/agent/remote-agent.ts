@@ -21,11 +21,18 @@ export interface AgentEndpoint {
   readonly address: Address;
   readonly token: string;
   readonly container: string;
+  /** Settles when the container has ended; nothing answers from then on. */
+  readonly ended?: Promise<unknown>;
 }
 
-/** Connects to an agent that may still be starting. @throws LabError NODE_GONE when it does not answer in time. */
-export async function connectAgent({address, token, container}: AgentEndpoint): Promise<Agent> {
-  const sockets = await Promise.all(AGENT_PARTS.map(async part => openPart(address, token, part)));
+/** Connects to an agent that may still be starting. @throws LabError NODE_GONE when it does not answer in time, or has ended. */
+export async function connectAgent(endpoint: AgentEndpoint): Promise<Agent> {
+  const {container} = endpoint;
+  let isOver = false;
+  void endpoint.ended?.then(() => {
+    isOver = true;
+  });
+  const sockets = await Promise.all(AGENT_PARTS.map(async part => openPart(endpoint, part, () => isOver)));
   const [fabricSocket, loadSocket] = sockets as [Socket, Socket];
   const fabric = connect<LocalFabric>(socketChannel(fabricSocket), "agent's fabric");
   const load = connect<LoadThread>(socketChannel(loadSocket), "agent's load driver");
@@ -76,11 +83,12 @@ function withLedgersHere(driver: LoadDriver, connection: AgentConnection<LoadThr
   };
 }
 
-async function openPart(address: Address, token: string, part: AgentPart): Promise<Socket> {
+async function openPart({address, token}: AgentEndpoint, part: AgentPart, isOver: () => boolean): Promise<Socket> {
   const until = Date.now() + CONNECT_WITHIN_MS;
   for (;;) {
     const opened = await upgrade(address, token, part);
     if (!('failure' in opened)) return opened.socket;
+    if (isOver()) throw new LabError('NODE_GONE', `The agent's container ended before it answered: ${opened.failure}.`);
     if (Date.now() > until)
       throw new LabError(
         'NODE_GONE',

@@ -196,6 +196,9 @@ export class Controller {
     signal: AbortSignal,
   ): Promise<Live> {
     const live = await prepared;
+    // Without it no link works, and nothing would ever become ready.
+    const lost = new AbortController();
+    void live.agent.gone.then(reason => lost.abort(reason));
     try {
       signal.throwIfAborted();
       say(`starting ${names(live)}`);
@@ -204,7 +207,7 @@ export class Controller {
         // In a container of its own the fabric has the port that the runtime publishes.
         gatewayPort: live.runtime.name === 'process' ? options.port : undefined,
       });
-      await live.system.ready(undefined, signal);
+      await live.system.ready(undefined, AbortSignal.any([signal, lost.signal]));
       this.#live = live;
       void live.agent.gone.then(reason => {
         if (this.#live === live && this.#stopping === undefined) this.options.onAgentLost(reason);

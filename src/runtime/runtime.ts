@@ -98,6 +98,8 @@ export interface AgentAccess {
   readonly address: Address;
   readonly token: string;
   readonly container: string;
+  /** Settles when its container has ended, where that can be seen from here. */
+  readonly ended?: Promise<unknown>;
 }
 
 /** Connection data of a broker node, for the lab's own reads, for `status`, and for services, which use it with another address. */

@@ -13,6 +13,7 @@ import {createContainerDisturber} from './container-disturber.ts';
 import {type Engine, engineError, statusOf} from './engine.ts';
 import {SESSION_LABEL} from './labels.ts';
 import {type PutFiles, putFiles} from './put-files.ts';
+import {waitForEnd} from './wait-for-end.ts';
 
 const STOP_GRACE_MS = 5_000;
 /** The last words of a container are on their way when it is seen to be gone; this (ms) is a bound against hanging. */
@@ -82,7 +83,8 @@ export function asNode(
   });
 
   const exited = (async (): Promise<NodeExit> => {
-    const code = await (exitCode ?? waitForEnd(container));
+    // Null when the engine does not tell any more.
+    const code = await (exitCode ?? waitForEnd(engine, container.id).catch(() => null));
     gone = true;
     const at = Date.now();
     await Promise.race([attached.ended, delay(LAST_WORDS_WITHIN_MS)]);
@@ -169,16 +171,6 @@ export function asNode(
 /** Services drain on SIGTERM; Postgres ends its sessions and stops on SIGINT, as its image says, and NATS likes either. */
 function stopSignal({kind}: PlannedNode): string {
   return kind === 'service' ? 'SIGTERM' : 'SIGINT';
-}
-
-/** The exit code of a container, or null when the engine does not tell any more. */
-async function waitForEnd(container: Docker.Container): Promise<number | null> {
-  try {
-    const {StatusCode: code} = (await container.wait()) as {StatusCode: number};
-    return code;
-  } catch {
-    return null;
-  }
 }
 
 async function ranOutOfMemory(container: Docker.Container): Promise<boolean> {

@@ -94,7 +94,12 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
       logFile: logFile(AGENT_NAME),
       control: false,
     });
-    const agent = {address: {host: LOOPBACK, port}, token, container: agentNode.container ?? ''};
+    const agent = {
+      address: {host: LOOPBACK, port},
+      token,
+      container: agentNode.container ?? '',
+      ended: agentNode.exited,
+    };
     const tunnel = publishes ? undefined : await openTunnel(engine, agent.container);
     await tunnel?.forward(port, {host: LOOPBACK, port: INSIDE.agent});
     for (const [index, gatewayPort] of gatewayPorts.entries())

@@ -1,6 +1,7 @@
 import {type Engine, engineError} from './engine.ts';
 import {type Ran, readBoth} from './exec.ts';
 import {labelsOf} from './labels.ts';
+import {waitForEnd} from './wait-for-end.ts';
 
 const MEMORY_BYTES = 64 * 1024 * 1024;
 
@@ -41,7 +42,7 @@ export async function runInNetworkOf(
     const stream = await helper.attach({stream: true, stdout: true, stderr: true});
     const said = readBoth(engine, stream);
     await helper.start();
-    const {StatusCode: code} = (await helper.wait()) as {StatusCode: number};
+    const code = await waitForEnd(engine, helper.id);
     return {...(await said), code};
   } catch (error) {
     throw engineError(error, what);

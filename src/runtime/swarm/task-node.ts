@@ -1,8 +1,8 @@
 import {createWriteStream} from 'node:fs';
-import type Docker from 'dockerode';
 import {LabError} from '../../errors.ts';
 import {asNode, type ContainerSpec, type StartedContainer} from '../docker/container-node.ts';
-import {statusOf} from '../docker/engine.ts';
+import {type Engine, statusOf} from '../docker/engine.ts';
+import {waitForEnd} from '../docker/wait-for-end.ts';
 import {openLog} from '../log-file.ts';
 import type {ReachedMachine} from './machines.ts';
 import {followTask} from './task-streams.ts';
@@ -22,7 +22,7 @@ export function asTaskNode(machine: ReachedMachine, containerId: string, spec: C
     isLost = true;
   });
   const attached = followTask(machine.engine, container, log);
-  const exitCode = Promise.race([waitForEnd(container, () => isLost), lost.then(() => null)]);
+  const exitCode = Promise.race([exitCodeOf(machine.engine, containerId, () => isLost), lost.then(() => null)]);
   const node = asNode(machine.engine, container, spec, {attached, closeLog: () => log.end(), exitCode});
   /** What ends a node is done as soon as its engine answers again, or need not be done any more. */
   const insist = async (work: () => Promise<void>): Promise<void> => {
@@ -50,11 +50,10 @@ export function asTaskNode(machine: ReachedMachine, containerId: string, spec: C
 }
 
 /** The exit code, or null when nobody can tell it any more. A broken connection is no end. */
-async function waitForEnd(container: Docker.Container, isLost: () => boolean): Promise<number | null> {
+async function exitCodeOf(engine: Engine, container: string, isLost: () => boolean): Promise<number | null> {
   while (!isLost()) {
     try {
-      const {StatusCode: code} = (await container.wait()) as {readonly StatusCode: number};
-      return code;
+      return await waitForEnd(engine, container);
     } catch (error) {
       if (statusOf(error) !== undefined) return null;
     }

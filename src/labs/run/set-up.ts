@@ -3,12 +3,17 @@ import {inconclusive} from '../verdict.ts';
 import {requestsSince} from './baseline.ts';
 import {breaksTheService, brokenByLearner, replacedServices} from './blame.ts';
 import {type RunContext, type Stopped, sleepUnless} from './context.ts';
-import {type ControlStream, wasBusy} from './control.ts';
+import type {ControlStream} from './control.ts';
 import {labsFault} from './prepare.ts';
 import {ONE_TRY_MS} from './tools.ts';
 
 /** A connection that was given up is seen to be closed within this time, in ms. */
 const SEEN_WITHIN_MS = 1_000;
+/**
+ * A control stream's p99 (ms) above which the machine may have been why nothing was answered: a request takes some ten steps like the one
+ * of the stream, and is waited for so long. Stricter than for a load, where requests also wait for each other.
+ */
+const BUSY_ABOVE_MS = ONE_TRY_MS / 10;
 
 /** Sets a lab up in the fresh system, with a control stream beside: what is not answered then is not always the doing of the learner. */
 export async function setUp(context: RunContext, control: ControlStream): Promise<{readonly setup: unknown} | Stopped> {
@@ -27,7 +32,7 @@ export async function setUp(context: RunContext, control: ControlStream): Promis
     const from = silent ? Math.max(since, Date.now() - 1.5 * ONE_TRY_MS) : since;
     if (silent) await sleepUnless(SEEN_WITHIN_MS, context.signal);
     const calm = await context.settled(stream.stop());
-    const busy = wasBusy(calm, []);
+    const busy = calm.p99 > BUSY_ABOVE_MS;
     const requests = await requestsSince(context, from);
     const broken = brokenByLearner(replacedServices(lab, system), requests, system.events(since), busy);
     if (broken) return {stopped: await breaksTheService(system, broken)};

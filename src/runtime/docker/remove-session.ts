@@ -7,7 +7,7 @@ export async function removeSession(endpoint: EngineEndpoint, session: string): 
   return removeAll(await openEngine(endpoint), session);
 }
 
-/** Containers first: they hold the network and the volumes. */
+/** Containers first: they hold the network and the volumes. Errors: those of `engineError`. */
 export async function removeAll(engine: Engine, session: string): Promise<readonly string[]> {
   const removed: string[] = [];
   const remove = async (name: string, work: () => Promise<unknown>): Promise<void> => {
@@ -20,15 +20,19 @@ export async function removeAll(engine: Engine, session: string): Promise<readon
       throw engineError(error, `${name} could not be removed`);
     }
   };
-  const containers = await engine.listContainers({all: true, ...ofSession(session)});
+  const listed = async <T>(list: Promise<T>): Promise<T> =>
+    list.catch(error => {
+      throw engineError(error, 'what is left could not be listed');
+    });
+  const containers = await listed(engine.listContainers({all: true, ...ofSession(session)}));
   await Promise.all(
     containers.map(async ({Id, Names}) =>
       remove(Names[0]?.slice(1) ?? Id, async () => engine.getContainer(Id).remove({force: true, v: true})),
     ),
   );
-  const networks = await engine.listNetworks(ofSession(session));
+  const networks = await listed(engine.listNetworks(ofSession(session)));
   await Promise.all(networks.map(async ({Id, Name}) => remove(Name, async () => engine.getNetwork(Id).remove())));
-  const {Volumes: volumes} = await engine.listVolumes(ofSession(session));
+  const {Volumes: volumes} = await listed(engine.listVolumes(ofSession(session)));
   await Promise.all(
     (volumes ?? []).map(async ({Name}) => remove(Name, async () => engine.getVolume(Name).remove({force: true}))),
   );

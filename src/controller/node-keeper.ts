@@ -214,6 +214,9 @@ export class NodeKeeper {
       case 'exit-called':
         this.#event('exit-called', [`process.exit(${report.code})`, ...learnersFrames(report.stack)].join('\n'));
         break;
+      case 'tampering':
+        this.#event('tampering', report.what);
+        break;
       case 'config-error':
         this.#hopeless = true;
         this.#event('exited', `configuration: ${report.message}`);

@@ -22,7 +22,9 @@ export interface NodeEvent {
     | 'resumed'
     | 'seam-error'
     | 'exit-called'
-    | 'crash-point';
+    | 'crash-point'
+    | 'ran-while-paused'
+    | 'tampering';
   readonly detail: string;
 }
 

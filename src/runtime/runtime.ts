@@ -28,7 +28,8 @@ export type NodeReport =
       readonly message: string;
     }
   | {readonly type: 'exit-called'; readonly code: number; readonly stack: string}
-  | {readonly type: 'config-error'; readonly message: string};
+  | {readonly type: 'config-error'; readonly message: string}
+  | {readonly type: 'tampering'; readonly what: string};
 
 /** What to start a node with. */
 export interface StartOptions {

@@ -52,6 +52,7 @@ export function spawnService(file: string, env: Readonly<Record<string, string>>
   const log: Readonly<Record<string, unknown>>[] = [];
   let ended: {code: number | null; signal: string | null} | undefined;
   control.on('error', () => undefined);
+  control.write(`${JSON.stringify({type: 'secret', secret: 'of-the-test'} satisfies ControlCommand)}\n`);
   createInterface({input: control}).on('line', line => reports.push(JSON.parse(line) as ControlReport));
   if (child.stdout !== null)
     createInterface({input: child.stdout}).on('line', line => log.push(JSON.parse(line) as Record<string, unknown>));

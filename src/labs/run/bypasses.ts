@@ -1,0 +1,33 @@
+import type {LabSystem} from '../system.ts';
+
+/** Connections that live shorter than this may be missed, ms. */
+const LOOK_EVERY_MS = 40;
+
+/** Watches for connections past the links. */
+export interface BypassWatch {
+  /** Stops watching, and gives what was seen, one sentence each. */
+  stop(): readonly string[];
+}
+
+/** Looks from now on, again and again, whether nodes hold connections that are none of their links. */
+export function watchBypasses(system: Pick<LabSystem, 'bypasses'>, now: () => number = Date.now): BypassWatch {
+  const startedAt = now();
+  const seen = new Map<string, {firstMs: number; looks: number}>();
+  const look = (): void => {
+    for (const {node, to} of system.bypasses()) {
+      const way = `${node} was connected to ${to}, which is none of its links`;
+      const known = seen.get(way) ?? {firstMs: now() - startedAt, looks: 0};
+      seen.set(way, {...known, looks: known.looks + 1});
+    }
+  };
+  const timer = setInterval(look, LOOK_EVERY_MS);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return [...seen].map(
+        ([way, {firstMs, looks}]) =>
+          `${way}: first ${(firstMs / 1000).toFixed(1)} s after the baseline had begun, seen ${looks} ${looks === 1 ? 'time' : 'times'}`,
+      );
+    },
+  };
+}

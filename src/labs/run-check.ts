@@ -179,7 +179,7 @@ async function playPrepared(
   const worst = Math.max(...phases.map(({p99}) => p99));
   const verdicts = judgeTasks(lab, tasks, evidence, {
     tooLittle,
-    faultProblems: [...attack.faultProblems, ...tampered(context, evidence)],
+    faultProblems: [...tampered(context, evidence), ...attack.faultProblems],
     bypasses: bypassWatch.stop(),
     busy,
     busyBecause: `the control stream's p99 was ${worst.toFixed(1)} ms, ${baseline.control.p99.toFixed(1)} ms in the baseline`,

@@ -1,51 +1,56 @@
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
 
-/** A TCP connection that a process has made, or is making. */
-interface Row {
-  readonly port: number;
-  readonly inode: string;
-}
-
-/** Says to which of some ports of this machine some processes hold connections. Linux only: elsewhere nothing tells. */
+/** Says to which of some ports some processes hold connections. Linux only: elsewhere nothing tells. */
 export interface ConnectionWatch {
-  /** One entry for each connection that is there now. */
+  /** One entry for each connection that is there now, at the side that has made it. */
   look(pids: readonly number[], ports: ReadonlySet<number>): readonly {readonly pid: number; readonly port: number}[];
 }
 
-/** Remembers whose a connection is, so that only a new one is looked for in the open files of the processes. */
+/** A socket that is in no table of TCP connections is looked for again this often: it may not have been connected yet. */
+const LOOKS_MAX = 3;
+const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
+/** Nobody holds what is in this state. On a busy machine it is most of a table. */
+const TIME_WAIT = '06';
+
+/** Goes through the open files of the processes, and reads the tables of all connections, which can be long, only for sockets that are new. */
 export function createConnectionWatch(): ConnectionWatch {
-  let owners = new Map<string, number | undefined>();
+  let known = new Map<string, {readonly port: number | undefined; readonly looks: number}>();
   return {
     look: (pids, ports) => {
-      const rows = TABLES.flatMap(readTable).filter(({port}) => ports.has(port));
-      const fresh = rows.some(({inode}) => !owners.has(inode));
-      const found = fresh
-        ? new Map(pids.flatMap(pid => socketsOf(pid).map(inode => [inode, pid] as const)))
-        : undefined;
-      owners = new Map(rows.map(({inode}) => [inode, owners.has(inode) ? owners.get(inode) : found?.get(inode)]));
-      return rows.flatMap(({port, inode}) => {
-        const pid = owners.get(inode);
-        return pid === undefined ? [] : [{pid, port}];
+      const sockets = pids.flatMap(pid => socketsOf(pid).map(inode => ({pid, inode})));
+      const isFresh = (inode: string): boolean => {
+        const socket = known.get(inode);
+        return socket === undefined || (socket.port === undefined && socket.looks < LOOKS_MAX);
+      };
+      const fresh = new Set(sockets.map(({inode}) => inode).filter(isFresh));
+      const found = fresh.size === 0 ? undefined : remotePorts(fresh);
+      known = new Map(
+        sockets.map(({inode}) => {
+          const before = known.get(inode) ?? {port: undefined, looks: 0};
+          return [inode, fresh.has(inode) ? {port: found?.get(inode), looks: before.looks + 1} : before];
+        }),
+      );
+      return sockets.flatMap(({pid, inode}) => {
+        const port = known.get(inode)?.port;
+        return port !== undefined && ports.has(port) ? [{pid, port}] : [];
       });
     },
   };
 }
 
-const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
-
-/** Remote ports of the connections in a table of the kernel, with the inode of the socket; what no process holds any more is left out. */
-function readTable(file: string): readonly Row[] {
-  let text: string;
-  try {
-    text = readFileSync(file, 'latin1');
-  } catch {
-    return [];
+/** Remote ports of the connections that belong to these sockets. */
+function remotePorts(inodes: ReadonlySet<string>): ReadonlyMap<string, number> {
+  const ports = new Map<string, number>();
+  for (const line of TABLES.flatMap(file => read(file).split('\n'))) {
+    // `   3: 0100007F:1F90 0100007F:C350 01 …`: the fields up to the state have fixed widths.
+    const from = line.indexOf(': ') + 2;
+    const width = line.indexOf(' ', from) - from;
+    if (from < 2 || width <= 0 || line.startsWith(TIME_WAIT, from + 2 * (width + 1))) continue;
+    const inode = line.slice(from).split(/ +/)[8] ?? '';
+    if (inodes.has(inode))
+      ports.set(inode, Number.parseInt(line.slice(from + 2 * width - 3, from + 2 * width + 1), 16));
   }
-  return text.split('\n').flatMap(line => {
-    const [, , remote = '', , , , , , , inode = '0'] = line.trim().split(/\s+/);
-    const port = Number.parseInt(remote.split(':')[1] ?? '', 16);
-    return port > 0 && inode !== '0' ? [{port, inode}] : [];
-  });
+  return ports;
 }
 
 function socketsOf(pid: number): readonly string[] {
@@ -61,5 +66,13 @@ function inodeOf(path: string): string | undefined {
     return /^socket:\[(\d+)\]$/.exec(readlinkSync(path))?.[1];
   } catch {
     return undefined;
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
   }
 }

@@ -9,14 +9,19 @@ import {type Finished, type Learner, newLearner, root} from './support/learner.t
 import {TOO_BUSY} from './support/require.ts';
 import {until} from './support/until.ts';
 
-/** What an attack is on: a lab, the file that the learner edits, a node that runs it, and what does not solve the lab without tampering. */
-const FIRST = {lab: 'p0-00-first-break', file: 'compose.ts', node: 'gateway-1', naive: 'start'};
-const EVENTS = {lab: 'p2-04-no-lost-events', file: 'publisher.ts', node: 'identity-1', naive: 'wrong/retry-in-memory'};
+/** What an attack is on: a lab, the file that the learner edits, the nodes that run it, and what does not solve the lab without tampering. */
+const FIRST = {lab: 'p0-00-first-break', file: 'compose.ts', nodes: ['gateway-1'], naive: 'start'};
+const EVENTS = {
+  lab: 'p2-04-no-lost-events',
+  file: 'publisher.ts',
+  nodes: ['identity-1', 'identity-2'],
+  naive: 'wrong/retry-in-memory',
+};
 
 type Checked = Finished & {readonly result: CheckResult};
 
 interface Attack {
-  readonly on: typeof FIRST;
+  readonly on: typeof FIRST | typeof EVENTS;
   /** File in `test/attacks/<lab>/`, by which the learner's is replaced; or the lab's own solution. */
   readonly module: string;
   /** The code that one of the tasks must have at least. */
@@ -99,7 +104,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     // Whether an event was lost is luck with only a few kills.
     flags: [],
     said: /Cannot redefine property/,
-    told: /identity-1 was killed at after_commit_before_publish/,
+    told: /identity-[12] was killed at after_commit_before_publish/,
   },
   'says that it was hit, and was not': {
     on: EVENTS,
@@ -134,7 +139,7 @@ describe.sequential('a module that', () => {
     expect(exitCode).toBe(attack.verdict === 'fail' ? 1 : 3);
     if (attack.observed !== undefined) expect(task?.observed).toMatch(attack.observed);
     if (attack.told !== undefined) expect(stderr).toMatch(attack.told);
-    if (attack.said !== undefined) expect(await logOf(learner, attack.on.node)).toMatch(attack.said);
+    if (attack.said !== undefined) expect(await logsOf(learner, attack.on.nodes)).toMatch(attack.said);
   });
 
   it('does nothing of this passes, on the same system', async () => {
@@ -185,10 +190,11 @@ async function unlessBusy(look: () => Promise<Checked>): Promise<Checked> {
 /** The last one too: no module here breaks its service, but one that is not given any time does not answer either. */
 const BUSY: ReadonlySet<string> = new Set(['UNHEALTHY_BASELINE', 'BUSY_MACHINE', 'BREAKS_THE_SERVICE']);
 
-/** What a node has written since the system is there. */
-async function logOf(learner: Learner, node: string): Promise<string> {
+/** What nodes have written since the system is there. */
+async function logsOf(learner: Learner, nodes: readonly string[]): Promise<string> {
   const id = await workspaceId(join(learner.folder, 'teralab'));
-  return readFileSync(join(labPaths(learner.env).state, 'logs', id, `${node}.log`), 'utf8');
+  const folder = join(labPaths(learner.env).state, 'logs', id);
+  return nodes.map(node => readFileSync(join(folder, `${node}.log`), 'utf8')).join('');
 }
 
 async function check(learner: Learner, lab: string, ...flags: readonly string[]): Promise<Checked> {

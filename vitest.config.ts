@@ -8,6 +8,7 @@ const services = fileURLToPath(new URL('./services/', import.meta.url));
 const HARD = [
   'test/kills.test.ts',
   'test/bad-modules.test.ts',
+  'test/tampering.test.ts',
   'test/engine-stop.test.ts',
   'test/engine-swarm.test.ts',
 ];

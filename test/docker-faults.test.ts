@@ -1,9 +1,10 @@
+import {spawn} from 'node:child_process';
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import type {StatusReport} from '../src/controller/protocol.ts';
 import type {FaultRecord} from '../src/faults/fault.ts';
 import {dockerDoes as docker} from './support/containers.ts';
 import {madeBy} from './support/docker.ts';
-import {type Learner, newLearner} from './support/learner.ts';
+import {bin, type Learner, newLearner} from './support/learner.ts';
 import {requireTool} from './support/require.ts';
 import {until} from './support/until.ts';
 
@@ -56,13 +57,32 @@ describe.sequential('faults of containers', () => {
     expect(await inspect(containerOf(after, 'stream-1'), '{{.HostConfig.CpuQuota}}')).toBe('-1');
   });
 
-  it('end in time when the controller is killed, and nothing is left after the next command', async () => {
+  it('end in time when the command and the controller are killed, and nothing is left after the next command', async () => {
     const system = await up();
     const identity = containerOf(system, 'identity-1');
     const stream = containerOf(system, 'stream-1');
     const limit = await inspect(stream, '{{.HostConfig.Memory}}');
+    const command = spawn(process.execPath, [bin, 'load', '--rate', '2/s', '--duration', '2m'], {
+      cwd: use().folder,
+      env: use().env,
+      stdio: 'ignore',
+    });
+    await until(
+      'the load is under way',
+      async () => (await use().json<StatusReport>('status')).document.check !== null,
+    );
+    const slow = await use().json<FaultRecord>(
+      'chaos',
+      'latency',
+      'client->gateway',
+      '--latency',
+      '1s',
+      '--for',
+      '15s',
+    );
     const memory = await use().json<FaultRecord>('chaos', 'memory', 'stream-1', '--limit', '200MB', '--for', '5s');
     const pause = await use().json<FaultRecord>('chaos', 'pause', 'identity-1', '--for', '5s');
+    command.kill('SIGKILL');
     process.kill(system.controller.pid, 'SIGKILL');
     expect(await inspect(identity, '{{.State.Paused}}')).toBe('true');
     await until('the node goes on', async () => (await inspect(identity, '{{.State.Paused}}')) === 'false');
@@ -70,7 +90,18 @@ describe.sequential('faults of containers', () => {
     expect(Date.now() - (pause.document.endsAt ?? 0)).toBeLessThan(LATE_MS_MAX);
     await until('the limit is as before', async () => (await inspect(stream, '{{.HostConfig.Memory}}')) === limit);
     expect(Date.now() - (memory.document.endsAt ?? 0)).toBeLessThan(LATE_MS_MAX);
+    // The agent outlives the controller, and ends the faults of links.
+    const [gateway = ''] = system.urls.gateway;
+    await until('the link is as before', async () => (await answerMs(`${gateway}/livez`)) < 800);
+    expect(Date.now() - (slow.document.endsAt ?? 0)).toBeGreaterThanOrEqual(0);
+    expect(Date.now() - (slow.document.endsAt ?? 0)).toBeLessThan(2 * LATE_MS_MAX);
     expect((await use().run('status')).exitCode).toBe(4);
     expect(await madeBy(system.session)).toEqual([]);
   });
 });
+
+async function answerMs(url: string): Promise<number> {
+  const startedAt = performance.now();
+  await fetch(url, {signal: AbortSignal.timeout(10_000)}).then(async answer => answer.text());
+  return performance.now() - startedAt;
+}

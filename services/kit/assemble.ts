@@ -58,6 +58,8 @@ export async function assemble(
       case 'skew':
         clock.skew(command.offsetMs, command.drift);
         return channel.report({type: 'skewed'});
+      case 'secret':
+        return;
     }
   });
   const seams = createSeamLoader(environment.seams);
@@ -79,7 +81,10 @@ export async function assemble(
     contexts,
     draining: draining.signal,
     database: database ?? noDatabase(name),
-    seam: (seam, exportName, fallback) => seams.load(seam, exportName, fallback),
+    seam: async (seam, exportName, fallback) => {
+      if (Object.hasOwn(environment.seams, seam)) await channel.introduced;
+      return seams.load(seam, exportName, fallback);
+    },
     wrapBroker: broker => withCrashPoints(broker, crashPoints),
     onReady: (check, run) => void checks.push({name: check, run}),
     onStart: work => void startSteps.push(work),

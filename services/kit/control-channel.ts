@@ -1,6 +1,7 @@
 import {writeSync} from 'node:fs';
 import {Socket} from 'node:net';
 import type {ControlCommand, ControlReport} from './environment.ts';
+import {endSelf, writeLastWords} from './own-end.ts';
 import type {ControlFd} from './parse-environment.ts';
 
 /** The line to whoever supervises this process. */
@@ -9,12 +10,18 @@ export interface ControlChannel {
   report(report: ControlReport): void;
   /** From now on commands are handed over; lines that are none are left out. */
   listen(onCommand: (command: ControlCommand) => void): void;
+  /** Settles when the supervisor has given its secret, or has let its time for that pass. No module of a learner is loaded before. */
+  readonly introduced: Promise<void>;
 }
 
 /** Begins a report on stderr, where other words may come as well: RS, as in RFC 7464. */
 const REPORT_MARK = '\u001e';
 const WRITE_ATTEMPTS_MAX = 1_000;
 const LINE_LENGTH_MAX = 65_536;
+/** A supervisor gives its secret as soon as it has started a process. One that has none is not waited for longer than this, in ms. */
+const SECRET_WITHIN_MS = 5_000;
+/** As it is before anybody could have replaced it. */
+const parseJson = JSON.parse;
 const POINTS: ReadonlySet<unknown> = new Set([
   'before_commit',
   'after_commit_before_publish',
@@ -28,25 +35,45 @@ const POINTS: ReadonlySet<unknown> = new Set([
  * however that went. Without a descriptor nobody supervises, and reports go nowhere.
  */
 export function openControlChannel(fd: ControlFd | undefined): ControlChannel {
-  if (fd === undefined) return {report: () => undefined, listen: () => undefined};
+  if (fd === undefined) return {report: () => undefined, listen: () => undefined, introduced: Promise.resolve()};
   const [inFd, outFd, mark] = fd === 'stdio' ? [0, 2, REPORT_MARK] : [fd, fd, ''];
   const socket = new Socket({fd: inFd, readable: true, writable: inFd === outFd});
   const listeners: ((command: ControlCommand) => void)[] = [];
   let rest = '';
+  let secret = '';
+  let introduce = (): void => undefined;
+  const introduced = new Promise<void>(resolve => {
+    const timer = setTimeout(resolve, SECRET_WITHIN_MS).unref();
+    introduce = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
   socket.setEncoding('utf8');
   socket.on('data', (chunk: string) => {
     const lines = (rest + chunk).split('\n');
     rest = (lines.pop() ?? '').slice(0, LINE_LENGTH_MAX);
     for (const command of lines.map(parseCommand)) {
-      if (command !== undefined) for (const listener of listeners) listener(command);
+      if (command?.type === 'secret') {
+        // The first one is the supervisor's; whoever writes here later may be somebody else.
+        secret ||= command.secret;
+        introduce();
+      } else if (command !== undefined) for (const listener of listeners) listener(command);
     }
   });
-  socket.on('error', die);
-  socket.on('close', die);
-  socket.on('end', die);
+  socket.on('error', endSelf);
+  socket.on('close', endSelf);
+  socket.on('end', endSelf);
   return {
-    report: report => writeLine(outFd, `${mark}${JSON.stringify(report)}\n`),
+    report: report => {
+      if (report.type === 'crash-point') {
+        const {point, at} = report;
+        // Put together by hand: nobody may learn the secret by replacing what would do it.
+        writeLastWords(outFd, `${mark}{"type":"crash-point","point":"${point}","at":${at},"secret":"${secret}"}\n`);
+      } else writeLine(outFd, `${mark}${JSON.stringify(report)}\n`);
+    },
     listen: onCommand => void listeners.push(onCommand),
+    introduced,
   };
 }
 
@@ -65,7 +92,10 @@ function writeLine(fd: number, line: string): void {
 
 function parseCommand(line: string): ControlCommand | undefined {
   try {
-    const value = JSON.parse(line) as Partial<Record<'type' | 'point' | 'skip' | 'offsetMs' | 'drift', unknown>> | null;
+    const value = parseJson(line) as Partial<
+      Record<'type' | 'point' | 'skip' | 'offsetMs' | 'drift' | 'secret', unknown>
+    > | null;
+    if (value?.type === 'secret' && typeof value.secret === 'string') return {type: 'secret', secret: value.secret};
     if (value?.type === 'disarm') return {type: 'disarm'};
     if (value?.type === 'skew' && Number.isFinite(value.offsetMs) && Number.isFinite(value.drift))
       return value as ControlCommand;
@@ -75,8 +105,4 @@ function parseCommand(line: string): ControlCommand | undefined {
     // Not JSON: no command.
   }
   return undefined;
-}
-
-function die(): void {
-  process.kill(process.pid, 'SIGKILL');
 }

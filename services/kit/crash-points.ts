@@ -1,5 +1,9 @@
 import type {ControlChannel} from './control-channel.ts';
 import type {CrashPoint} from './environment.ts';
+import {endSelf} from './own-end.ts';
+
+/** As it is before anybody could have replaced it. */
+const now = Date.now;
 
 /** The named points where a service can be told to kill itself. */
 export interface CrashPoints {
@@ -11,27 +15,26 @@ export interface CrashPoints {
 }
 
 /** `die` ends the process without letting it finish anything; the hit is reported before. */
-export function createCrashPoints(channel: Pick<ControlChannel, 'report'>, die: () => void = killSelf): CrashPoints {
-  const left = new Map<CrashPoint, number>();
+export function createCrashPoints(channel: Pick<ControlChannel, 'report'>, die: () => void = endSelf): CrashPoints {
+  // No Map: its methods can be replaced, and then a point would be passed unharmed, or hit where nothing happens.
+  let left: Partial<Record<CrashPoint, number>> = Object.create(null);
   return {
     arm(point, skip) {
-      left.set(point, skip);
+      left[point] = skip;
       channel.report({type: 'armed', point});
     },
-    disarm: () => left.clear(),
+    disarm: () => {
+      left = Object.create(null);
+    },
     hit(point) {
-      const skips = left.get(point);
+      const skips = left[point];
       if (skips === undefined) return;
       if (skips > 0) {
-        left.set(point, skips - 1);
+        left[point] = skips - 1;
         return;
       }
-      channel.report({type: 'crash-point', point, at: Date.now()});
+      channel.report({type: 'crash-point', point, at: now()});
       die();
     },
   };
-}
-
-function killSelf(): void {
-  process.kill(process.pid, 'SIGKILL');
 }

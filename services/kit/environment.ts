@@ -35,6 +35,8 @@ export const ENVIRONMENT = [
 
 /** Control channel: JSON objects, one a line. What a supervisor may tell a node. */
 export type ControlCommand =
+  /** The first of all: what a hit is reported with, so that no code that is loaded later can report one. */
+  | {readonly type: 'secret'; readonly secret: string}
   | {readonly type: 'arm'; readonly point: CrashPoint; readonly skip: number}
   | {readonly type: 'disarm'}
   /** The wall clock is off by `offsetMs` from now on, and gains `drift` ms with every ms; zeros make it right again. */
@@ -44,7 +46,7 @@ export type ControlCommand =
 export type ControlReport =
   | {readonly type: 'armed'; readonly point: CrashPoint}
   | {readonly type: 'skewed'}
-  /** `at` is the machine's own time, also where the clock is skewed. */
+  /** `at` is the machine's own time, also where the clock is skewed. On the line goes the supervisor's secret, too. */
   | {readonly type: 'crash-point'; readonly point: CrashPoint; readonly at: number}
   | {
       readonly type: 'seam-error';
@@ -54,7 +56,9 @@ export type ControlReport =
       readonly message: string;
     }
   | {readonly type: 'exit-called'; readonly code: number; readonly stack: string}
-  | {readonly type: 'config-error'; readonly message: string};
+  | {readonly type: 'config-error'; readonly message: string}
+  /** A module tried what no module of a lab needs: `process.kill`. */
+  | {readonly type: 'tampering'; readonly what: string};
 
 /**
  * Named points in the kit's own commit, publish and acknowledge, where code behind a seam cannot remove them. Armed by name and

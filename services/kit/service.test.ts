@@ -79,6 +79,33 @@ it.each([
   expect(await countNotes(url)).toBe(1 + rows);
 });
 
+it('kills itself at an armed crash point whatever a module has replaced of Node, and the module can signal nobody', async () => {
+  const file = join(folder, 'patching.mjs');
+  await writeFile(
+    file,
+    `import fs from 'node:fs';
+    for (const name of ['kill', '_kill']) try { process[name] = () => true; } catch {}
+    const {writeSync} = fs;
+    fs.writeSync = (fd, ...rest) => fd === 3 ? 0 : writeSync(fd, ...rest);
+    const {get} = Map.prototype;
+    Map.prototype.get = function (key) { return key === 'before_commit' ? undefined : get.call(this, key); };
+    export const greet = () => { try { return process.kill(process.ppid, 0); } catch (error) { return error.message; } };`,
+  );
+  await using running = spawnService(service.file, {
+    SEAMS: JSON.stringify({greeting: file}),
+    DATABASE_URL: await postgres.createDatabase(),
+  });
+  const base = await running.url();
+  expect(await (await fetch(`${base}/greet/Ada`)).text()).toContain('sends no signals');
+  expect(running.reports).toContainEqual({type: 'tampering', what: 'process.kill'});
+  running.tell({type: 'arm', point: 'before_commit', skip: 0});
+  await running.until(() => running.reports.some(({type}) => type === 'armed'));
+  const body = {method: 'POST', headers: {'content-type': 'application/json'}, body: '{"text":"a"}'};
+  await expect(fetch(`${base}/notes`, body)).rejects.toThrow();
+  expect(await running.exited).toEqual({code: null, signal: 'SIGKILL'});
+  expect(running.reports.at(-1)).toMatchObject({type: 'crash-point', secret: 'of-the-test'});
+});
+
 it('does not kill itself at a point that was disarmed', async () => {
   const url = await postgres.createDatabase();
   await using running = spawnService(service.file, {DATABASE_URL: url});

@@ -10,6 +10,7 @@ import {serveHealth} from './health.ts';
 import type {Links} from './links.ts';
 import type {Logger} from './logger.ts';
 import {type Migration, migrate} from './migrations.ts';
+import {lockSignals} from './own-end.ts';
 import {
   ConfigurationError,
   type ControlFd,
@@ -85,6 +86,7 @@ async function start(
     log.error({err: error, origin}, 'an error that nobody caught ends the service');
     exit(EXIT.failed);
   });
+  if (Object.keys(environment.seams).length > 0) lockSignals(what => channel.report({type: 'tampering', what}));
   serveHealth(app, {checks, clock, started: assembly.isStarted, draining});
   await definition.build(kit);
   const [unknown] = assembly.unknownSeams();

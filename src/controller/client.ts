@@ -1,11 +1,11 @@
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {LabError} from '../errors.ts';
-import {labPaths, workspaceId} from '../paths.ts';
+import {labPaths, type Paths, workspaceId} from '../paths.ts';
 import {processIs} from '../runtime/process/leftovers.ts';
 import {findProcess} from '../runtime/process/process-table.ts';
 import {type ControllerClient, connectController} from './connection.ts';
-import {takeLock} from './lock.ts';
+import {lockNote, takeLock} from './lock.ts';
 import {lockFile, type SessionRecord, sessionRecords} from './session-record.ts';
 import {startController} from './start-controller.ts';
 import {endProcesses, sweep, sweepEngines} from './sweep.ts';
@@ -34,14 +34,14 @@ export async function findController(
   const records = sessionRecords(paths.state);
   const until = Date.now() + OTHERS_WITHIN_MS;
   while (Date.now() < until) {
-    const first = await connectController(socket, workspace, FIRST_HELLO_WITHIN_MS);
+    const first = await connectController(socket, workspace, FIRST_HELLO_WITHIN_MS, tokenOf(paths, id));
     if (typeof first === 'object') return first;
     const record = await records.read(id);
     if (record === undefined) {
       await sweepEngines(paths, say);
       return undefined;
     }
-    const late = await comeRound(record, socket);
+    const late = await comeRound(record, socket, tokenOf(paths, id));
     if (late !== undefined) return late;
     if (processIs(record.controller)) {
       say(`the controller (pid ${record.controller.pid}) does not answer: ending it and its system`);
@@ -77,7 +77,7 @@ export async function ensureController(workspace: string, say: Say): Promise<Con
     if (found !== undefined) return found;
     say('starting the controller');
     const started = await startController(workspace, join(paths.state, 'logs', `controller-${id}.log`));
-    const client = await connectController(socket, workspace, HELLO_WITHIN_MS);
+    const client = await connectController(socket, workspace, HELLO_WITHIN_MS, tokenOf(paths, id));
     if (typeof client === 'object') return client;
     // Another terminal was faster, or somebody has taken ours down already.
     if (started === 'held') await delay(HELD_POLL_EVERY_MS);
@@ -100,12 +100,18 @@ export async function listSessions(): Promise<
 async function comeRound(
   {controller, workspace}: SessionRecord,
   socket: string,
+  readToken: () => Promise<string>,
 ): Promise<ControllerClient | undefined> {
   const until = Date.now() + HELLO_WITHIN_MS;
   while (Date.now() < until && processIs(controller) && findProcess(controller.pid)?.state !== 'stopped') {
-    const client = await connectController(socket, workspace, until - Date.now());
+    const client = await connectController(socket, workspace, until - Date.now(), readToken);
     if (typeof client === 'object') return client;
     await delay(POLL_EVERY_MS);
   }
   return undefined;
+}
+
+/** What a controller wants to be greeted with stands in its lock file: who can read that is the user, and no code under test. */
+function tokenOf(paths: Paths, id: string): () => Promise<string> {
+  return async () => lockNote(lockFile(paths, id));
 }

@@ -1,13 +1,15 @@
 import {existsSync, mkdtempSync, rmSync, statSync} from 'node:fs';
-import {createServer} from 'node:net';
+import {connect, createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {LabError} from '../errors.ts';
+import {onMessages, sendMessage} from '../wire.ts';
 import {type ControllerClient, connectController} from './connection.ts';
 import {type ControllerServer, type Handlers, serve} from './server.ts';
 
 const WITHIN_MS = 5_000;
+const TOKEN = 'of-the-lock-file';
 
 describe('a client and a controller', () => {
   let folder: string;
@@ -29,6 +31,7 @@ describe('a client and a controller', () => {
     lastLeft = new Promise(resolve => {
       void serve(
         socket,
+        TOKEN,
         {
           ...none,
           hello: async () => ({session: 's', version: '0', pid: process.pid, workspace: folder}),
@@ -45,7 +48,7 @@ describe('a client and a controller', () => {
   let ready = (): void => undefined;
   let listening: Promise<void>;
   const enter = async (): Promise<ControllerClient> => {
-    const client = await connectController(socket, folder, WITHIN_MS);
+    const client = await connectController(socket, folder, WITHIN_MS, async () => TOKEN);
     if (typeof client === 'string') throw new Error(client);
     clients.push(client);
     return client;
@@ -145,16 +148,37 @@ describe('a client and a controller', () => {
 
   it('do not take the controller of another workspace for theirs', async () => {
     await start();
-    await expect(connectController(socket, join(folder, 'other'), WITHIN_MS)).rejects.toMatchObject({
+    await expect(connectController(socket, join(folder, 'other'), WITHIN_MS, async () => TOKEN)).rejects.toMatchObject({
       code: 'SOCKET_NOT_OURS',
     });
   });
 
+  it('do not speak to each other without the token, whatever is asked for', async () => {
+    let cleared = false;
+    await start({
+      'chaos.clear': async () => {
+        cleared = true;
+        return [];
+      },
+    });
+    expect(await connectController(socket, folder, WITHIN_MS, async () => '')).toBe('nobody');
+    for (const params of [{}, {token: 'guessed'}, {token: [TOKEN]}]) {
+      const raw = connect(socket);
+      const answers: unknown[] = [];
+      onMessages(raw, message => answers.push(message));
+      sendMessage(raw, {id: 1, method: 'hello', params});
+      sendMessage(raw, {id: 2, method: 'chaos.clear', params: {}});
+      await new Promise(resolve => raw.once('close', resolve));
+      expect(answers[0]).toMatchObject({id: 1, error: {code: 'NOT_ALLOWED'}});
+    }
+    expect(cleared).toBe(false);
+  });
+
   it('tell nobody from somebody who says nothing', async () => {
-    expect(await connectController(socket, folder, WITHIN_MS)).toBe('nobody');
+    expect(await connectController(socket, folder, WITHIN_MS, async () => TOKEN)).toBe('nobody');
     const mute = createServer(peer => peer.resume()).listen(socket);
     await new Promise(resolve => mute.once('listening', resolve));
-    expect(await connectController(socket, folder, 50)).toBe('silent');
+    expect(await connectController(socket, folder, 50, async () => TOKEN)).toBe('silent');
     await new Promise(resolve => mute.close(resolve));
   });
 

@@ -29,11 +29,15 @@ interface PendingCall {
   reject(error: Error): void;
 }
 
-/** Connects and says hello. `nobody` listens there, or whoever does is `silent`: no hello came within the time (ms). */
+/**
+ * Connects and says hello with the controller's token, which is read once it is known to listen. `nobody` listens there, or whoever does is
+ * `silent`: no hello came within the time (ms).
+ */
 export async function connectController(
   socketPath: string,
   workspace: string,
   withinMs: number,
+  readToken: () => Promise<string>,
 ): Promise<ControllerClient | 'nobody' | 'silent'> {
   const socket = await open(socketPath);
   if (socket === undefined) return 'nobody';
@@ -81,7 +85,8 @@ export async function connectController(
       sendMessage(socket, {id, method, params});
     });
   };
-  const hello = await Promise.race([call('hello', {workspace}).catch(() => 'nobody' as const), after(withinMs)]);
+  const token = await readToken();
+  const hello = await Promise.race([call('hello', {workspace, token}).catch(() => 'nobody' as const), after(withinMs)]);
   if (typeof hello === 'string') {
     socket.destroy();
     return hello;

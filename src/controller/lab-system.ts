@@ -8,6 +8,7 @@ import {openBroker} from '../labs/broker.ts';
 import type {LabSystem, NodeEvent} from '../labs/system.ts';
 import {accessUrl} from '../runtime/access-url.ts';
 import {planTopology} from '../topology/plan-topology.ts';
+import {findBypasses} from './bypasses.ts';
 import {emptyBroker} from './empty-broker.ts';
 import type {PostgresReader} from './postgres.ts';
 import type {System} from './system.ts';
@@ -62,6 +63,7 @@ export function createLabSystem({system, faults, faultNodes, postgres}: LabSyste
     },
     faults: () => faults.history(),
     events: since => system.events(since),
+    bypasses: () => findBypasses({plan: system.plan, runtime, proxyAddress: proxy => system.proxyAddress(proxy)}),
     logTail: async (node, lines) => system.logTail(node, lines),
     ready: async withinMs => system.ready(withinMs),
     reset: async ({replicas, seams, say}) => {

@@ -11,10 +11,11 @@ export interface Lock {
 
 /**
  * Takes a lock file, or gives undefined when a living process holds it. A dead holder's lock is taken over; its pid alone would not
- * do, since pids are used again, so its start time is in the file as well. Errors: NO_SPACE, NOT_ALLOWED.
+ * do, since pids are used again, so its start time is in the file as well. `note` stands in the file while the lock is held. Errors:
+ * NO_SPACE, NOT_ALLOWED.
  */
-export async function takeLock(file: string): Promise<Lock | undefined> {
-  const mine = `${process.pid} ${processStartTime(process.pid) ?? ''}`;
+export async function takeLock(file: string, note = ''): Promise<Lock | undefined> {
+  const mine = `${process.pid} ${processStartTime(process.pid) ?? ''}\n${note}`;
   for (;;) {
     if (await create(file, mine)) return {release: async () => rm(file, {force: true})};
     const holder = await readFile(file, 'utf8').catch(() => undefined);
@@ -31,8 +32,15 @@ export async function takeLock(file: string): Promise<Lock | undefined> {
   }
 }
 
+/** The note of whoever holds the lock; empty when nobody does. Errors of reading count as nobody. */
+export async function lockNote(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.split('\n')[1] ?? '';
+}
+
 function lives(holder: string): boolean {
-  const [pid = '', ...startTime] = holder.split(' ');
+  const [line = ''] = holder.split('\n');
+  const [pid = '', ...startTime] = line.split(' ');
   return processIs({pid: Number(pid), startTime: startTime.join(' ')});
 }
 

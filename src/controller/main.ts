@@ -1,3 +1,4 @@
+import {randomBytes} from 'node:crypto';
 import {writeSync} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
 import {resolve} from 'node:path';
@@ -26,7 +27,8 @@ async function main(workspace: string, session: string, openAgent: () => Agent):
   const id = await workspaceId(workspace);
   const socket = await paths.socket(id);
   await mkdir(paths.state, {recursive: true, mode: 0o700});
-  const lock = await takeLock(lockFile(paths, id));
+  const token = randomBytes(24).toString('base64url');
+  const lock = await takeLock(lockFile(paths, id), token);
   if (lock === undefined) return {state: 'held'};
   const records = sessionRecords(paths.state);
   await sweep(paths, id, log);
@@ -98,6 +100,7 @@ async function main(workspace: string, session: string, openAgent: () => Agent):
   };
   const server = await serve(
     socket,
+    token,
     createHandlers(controller, () => void end(0)),
     {
       onInternalError: error => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
@@ -107,6 +110,8 @@ async function main(workspace: string, session: string, openAgent: () => Agent):
   // Also when nobody ever comes, or the system could not be brought up after everybody had left.
   setInterval(endWhenIdle, IDLE_LOOK_EVERY_MS).unref();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void end(0));
+  // Left to Node it would open its debugger to whoever connects, and any process of this user can send it.
+  process.on('SIGUSR1', () => log('SIGUSR1 is of no effect here'));
   process.on('uncaughtException', error => {
     log(`uncaught: ${error.stack ?? error.message}`);
     void end(5);

@@ -147,6 +147,7 @@ export class NodeKeeper {
   async resume(): Promise<void> {
     const running = this.#running;
     if (!this.#paused || running === undefined) return;
+    if (running.ranWhilePaused?.() === true) this.#event('ran-while-paused', 'somebody else has sent it SIGCONT');
     await running.resume();
     if (this.#running !== running) return;
     this.#paused = false;
@@ -213,6 +214,9 @@ export class NodeKeeper {
       }
       case 'exit-called':
         this.#event('exit-called', [`process.exit(${report.code})`, ...learnersFrames(report.stack)].join('\n'));
+        break;
+      case 'tampering':
+        this.#event('tampering', report.what);
         break;
       case 'config-error':
         this.#hopeless = true;

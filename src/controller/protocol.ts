@@ -10,8 +10,9 @@ import type {BrokerEngine} from '../topology/topology.ts';
 export type {CheckEvent, Phase} from '../labs/check-event.ts';
 
 /**
- * What the CLI and the screen say to the controller over its unix socket: JSON objects, one a line. The first message is `hello`; its
- * answer carries the session and the version, and a client that expected another session closes.
+ * What the CLI and the screen say to the controller over its unix socket: JSON objects, one a line. The first message is `hello`. It
+ * shows the token that the controller keeps in its lock file, which code under test cannot read; its answer carries the session and the
+ * version, and a client that expected another session closes.
  *
  *     -> {"id":1,"method":"check","params":{"lab":"p2-04-no-lost-events"}}
  *     <- {"id":1,"event":{"type":"phase","phase":"baseline","text":"…"}}      (any number)
@@ -21,7 +22,7 @@ export type {CheckEvent, Phase} from '../labs/check-event.ts';
  */
 export interface Methods {
   hello: {
-    params: {workspace: string; session?: string};
+    params: {workspace: string; token: string; session?: string};
     event: never;
     result: {session: string; version: string; pid: number; workspace: string};
   };

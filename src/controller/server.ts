@@ -1,3 +1,4 @@
+import {createHash, timingSafeEqual} from 'node:crypto';
 import {chmod, rm} from 'node:fs/promises';
 import {createServer, type Server, type Socket} from 'node:net';
 import {LabError, toErrorData} from '../errors.ts';
@@ -26,9 +27,13 @@ export interface ServerListener {
   onLastClient(): void;
 }
 
-/** Serves the controller's methods on a unix socket of mode 0600. The folder around it is the caller's to check. */
+/**
+ * Serves the controller's methods on a unix socket of mode 0600, to who says hello with the token. The folder around it is the caller's to
+ * check. Code under test runs as the same user and may find the socket, hence the token.
+ */
 export async function serve(
   socketPath: string,
+  token: string,
   handlers: Handlers,
   {onInternalError, onLastClient}: ServerListener,
 ): Promise<ControllerServer> {
@@ -43,7 +48,14 @@ export async function serve(
       calls.abort(new LabError('INTERRUPTED', 'The client went away.'));
       if (sockets.size === 0) onLastClient();
     });
+    let isKnown = false;
     onMessages<ClientMessage>(socket, message => {
+      isKnown ||= message.method === 'hello' && isToken(message.params, token);
+      if (!isKnown) {
+        sendMessage(socket, {id: message.id, error: toErrorData(stranger())});
+        socket.end();
+        return;
+      }
       void answer(socket, message, handlers, calls.signal, onInternalError);
     });
   });
@@ -78,6 +90,16 @@ async function answer(
     if (!(error instanceof LabError)) onInternalError(error);
     sendMessage(socket, {id, error: toErrorData(error)});
   }
+}
+
+function stranger(): LabError {
+  return new LabError('NOT_ALLOWED', 'The controller answers only to who says hello with the token of its lock file.');
+}
+
+function isToken(params: unknown, token: string): boolean {
+  const shown = typeof params === 'object' && params !== null && 'token' in params ? params.token : undefined;
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return typeof shown === 'string' && timingSafeEqual(digest(shown), digest(token));
 }
 
 async function listen(server: Server, path: string): Promise<void> {

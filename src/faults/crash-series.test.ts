@@ -37,6 +37,15 @@ describe('a series of crash points', () => {
     expect(nodes.calls.filter(call => call.startsWith('arm'))).toHaveLength(2);
   });
 
+  it('counts no hit of a node that lives on, whatever it says', async () => {
+    const {nodes, start} = setUp();
+    const series = start({times: 1});
+    const {node} = await vi.waitUntil(() => series.result().armed, 5000);
+    for (const _ of [1, 2, 3]) nodes.claim(node);
+    expect(series.result()).toMatchObject({hits: [], armed: {node}});
+    expect((await series.stop()).hits).toEqual([]);
+  });
+
   it('arms nothing while a node is down', async () => {
     const {nodes, start} = setUp();
     await nodes.kill('identity-2');

@@ -61,19 +61,20 @@ export function startCrashSeries(
   const hits: CrashHit[] = [];
   const readySince = new Map<string, number>();
   let armed: {node: string; point: string; skip: number; armedAt: number} | null = null;
+  let reported: CrashHit | undefined;
   let stopped = false;
   let wake = (): void => {};
 
   const onEvent = ({node, type, point, at}: FaultNodeEvent): void => {
     if (type === 'ready') readySince.set(node, at);
     else readySince.delete(node);
-    if (type === 'crash-point' && armed?.node === node && armed.point === point) {
-      hits.push({...armed, hitAt: at});
+    if (type === 'crash-point' && armed?.node === node && armed.point === point) reported = {...armed, hitAt: at};
+    else if (type === 'exited' && armed?.node === node) {
+      // A node that says that it dies and lives on was not hit; one that just ended was not hit either, and what was armed is gone with it.
+      if (reported !== undefined) hits.push(reported);
+      reported = undefined;
       armed = null;
       tools.onChange?.(result());
-    } else if (type === 'exited' && armed?.node === node) {
-      // Something else ended the node: what was armed is gone with its process.
-      armed = null;
     }
     wake();
   };

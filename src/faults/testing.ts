@@ -68,6 +68,8 @@ export interface RecordingNodes extends FaultNodes {
   readonly calls: string[];
   /** A node comes past an armed point: it dies there and is ready again a moment later. */
   pass(node: string, point: string): Promise<boolean>;
+  /** The node says that it dies at the armed point, and lives on. */
+  claim(node: string): void;
   /** From now on this kind of fault is not possible. */
   refuse(kind: string, reason: string): void;
   /** The kernel ends the node for want of memory, and it is started again. */
@@ -151,6 +153,7 @@ export function createRecordingNodes(plan: Plan, fabric?: Pick<Fabric, 'setNodeU
       return measures.get(`${node} ${kind}`);
     },
     measure: async (node, kind) => measures.get(`${node} ${kind}`),
+    claim: node => tell(node, 'crash-point', armed.get(node)?.point),
     pass: async (node, point) => {
       const trap = armed.get(node);
       if (trap?.point !== point) return false;

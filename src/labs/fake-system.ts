@@ -2,7 +2,7 @@ import {appendFile, writeFile} from 'node:fs/promises';
 import type {ToxicState} from '../fabric/fabric.ts';
 import type {FaultRecord} from '../faults/fault.ts';
 import type {LedgerEntry, LoadDriver, LoadSummary, Operation} from '../load/load.ts';
-import type {LabSystem, NodeEvent} from './system.ts';
+import type {Bypass, LabSystem, NodeEvent} from './system.ts';
 
 /** How the fake answers one operation. */
 export type Respond = (
@@ -26,6 +26,9 @@ export interface FakeBehaviour {
   readonly clearedAfterMs?: number;
   readonly seriesHits?: number;
   readonly ready?: () => Promise<void>;
+  readonly bypasses?: readonly Bypass[];
+  /** Faults that somebody else has injected. */
+  readonly foreignFaults?: readonly FaultRecord[];
 }
 
 /** A small system in memory for tests: it keeps the times of loads and faults, and records what is asked of it. */
@@ -118,8 +121,9 @@ export function fakeSystem(behaviour: FakeBehaviour = {}): FakeSystem {
     },
     faults: () => {
       settle();
-      return records;
+      return [...records, ...(behaviour.foreignFaults ?? [])];
     },
+    bypasses: () => behaviour.bypasses ?? [],
     events: since => (behaviour.events ?? []).filter(({at}) => at >= since || at === 0),
     logTail: async () => ['{"level":30,"msg":"ready"}', '{"level":50,"msg":"boom"}'],
     ready: behaviour.ready ?? (async () => {}),

@@ -12,6 +12,10 @@ export const GENERAL_HINTS: Readonly<Record<string, readonly string[]>> = {
     'The service could not load your module. Does something run at the top level of the file, outside any function?',
     'The module must export exactly what the seam asks for, under its name, and give control back at once: no endless loop, no process.exit, nothing thrown while it loads.',
   ],
+  BYPASSED_LINK: [
+    'A fault happens on the way between two services. Which way does your code take to the service that it asks?',
+    'Use what the seam hands you (`upstream`, `send`, `database`, `broker`): these go over the links. An address of your own goes past the fault, and so past what the lab is about.',
+  ],
   BREAKS_THE_SERVICE: [
     'Nothing was broken on purpose yet, and the service with your code answered most requests with an error. What do the first lines of its log say?',
     '`teralab logs <node>` shows the whole log. Make one ordinary request work first; then look at the faults.',

@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {LabError} from '../errors.ts';
+import type {FaultRecord} from '../faults/fault.ts';
 import type {Operation} from '../load/load.ts';
 import type {CheckEvent} from './check-event.ts';
 import {type FakeBehaviour, fakeSystem} from './fake-system.ts';
@@ -176,6 +177,28 @@ describe('a check', () => {
     const {result, codes} = await check({clearedAfterMs: 1}, {lab: withFault(300)});
     expect(codes).toEqual(['FAULT_TAMPERED', 'FAULT_TAMPERED']);
     expect(result.tasks[0]?.observed).toContain('ended from outside before its time');
+  });
+
+  it('does not let a fault of somebody else, or an end that nobody asked for, pass', async () => {
+    const at = Date.now() + 60_000;
+    const foreign = {kind: 'crash', target: 'stream', reason: 'chaos', plannedAt: at} as unknown as FaultRecord;
+    const {result} = await check({foreignFaults: [foreign]});
+    expect(result.tasks[0]).toMatchObject({
+      verdict: 'inconclusive',
+      code: 'FAULT_TAMPERED',
+      observed: expect.stringContaining('by somebody else (chaos)'),
+    });
+    const events = [{at, node: 'broker', type: 'exited', detail: 'ended by SIGKILL'}] as const;
+    const {codes} = await check({events}, {runFolder: join(root, 'again')});
+    expect(codes).toEqual(['FAULT_TAMPERED', 'FAULT_TAMPERED']);
+  });
+
+  it('fails what would pass, when a node was connected to another past its links', async () => {
+    const bypasses = [{node: 'identity-1', to: 'broker itself'}];
+    const {result, codes} = await check({bypasses});
+    expect(codes).toEqual(['BYPASSED_LINK', 'BYPASSED_LINK']);
+    expect(result.verdict).toBe('fail');
+    expect(result.tasks[0]?.observed).toMatch(/^identity-1 was connected to broker itself.*otherwise: 40 of 40/);
   });
 
   it('does not let a fault that never began pass', async () => {

@@ -8,14 +8,18 @@ import type {AnyLab, Evidence, LabTask} from './lab.ts';
 import {rememberRun, slowdownOf} from './pace.ts';
 import {runAttack} from './run/attack.ts';
 import {inLab, requestsSince, runBaseline, unhealthyBaseline} from './run/baseline.ts';
+import {replacedServices} from './run/blame.ts';
+import {type BypassWatch, watchBypasses} from './run/bypasses.ts';
 import {interrupted, isStopped, type RunContext, type RunMode, sleepUnless, unlessAborted} from './run/context.ts';
-import {CONTROL_LINK, openControlStream, wasBusy} from './run/control.ts';
+import {CONTROL_LINK, type ControlStream, openControlStream, wasBusy} from './run/control.ts';
 import {heal} from './run/heal.ts';
 import {judgeTasks} from './run/judge.ts';
 import {keepEvidence, keepResult} from './run/keep.ts';
 import {labsFault, prepare} from './run/prepare.ts';
 import {runReplay} from './run/replay.ts';
 import {setUp} from './run/set-up.ts';
+import {tampering} from './run/tampering.ts';
+import {reasonOf} from './run/timetable.ts';
 import {createTools} from './run/tools.ts';
 import type {LabSystem} from './system.ts';
 import {type CheckResult, combine, type Judgement, type TaskVerdict} from './verdict.ts';
@@ -101,7 +105,7 @@ async function play(
   options: RunOptions,
   tasks: readonly LabTask<unknown, unknown>[],
 ): Promise<Played> {
-  const {lab, system, mode, folder} = context;
+  const {system, folder} = context;
   context.emit({type: 'phase', phase: 'prepare', text: 'a fresh system that runs your code'});
   const prepared = await prepare(context, options.files, options.givenFolder);
   if (isStopped(prepared)) return allAlike(tasks, prepared.stopped, []);
@@ -110,6 +114,28 @@ async function play(
   const ready = await setUp(context, control);
   if (isStopped(ready)) return allAlike(tasks, ready.stopped, judged);
   const {setup} = ready;
+  const bypassWatch = watchBypasses(system);
+  try {
+    return await playPrepared(context, options, tasks, {setup, judged, control, bypassWatch});
+  } finally {
+    bypassWatch.stop();
+  }
+}
+
+interface Prepared {
+  readonly setup: unknown;
+  readonly judged: readonly JudgedFile[];
+  readonly control: ControlStream;
+  readonly bypassWatch: BypassWatch;
+}
+
+async function playPrepared(
+  context: RunContext,
+  options: RunOptions,
+  tasks: readonly LabTask<unknown, unknown>[],
+  {setup, judged, control, bypassWatch}: Prepared,
+): Promise<Played> {
+  const {lab, system, mode, folder} = context;
   const baseline = await runBaseline(context, setup, control);
   if (isStopped(baseline)) return allAlike(tasks, baseline.stopped, judged);
   if (baseline.unhealthy !== undefined) {
@@ -157,13 +183,24 @@ async function play(
   const worst = Math.max(...phases.map(({p99}) => p99));
   const verdicts = judgeTasks(lab, tasks, evidence, {
     tooLittle,
-    faultProblems: attack.faultProblems,
+    faultProblems: [...tampered(context, evidence), ...attack.faultProblems],
+    bypasses: bypassWatch.stop(),
     busy,
     busyBecause: `the control stream's p99 was ${worst.toFixed(1)} ms, ${baseline.control.p99.toFixed(1)} ms in the baseline`,
     recovered: healed.recoveredAt !== null,
     quick: mode === 'quick',
   });
   return {verdicts, evidence, summary, judged};
+}
+
+function tampered({lab, system}: RunContext, {events, times}: Evidence<unknown, unknown>): readonly string[] {
+  return tampering({
+    reason: reasonOf(lab),
+    since: times.baselineFrom,
+    events,
+    faults: system.faults(),
+    suspects: replacedServices(lab, system).flatMap(({nodes}) => nodes),
+  });
 }
 
 async function createContext(options: RunOptions, pending: Set<Promise<unknown>>): Promise<RunContext> {

@@ -22,8 +22,17 @@ export interface NodeEvent {
     | 'resumed'
     | 'seam-error'
     | 'exit-called'
-    | 'crash-point';
+    | 'crash-point'
+    | 'ran-while-paused'
+    | 'tampering';
   readonly detail: string;
+}
+
+/** A connection past the links. */
+export interface Bypass {
+  readonly node: string;
+  /** `stream-1 itself`, or the link of somebody else: `the link identity-2->identity-db`. */
+  readonly to: string;
 }
 
 /** A built learner's module, ready to be loaded by a service. */
@@ -77,6 +86,8 @@ export interface LabSystem {
   faults(): readonly FaultRecord[];
   /** Everything that happened to nodes since a point in time (unix ms). */
   events(since: number): readonly NodeEvent[];
+  /** Connections of services, now, that are none of their links: to another node itself, or over another node's link. Empty where that cannot be seen. */
+  bypasses(): readonly Bypass[];
   /** The last lines of a node's log, over its restarts. */
   logTail(node: string, lines: number): Promise<readonly string[]>;
   /** Settles when every node is ready; rejects NODE_NOT_READY after the bound. */

@@ -90,6 +90,7 @@ function labThat(judge: (variant: string) => ReturnType<typeof pass>): {
 /** Runs each variant as the controller would, on a recording system. */
 function onRecordingSystem({lab, system}: ReturnType<typeof labThat>) {
   return verifyLab(lab, {
+    broker: 'postgres',
     seeds: [1],
     check: async (variant, seed) => {
       const run = {lab, system, seed, files: join(folder, variant), runFolder: join(root, 'runs', variant)};

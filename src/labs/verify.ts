@@ -10,6 +10,8 @@ export interface VerifyRow {
   readonly variant: string;
   readonly seed: number;
   readonly runtime: string;
+  /** Engine of the broker: `postgres`, or `nats`. */
+  readonly broker: string;
   /** `pass`, `fail`, or what has to refuse it: `fail nothing-missing/MISSING_EVENTS`. */
   readonly expected: string;
   readonly verdict: Verdict;
@@ -26,6 +28,8 @@ export interface Proof {
 
 export interface VerifyOptions {
   readonly seeds: readonly number[];
+  /** Engine of the broker of the system that runs them. */
+  readonly broker: string;
   /** Which of the lab's expectations to prove; all without it. */
   readonly only?: readonly Expectation[];
   /** Runs one variant of the lab on a fresh system. */
@@ -60,6 +64,7 @@ export async function verifyLab(lab: AnyLab, options: VerifyOptions): Promise<re
         variant: expectation.variant,
         seed,
         runtime: result.runtime,
+        broker: options.broker,
         expected: expectation.expected,
         verdict: result.verdict,
         codes: [...new Set(result.tasks.flatMap(task => task.code ?? []))],

@@ -1,3 +1,4 @@
+import {randomBytes} from 'node:crypto';
 import type {Duplex} from 'node:stream';
 import {LabError} from '../errors.ts';
 import type {NodeExit, NodeReport} from './runtime.ts';
@@ -28,9 +29,11 @@ export function createControlChannel(pipe: Duplex): ControlChannel {
   const listeners: ((report: NodeReport) => void)[] = [];
   const waiting = new Map<string, (() => void)[]>();
   let partial = '';
+  // Told before anything else: a hit without it comes from code that was loaded later.
+  const secret = randomBytes(16).toString('hex');
 
   const hear = (line: string): void => {
-    const report = parseReport(line);
+    const report = parseReport(line, secret);
     if (report === undefined) return;
     if (report.type === 'armed' || report.type === 'skewed') {
       waiting.get(report.type === 'armed' ? report.point : SKEWED)?.shift()?.();
@@ -57,6 +60,8 @@ export function createControlChannel(pipe: Duplex): ControlChannel {
       if (pipe.destroyed || !pipe.writable) resolve();
       else pipe.write(`${JSON.stringify(command)}\n`, () => resolve());
     });
+
+  void send({type: 'secret', secret});
 
   const ask = async (command: object, answer: string): Promise<void> => {
     const answered = new Promise<void>(resolve => waiting.set(answer, [...(waiting.get(answer) ?? []), resolve]));
@@ -121,17 +126,17 @@ async function answered(
 type Said = NodeReport | {readonly type: 'armed'; readonly point: string} | {readonly type: 'skewed'};
 
 /** What nodes may say, as `services/kit/environment.ts` defines it. Read by hand: a library for it would take a third of the start. */
-function parseReport(text: string): Said | undefined {
+function parseReport(text: string, ownSecret: string): Said | undefined {
   const said = text.length > LINE_LENGTH_MAX ? undefined : parseObject(text);
   if (said === undefined) return undefined;
-  const {type, point, at, seam, file, line, message, code, stack} = said;
+  const {type, point, at, seam, file, line, message, code, stack, what, secret} = said;
   switch (type) {
     case 'armed':
       return isText(point) ? {type, point} : undefined;
     case 'skewed':
       return {type};
     case 'crash-point':
-      return isText(point) && isNumber(at) ? {type, point, at} : undefined;
+      return isText(point) && isNumber(at) && secret === ownSecret ? {type, point, at} : undefined;
     case 'seam-error':
       if (!isText(seam) || !isText(file) || !isText(message)) return undefined;
       if (line !== undefined && !isNumber(line)) return undefined;
@@ -140,6 +145,8 @@ function parseReport(text: string): Said | undefined {
       return isNumber(code) && isText(stack) ? {type, code, stack} : undefined;
     case 'config-error':
       return isText(message) ? {type, message} : undefined;
+    case 'tampering':
+      return isText(what) ? {type, what} : undefined;
     default:
       return undefined;
   }

@@ -28,7 +28,8 @@ export type NodeReport =
       readonly message: string;
     }
   | {readonly type: 'exit-called'; readonly code: number; readonly stack: string}
-  | {readonly type: 'config-error'; readonly message: string};
+  | {readonly type: 'config-error'; readonly message: string}
+  | {readonly type: 'tampering'; readonly what: string};
 
 /** What to start a node with. */
 export interface StartOptions {
@@ -64,6 +65,8 @@ export interface RunningNode extends AsyncDisposable {
   /** Freezes the node: it keeps its connections and answers nothing. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Whether it has run since it was paused, because somebody woke it. Absent where nobody but the lab can. */
+  ranWhilePaused?(): boolean;
   /** Arms a crash point: the node kills itself when it comes past it for the (`skip` + 1)th time from now. */
   armCrashPoint(point: string, skip: number): Promise<void>;
   disarmCrashPoints(): Promise<void>;
@@ -140,6 +143,10 @@ export interface Runtime {
   outside(listener: Address): Address | undefined;
   /** The agent that `prepare` has started, where it is not a part of this process. */
   agent?(): AgentAccess;
+  /**
+   * Which of these ports services are connected to now, one entry for each connection. Absent where the lab cannot see it.
+   */
+  connections?(ports: ReadonlySet<number>): readonly {readonly node: string; readonly port: number}[];
   /** How the lab itself reads a Postgres node, past the fabric; a broker too, where it runs on Postgres. */
   postgres(node: string): PostgresAccess;
   /** How the lab itself reaches a broker node, past the fabric. */

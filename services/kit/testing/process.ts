@@ -52,7 +52,11 @@ export function spawnService(file: string, env: Readonly<Record<string, string>>
   const log: Readonly<Record<string, unknown>>[] = [];
   let ended: {code: number | null; signal: string | null} | undefined;
   control.on('error', () => undefined);
-  createInterface({input: control}).on('line', line => reports.push(JSON.parse(line) as ControlReport));
+  control.write(`${JSON.stringify({type: 'secret', secret: 'of-the-test'} satisfies ControlCommand)}\n`);
+  const lines = createInterface({input: control});
+  lines.on('line', line => reports.push(JSON.parse(line) as ControlReport));
+  // One that ends before it has read what it was told resets the pipe; the interface repeats the error of its input.
+  lines.on('error', () => undefined);
   if (child.stdout !== null)
     createInterface({input: child.stdout}).on('line', line => log.push(JSON.parse(line) as Record<string, unknown>));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => log.push({stderr: text}));

@@ -1,5 +1,6 @@
 import type {Outcome} from '../command.ts';
 import type {Context} from '../context.ts';
+import {natsServer} from '../doctor/broker.ts';
 import {colours, editor, terminal, tmux} from '../doctor/comfort.ts';
 import {engine} from '../doctor/engine.ts';
 import {type Finding, fail} from '../doctor/finding.ts';
@@ -26,6 +27,7 @@ export async function run(context: Context): Promise<Outcome> {
     ['memory', memory],
     ['disk', disk],
     ['Postgres', postgresPackage],
+    ['NATS', natsServer],
     ['loopback', loopback],
     ['ports', gatewayPort],
     ['socket', async () => socketPath(workspace)],

@@ -2,7 +2,7 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {ControllerClient} from '../../controller/connection.ts';
-import type {UpOptions} from '../../controller/protocol.ts';
+import type {StatusReport, UpOptions} from '../../controller/protocol.ts';
 import type {AnyLab} from '../../labs/lab.ts';
 import {type Expectation, expectations, type Proof, staticProblems, verifyLab} from '../../labs/verify.ts';
 import type {RuntimeName} from '../../runtime/runtime.ts';
@@ -53,7 +53,9 @@ export async function run(context: Context, names: readonly string[], flags: Ver
     ...(await engineFor(runtime)),
     ...(broker === undefined ? {} : {broker}),
   };
-  const proofs = await inOwnSystem(context, upOptions, async (own, client) => verifyAll(own, client, todo, seeds));
+  const proofs = await inOwnSystem(context, upOptions, async (own, client, broker) =>
+    verifyAll(own, client, todo, {seeds, broker}),
+  );
   if (context.json) context.document(proofs.map(({row}) => row));
   else report(context, proofs, problems, first);
   return problems.length === 0 && proofs.every(({holds}) => holds) ? 'ok' : 'fail';
@@ -71,7 +73,7 @@ function chooseVariants(labs: readonly AnyLab[], variant: string | undefined): r
 async function inOwnSystem<T>(
   context: Context,
   upOptions: UpOptions,
-  work: (own: Context, client: ControllerClient) => Promise<T>,
+  work: (own: Context, client: ControllerClient, broker: BrokerEngine) => Promise<T>,
 ): Promise<T> {
   const workspace = await mkdtemp(join(tmpdir(), 'teralab-verify-'));
   const own: Context = {...context, workspace};
@@ -80,8 +82,8 @@ async function inOwnSystem<T>(
   try {
     const client = await own.controllers.ensure(workspace, line => context.progress.step(line));
     try {
-      await client.call('up', upOptions, showProgress(own), context.signal);
-      return await work(own, client);
+      const system = await client.call('up', upOptions, showProgress(own), context.signal);
+      return await work(own, client, engineOfBroker(system));
     } finally {
       client.close();
     }
@@ -99,13 +101,14 @@ async function verifyAll(
   context: Context,
   client: ControllerClient,
   todo: readonly Todo[],
-  seeds: readonly number[],
+  {seeds, broker}: {readonly seeds: readonly number[]; readonly broker: BrokerEngine},
 ): Promise<readonly Proof[]> {
   const total = todo.reduce((sum, {only}) => sum + only.length * seeds.length, 0);
   const proofs: Proof[] = [];
   for (const {lab, only} of todo) {
     await verifyLab(lab, {
       seeds,
+      broker,
       only,
       check: async (variant, seed) => {
         const params = {lab: lab.id, seed, variant};
@@ -125,6 +128,11 @@ async function verifyAll(
     });
   }
   return proofs;
+}
+
+/** What the broker really runs on, whoever has chosen it. */
+function engineOfBroker({nodes}: StatusReport): BrokerEngine {
+  return nodes.some(({url}) => url.startsWith('nats:')) ? 'nats' : 'postgres';
 }
 
 function sayProof(context: Context, {row, holds, result}: Proof): void {

@@ -1,6 +1,6 @@
 import {LabError} from '../../errors.ts';
 import type {AnyLab, Evidence, LabTask} from '../lab.ts';
-import {inconclusive, type Judgement, type TaskVerdict} from '../verdict.ts';
+import {fail, inconclusive, type Judgement, type TaskVerdict} from '../verdict.ts';
 import {labsFault} from './prepare.ts';
 
 /** What a run was like, for the rules that hold for every lab. */
@@ -8,6 +8,8 @@ export interface Circumstances {
   /** Why there was too little work. */
   readonly tooLittle: string | undefined;
   readonly faultProblems: readonly string[];
+  /** Connections of nodes past their links. */
+  readonly bypasses: readonly string[];
   readonly busy: boolean;
   /** What made the machine count as busy, with figures. */
   readonly busyBecause: string;
@@ -18,7 +20,7 @@ export interface Circumstances {
 
 /**
  * Judges the tasks. What the judges saw comes first: a fail stays a fail, but for a timing task on a busy machine; a pass holds only when
- * enough was done, every fault was in force, and the system recovered.
+ * every service kept to its links, enough was done, every fault was in force, and the system recovered.
  */
 export function judgeTasks(
   lab: AnyLab,
@@ -58,6 +60,10 @@ function considering(judgement: Judgement, task: LabTask<unknown, unknown>, run:
   if (verdict === 'fail') {
     if (task.judges === 'timing' && run.busy) return doubt('BUSY_MACHINE', `the machine was busy (${run.busyBecause})`);
     return judgement;
+  }
+  if (run.bypasses.length > 0) {
+    const past = 'every service reaches the others over its links alone, which is where faults happen';
+    return fail('BYPASSED_LINK', `${run.bypasses[0]}; otherwise: ${observed}`, past, run.bypasses);
   }
   const [faultProblem] = run.faultProblems;
   if (faultProblem !== undefined) return doubt('FAULT_TAMPERED', faultProblem);

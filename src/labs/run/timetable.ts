@@ -78,7 +78,7 @@ async function injectOne(
       attributes: fault.attributes ?? {},
       forMs: fault.forMs,
       seed: context.random.stream(`fault/${index}`).integer(0, 0x7fffffff),
-      reason: `lab ${lab.id}`,
+      reason: reasonOf(lab),
     });
   } catch (error) {
     if (error instanceof LabError && OF_THE_SYSTEM.has(error.code)) {
@@ -142,6 +142,11 @@ function withoutEffect({system}: RunContext, {record: first, fault, actions, see
 }
 
 const ENDED_BY_SOMEBODY: ReadonlySet<FaultRecord['endedBy']> = new Set(['clear', 'heal', 'down']);
+
+/** What the record gives as the reason of a lab's faults. */
+export function reasonOf({id}: {readonly id: string}): string {
+  return `lab ${id}`;
+}
 
 export function nameOf(entry: Entry): string {
   if (entry.kind === 'crash-points') return `the crash of ${entry.service} at ${entry.points.join(', ')}`;

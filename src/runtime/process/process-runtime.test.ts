@@ -77,6 +77,28 @@ describe('process runtime', () => {
     expect(passwords[0]).not.toBe(passwords[1]);
   });
 
+  it.runIf(process.platform === 'linux')('sees when somebody wakes what it has paused, however shortly', async () => {
+    const runtime = makeRuntime();
+    const echo: PlannedNode = {
+      name: 'echo-1',
+      service: 'echo',
+      kind: 'service',
+      supervision: spec('service').supervision,
+    };
+    await runtime.prepare([echo], () => undefined);
+    const node = await runtime.start(echo, {env: {}, links: {}, seams: {}});
+    await waitUntil(async () => (await node.logTail(1)).length > 0, WITHIN_MS);
+    await node.pause();
+    expect(node.ranWhilePaused?.()).toBe(false);
+    process.kill(node.pid ?? 0, 'SIGCONT');
+    await waitUntil(() => node.ranWhilePaused?.() === true, WITHIN_MS);
+    process.kill(node.pid ?? 0, 'SIGSTOP');
+    expect(node.ranWhilePaused?.()).toBe(true);
+    await node.resume();
+    expect(node.ranWhilePaused?.()).toBe(false);
+    await runtime.down();
+  });
+
   it('starts Postgres where a lock file names the pid of somebody else', async () => {
     const runtime = makeRuntime();
     await runtime.prepare([database], () => undefined);

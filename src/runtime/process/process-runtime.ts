@@ -11,6 +11,7 @@ import {NATS_USER} from '../nats-configuration.ts';
 import {createPorts, LOOPBACK} from '../ports.ts';
 import {roleOf} from '../postgres-settings.ts';
 import type {PostgresAccess, RunningNode, Runtime, StartOptions} from '../runtime.ts';
+import {createConnectionWatch} from './connections.ts';
 import {removeStrays} from './leftovers.ts';
 import {type PreparedNats, prepareNats, startNats} from './nats-node.ts';
 import {prepareNextSession} from './next-session.ts';
@@ -56,6 +57,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
   const brokerPasswords = new Map<string, string>();
   const running = new Set<RunningNode>();
   let tools: Promise<PostgresTools> | undefined;
+  const connections = createConnectionWatch();
   let isDown = false;
 
   const logFile = (node: string): string => join(options.logFolder, `${node}.log`);
@@ -143,6 +145,15 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     address: knownAddress,
     upstream: knownAddress,
     outside: listener => listener,
+    connections: ports => {
+      // Databases run no code of a learner, and have many processes.
+      const services = [...running].filter(({name}) => !passwords.has(name) && !brokers.has(name));
+      const names = new Map(services.flatMap(({name, pid}) => (pid === undefined ? [] : [[pid, name] as const])));
+      return connections.look([...names.keys()], ports).flatMap(({pid, port}) => {
+        const node = names.get(pid);
+        return node === undefined ? [] : [{node, port}];
+      });
+    },
     postgres: postgresAccess,
     broker: node => {
       const password = brokerPasswords.get(node);

@@ -9,6 +9,7 @@ import {descendantsOf} from './leftovers.ts';
 import {measureProcess} from './process-table.ts';
 import {freezeTree, killTree, resumeTree} from './process-tree.ts';
 import type {StartedProcess} from './start-process.ts';
+import {stoppedTime, timeOf} from './stopped-time.ts';
 
 export interface RunningNodeSpec {
   readonly node: PlannedNode;
@@ -25,6 +26,7 @@ export function createRunningNode(process: StartedProcess, spec: RunningNodeSpec
   const {pid, control, exited} = process;
   const {node, isTree} = spec;
   let paused = false;
+  let frozen: {readonly pids: readonly number[]; readonly time: number} | undefined;
 
   const kill = async (): Promise<void> => {
     if (!process.isGone()) {
@@ -65,13 +67,16 @@ export function createRunningNode(process: StartedProcess, spec: RunningNodeSpec
     pause: async () => {
       if (process.isGone()) throw new LabError('NODE_GONE', `${node.name} is not running.`);
       paused = true;
-      await freezeTree(pid);
+      const pids = await freezeTree(pid);
+      frozen = {pids, time: await stoppedTime(pids)};
     },
     resume: async () => {
       if (process.isGone()) return;
       paused = false;
+      frozen = undefined;
       await resumeTree(pid);
     },
+    ranWhilePaused: () => frozen !== undefined && !process.isGone() && timeOf(frozen.pids) > frozen.time,
     armCrashPoint: async (point, skip) => armWithin(needControl(), exited, {node: node.name, point, skip}),
     disarmCrashPoints: async () => needControl().disarm(),
     ...(control === undefined

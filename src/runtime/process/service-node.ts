@@ -1,3 +1,5 @@
+import {mkdir, realpath} from 'node:fs/promises';
+import {dirname} from 'node:path';
 import {idleOptions} from '../../idle-options.ts';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
@@ -25,10 +27,11 @@ export interface ServiceSpec {
 /** Starts a service from its built bundle, with the environment that `services/kit/environment.ts` defines. */
 export async function startService(spec: ServiceSpec): Promise<RunningNode> {
   const {node, address, logFile, session} = spec;
+  const confined = Object.keys(spec.options.seams).length > 0 ? await confinement(spec) : [];
   const started = await startProcess({
     name: node.name,
     command: process.execPath,
-    args: [...NODE_OPTIONS, ...idleOptions(), spec.entry],
+    args: [...NODE_OPTIONS, ...idleOptions(), ...confined, spec.entry],
     env: environmentOf(spec),
     session,
     logFile,
@@ -42,6 +45,27 @@ export async function startService(spec: ServiceSpec): Promise<RunningNode> {
     stopSignals: [{signal: 'SIGTERM', graceMs: STOP_GRACE_MS}],
     isTree: false,
   });
+}
+
+/**
+ * Options that leave a process with a learner's module nothing but its own program, the module and the network: no other files (the state
+ * folder, `/proc`, the session's token), no processes or threads of its own, no debugger, no addons.
+ */
+async function confinement({entry, options, codeCache}: ServiceSpec): Promise<readonly string[]> {
+  // What is not there yet would be taken for a file.
+  await mkdir(codeCache, {recursive: true, mode: 0o700});
+  const readable = [dirname(entry), codeCache, ...Object.values(options.seams)];
+  const real = await Promise.all(readable.map(async path => realpath(path).catch(() => path)));
+  // Not writable: what it left in the code cache would run in another service.
+  return [...permissionOptions(), ...new Set([...readable, ...real])].map(option =>
+    option.startsWith('--') ? option : `--allow-fs-read=${option}`,
+  );
+}
+
+/** Node's permission model has lost its prefix in version 23.5, and covers the network since 25. */
+function permissionOptions(allowed = process.allowedNodeEnvironmentFlags): readonly string[] {
+  if (!allowed.has('--permission')) return ['--experimental-permission', '--disable-warning=ExperimentalWarning'];
+  return ['--permission', ...(allowed.has('--allow-net') ? ['--allow-net'] : [])];
 }
 
 function environmentOf({node, options, address, sessionSecret, codeCache}: ServiceSpec): Record<string, string> {

@@ -6,6 +6,7 @@ import {createInterface} from 'node:readline';
 
 const armed = new Map<string, number>();
 let offsetMs = 0;
+let secret = '';
 const stdio = process.env.CONTROL_FD === 'stdio';
 // While its image is built nobody supervises it.
 const supervised = process.env.CONTROL_FD !== undefined;
@@ -38,7 +39,8 @@ process.on('SIGTERM', () => {
 const commands = supervised ? new Socket({fd: commandFd}) : process.stdin;
 createInterface({input: commands})
   .on('line', line => {
-    const command: {type: string; point: string; skip: number; offsetMs: number} = JSON.parse(line);
+    const command: {type: string; point: string; skip: number; offsetMs: number; secret: string} = JSON.parse(line);
+    if (command.type === 'secret') secret = command.secret;
     if (command.type === 'disarm') armed.clear();
     if (command.type === 'skew') {
       offsetMs = command.offsetMs;
@@ -60,7 +62,7 @@ function passCrashPoint(point: string): void {
     armed.set(point, skip - 1);
     return;
   }
-  report({type: 'crash-point', point, at: Date.now()});
+  report({type: 'crash-point', point, at: Date.now(), secret});
   process.kill(process.pid, 'SIGKILL');
 }
 

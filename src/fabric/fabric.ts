@@ -1,6 +1,21 @@
 import type {Address} from '../topology/address.ts';
 
-export const TOXIC_KINDS = ['latency', 'blackhole', 'reset_peer', 'refuse', 'drop_reply'] as const;
+export const TOXIC_KINDS = [
+  'latency',
+  'bandwidth',
+  'timeout',
+  'blackhole',
+  'cutoff',
+  'reset_peer',
+  'slow_close',
+  'slow_open',
+  'slicer',
+  'limit_data',
+  'refuse',
+  'drop_reply',
+  'reply_status',
+  'noop',
+] as const;
 export type ToxicKind = (typeof TOXIC_KINDS)[number];
 export type Stream = 'upstream' | 'downstream' | 'both';
 export type ToxicAttributes = Readonly<
@@ -85,6 +100,8 @@ export interface RequestLogEntry {
   readonly durationMs: number;
   /** Why no answer passed: the toxic took it, or a side closed. */
   readonly lost?: 'drop_reply' | 'reset' | 'closed';
+  /** The answer was a toxic's own: `before` the callee saw the request, or `after` it had answered. */
+  readonly injected?: 'before' | 'after';
   readonly idempotencyKey?: string;
   readonly traceparent?: string;
 }

@@ -15,7 +15,7 @@ export interface ConnectionOwner {
   readonly name: string;
   readonly http: boolean;
   now(): number;
-  connectUpstream(): Socket;
+  connectUpstream(connection: Connection): Socket;
   connectFailed(connection: Connection): void;
   passed(direction: 'upstream' | 'downstream', bytes: number, connection: Connection): void;
   /** An exchange is over. */
@@ -159,7 +159,7 @@ export class Connection {
 
   #openUpstream(): Socket | undefined {
     if (this.#upstream !== undefined || this.#over) return this.#upstream;
-    const upstream = this.#owner.connectUpstream();
+    const upstream = this.#owner.connectUpstream(this);
     this.#upstream = upstream;
     this.#up.writeTo(upstream);
     this.#down.readFrom(upstream);

@@ -181,9 +181,8 @@ export class Connection {
   }
 
   #endUpstream(): void {
-    // A client that came while nothing got through, said nothing and left: there is nothing to deliver.
-    if (this.#upstream === undefined) this.#client.end();
-    else this.#upstream.end();
+    // A client that came while nothing got through and said nothing may have closed only its own side: the other may have something to say.
+    this.#openUpstream()?.end();
   }
 
   #resetFrom(source: Socket | undefined, target: Socket | undefined): void {

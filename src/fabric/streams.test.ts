@@ -18,11 +18,11 @@ const integer = (max: number, min = 0) => fc.integer({min, max});
 
 /** Kinds that lose nothing, with attributes that leave a run short. */
 const ATTRIBUTES: readonly (readonly [ToxicKind, fc.Arbitrary<ToxicSpec['attributes']>])[] = [
-  ['latency', fc.record({latency: integer(12), jitter: integer(12)})],
+  ['latency', fc.record({latency: integer(25), jitter: integer(12)})],
   // Rate 0 holds until it goes.
-  ['bandwidth', fc.record({rate: fc.oneof(fc.constant(0), integer(200_000, 10_000))})],
-  ['slicer', fc.record({average_size: integer(20_000, 200), size_variation: integer(199), delay: integer(40)})],
-  ['slow_close', fc.record({delay: integer(12)})],
+  ['bandwidth', fc.record({rate: fc.oneof(fc.constant(0), integer(50_000, 2_000))})],
+  ['slicer', fc.record({average_size: integer(3_000, 200), size_variation: integer(199), delay: integer(300)})],
+  ['slow_close', fc.record({delay: integer(30)})],
   ['slow_open', fc.record({delay: integer(12)})],
   ['blackhole', fc.constant({})],
   ['noop', fc.constant({})],
@@ -39,19 +39,19 @@ const anyToxic: fc.Arbitrary<Toxic> = fc.oneof(
   ),
 );
 
-const size = fc.oneof(integer(300, 1), integer(100_000, 1));
+const size = fc.oneof(integer(300, 1), integer(60_000, 1));
 const step: fc.Arbitrary<Step> = fc.oneof(
-  {weight: 3, arbitrary: fc.record({do: fc.constant('send' as const), bytes: size})},
-  {weight: 3, arbitrary: fc.record({do: fc.constant('answer' as const), bytes: size})},
-  {weight: 5, arbitrary: fc.record({do: fc.constant('add' as const), toxic: anyToxic})},
+  {weight: 5, arbitrary: fc.record({do: fc.constant('send' as const), bytes: size})},
+  {weight: 5, arbitrary: fc.record({do: fc.constant('answer' as const), bytes: size})},
+  {weight: 3, arbitrary: fc.record({do: fc.constant('add' as const), toxic: anyToxic})},
   {weight: 2, arbitrary: fc.record({do: fc.constant('update' as const), which: integer(5), toxic: anyToxic})},
   {weight: 3, arbitrary: fc.record({do: fc.constant('remove' as const), which: integer(5)})},
-  {weight: 3, arbitrary: fc.record({do: fc.constant('wait' as const), ms: integer(6)})},
+  {weight: 3, arbitrary: fc.record({do: fc.constant('wait' as const), ms: integer(4)})},
 );
 
 const plan = fc.record({
-  first: fc.option(anyToxic, {nil: undefined}),
-  steps: fc.array(step, {minLength: 1, maxLength: 25}),
+  first: fc.array(anyToxic, {maxLength: 4, size: 'max'}),
+  steps: fc.array(step, {maxLength: 50, size: 'max'}),
   protocol: fc.constantFrom('postgres' as const, 'http' as const),
   /** Which end closes its side first, before the toxics are gone; the other goes on until it has seen that. */
   closes: fc.constantFrom('client' as const, 'upstream' as const),
@@ -66,7 +66,7 @@ describe('toxics that come, change and go in flight', () => {
         await using upstream = await serve(server.attach);
         await using link = await openLink(upstream.address, {protocol});
         const toxics = new Toxics(link.fabric);
-        if (first !== undefined) await toxics.add(first);
+        for (const each of first) await toxics.add(each);
         client.attach(connect({...link.address, allowHalfOpen: true}));
         await play(steps, toxics, client, server);
         const [one, other] = closes === 'client' ? [client, server] : [server, client];
@@ -80,7 +80,7 @@ describe('toxics that come, change and go in flight', () => {
         expect(client.received().equals(server.sent())).toBe(true);
         expect(server.received().equals(client.sent())).toBe(true);
       }),
-      {timeout: 4_000, numRuns: 100, seed: 20_261_127, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: true},
+      {timeout: 10_000, numRuns: 60, seed: 20_261_127, interruptAfterTimeLimit: 45_000, markInterruptAsFailure: true},
     );
   });
 });

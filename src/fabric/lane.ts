@@ -227,8 +227,7 @@ export class Lane implements StageLane {
 
   /** Pauses or resumes the source according to what is held here and what the target has yet to write. */
   #steer(): void {
-    let waiting = this.waiting + this.#backlog;
-    for (const stage of this.#stages) waiting += stage.queued * ITEM_BYTES;
+    const waiting = this.waiting + this.#backlog + (this.#stages.length === 0 ? 0 : this.#itemBytes());
     if (!this.#paused && waiting <= WRITE_AHEAD_MAX_BYTES) return;
     const max = this.#maxBytes();
     if (waiting > max && !this.#paused) {
@@ -238,6 +237,10 @@ export class Lane implements StageLane {
       this.#paused = false;
       this.#source?.resume();
     }
+  }
+
+  #itemBytes(): number {
+    return this.#stages.reduce((sum, {queued}) => sum + queued * ITEM_BYTES, 0);
   }
 
   #maxBytes(): number {

@@ -179,7 +179,7 @@ function wasText(before: Probes | undefined): string {
 }
 
 function probesText({answered, count}: Probes): string {
-  return answered === count ? `${count} probes` : `${answered} of ${count} probes`;
+  return answered === count ? `${count} ${count === 1 ? 'probe' : 'probes'}` : `${answered} of ${count} probes`;
 }
 
 function ms(value: number): string {

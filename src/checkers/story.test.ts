@@ -28,6 +28,17 @@ describe('a story', () => {
     ]);
   });
 
+  it('says whose an answer is that a toxic gave', () => {
+    const requests = [
+      requestEntry(1_001, {status: 503, injected: 'before'}),
+      requestEntry(1_002, {status: 500, injected: 'after'}),
+    ];
+    expect(story(ledgerEntry(1_000, {sends: [send(1_000, 503)]}), {requests}).slice(2)).toEqual([
+      '  +1 ms gateway-1->identity-1 POST /v1/accounts: 503 after 5 ms, injected in its place',
+      "  +2 ms gateway-1->identity-1 POST /v1/accounts: 500 after 5 ms, injected in place of the callee's own",
+    ]);
+  });
+
   it('says how much it left out', () => {
     const events = Array.from({length: 30}, (_, index) => ({at: index, text: `event ${index}`}));
     const lines = story(ledgerEntry(0), {events, linesMax: 5});

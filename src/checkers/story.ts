@@ -66,7 +66,8 @@ function nameOf({id, name}: LedgerEntry): string {
   return /^\d+$/.test(number) ? `op ${number}` : `op ${id}`;
 }
 
-function fateOf({status, lost, durationMs}: RequestLogEntry): string {
+function fateOf({status, lost, injected, durationMs}: RequestLogEntry): string {
   if (status === null) return `no answer passed${lost === undefined ? '' : ` (${lost})`}`;
-  return `${status} after ${Math.round(durationMs)} ms`;
+  const whose = {before: ', injected in its place', after: ", injected in place of the callee's own"};
+  return `${status} after ${Math.round(durationMs)} ms${injected === undefined ? '' : whose[injected]}`;
 }

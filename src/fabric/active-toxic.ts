@@ -43,6 +43,9 @@ export class ActiveToxic {
   #inForce(prefix: string, acted: () => void): ToxicInForce {
     const toxic = this;
     return {
+      get id() {
+        return toxic.spec.id;
+      },
       get attributes() {
         return toxic.spec.attributes;
       },

@@ -2,17 +2,20 @@ import type {Socket} from 'node:net';
 import type {ActiveToxic} from './active-toxic.ts';
 import type {Stream} from './fabric.ts';
 import type {Exchange} from './http/exchange.ts';
-import {HttpObserver, type ReplyFilter} from './http/observer.ts';
+import {HttpObserver, type ReplyFilter, type RequestFilter} from './http/observer.ts';
 import {Lane} from './lane.ts';
 import {resetSocket} from './sockets.ts';
 import type {ToxicHost} from './toxics/toxic.ts';
+
+/** How long a connection that was closed on purpose may still send. */
+const LINGER_MS = 1_000;
 
 /** What a connection needs of the proxy that it belongs to. */
 export interface ConnectionOwner {
   readonly name: string;
   readonly http: boolean;
   now(): number;
-  connectUpstream(): Socket;
+  connectUpstream(connection: Connection): Socket;
   connectFailed(connection: Connection): void;
   passed(direction: 'upstream' | 'downstream', bytes: number, connection: Connection): void;
   /** An exchange is over. */
@@ -32,6 +35,8 @@ export class Connection {
   readonly #down: Lane;
   readonly #observer: HttpObserver | undefined;
   readonly #attached = new Map<ActiveToxic, () => void>();
+  #started = false;
+  #injects = false;
   #broken = false;
   #over = false;
 
@@ -45,6 +50,8 @@ export class Connection {
       open: () => this.#openUpstream(),
       end: () => this.#endUpstream(),
       reset: () => this.#resetFrom(this.#client, this.#upstream),
+      close: () => this.#closeAfter(this.#upstream, this.#client),
+      clear: () => this.#openWhenWanted(),
       passed: bytes => owner.passed('upstream', bytes, this),
       completed: () => {},
     });
@@ -52,7 +59,12 @@ export class Connection {
       open: () => this.#client,
       end: () => this.#client.end(),
       reset: () => this.#resetFrom(this.#upstream, this.#client),
-      passed: bytes => owner.passed('downstream', bytes, this),
+      close: () => this.#closeAfter(this.#client, this.#upstream),
+      clear: () => {},
+      passed: bytes => {
+        owner.passed('downstream', bytes, this);
+        if (this.#injects) this.#up.backlog = this.#down.waiting;
+      },
       completed: exchanges => this.#completed(exchanges),
     });
   }
@@ -64,13 +76,14 @@ export class Connection {
     this.#up.readFrom(this.#client);
     const observer = this.#observer;
     this.#client.on('data', (bytes: Buffer) => {
-      observer?.request(bytes);
-      this.#up.pass(bytes);
+      if (observer === undefined) this.#up.pass(bytes);
+      else observer.request(bytes);
     });
     this.#client.on('end', () => this.#up.end());
     this.#client.on('close', () => this.#closed());
     // While nothing gets through, the upstream is not bothered with a connection either.
-    if (!this.#up.holding) this.#openUpstream();
+    this.#started = true;
+    this.#up.wake();
   }
 
   attach(toxic: ActiveToxic): void {
@@ -93,6 +106,13 @@ export class Connection {
     this.#finish();
   }
 
+  /** Closes both ends, as when their process ends: what is not with the kernel yet is lost. */
+  cut(): void {
+    this.#client.destroy();
+    this.#upstream?.destroy();
+    this.#finish();
+  }
+
   /** The upstream is gone. The client learns of it as fast as the link lets anything through. */
   upstreamGone(): void {
     if (this.#over) return;
@@ -109,6 +129,9 @@ export class Connection {
   #observe(): HttpObserver {
     return new HttpObserver({
       now: () => this.#owner.now(),
+      passRequest: bytes => this.#up.pass(bytes),
+      inject: (bytes, completes) => this.#inject(bytes, completes),
+      endReplies: () => this.#down.end(),
       passReply: (bytes, completes) => this.#down.pass(bytes, completes),
       cut: () => {
         this.#upstream?.destroy();
@@ -117,9 +140,26 @@ export class Connection {
     });
   }
 
+  /** Answers of our own come as fast as requests do: a client that does not read them is not read either. */
+  #inject(bytes: Buffer, completes: readonly Exchange[]): void {
+    if (!this.#injects) {
+      this.#injects = true;
+      this.#client.on('drain', () => {
+        this.#up.backlog = this.#down.waiting;
+      });
+    }
+    this.#down.pass(bytes, completes);
+    this.#up.backlog = this.#down.waiting;
+  }
+
+  /** Nothing holds bytes towards the upstream up: a server that speaks first is to be heard. */
+  #openWhenWanted(): void {
+    if (this.#started && !this.#client.writableEnded && !this.#client.destroyed) this.#openUpstream();
+  }
+
   #openUpstream(): Socket | undefined {
     if (this.#upstream !== undefined || this.#over) return this.#upstream;
-    const upstream = this.#owner.connectUpstream();
+    const upstream = this.#owner.connectUpstream(this);
     this.#upstream = upstream;
     this.#up.writeTo(upstream);
     this.#down.readFrom(upstream);
@@ -141,9 +181,8 @@ export class Connection {
   }
 
   #endUpstream(): void {
-    // A client that came while nothing got through, said nothing and left: there is nothing to deliver.
-    if (this.#upstream === undefined) this.#client.end();
-    else this.#upstream.end();
+    // A client that came while nothing got through and said nothing may have closed only its own side: the other may have something to say.
+    this.#openUpstream()?.end();
   }
 
   #resetFrom(source: Socket | undefined, target: Socket | undefined): void {
@@ -151,6 +190,20 @@ export class Connection {
     if (target !== undefined) resetSocket(target);
     source?.destroy();
     this.#closed();
+  }
+
+  /** Closes both ends, the one only when it has been written all that is on its way to it. */
+  #closeAfter(target: Socket | undefined, source: Socket | undefined): void {
+    this.#up.discard();
+    this.#down.discard();
+    source?.destroy();
+    if (target === undefined) {
+      this.#closed();
+      return;
+    }
+    // What it still sends is read and thrown away: closing on unread bytes would be a reset, which may overtake what was written.
+    target.resume();
+    target.end(() => setTimeout(() => target.destroy(), LINGER_MS).unref());
   }
 
   #completed(exchanges: readonly Exchange[]): void {
@@ -188,7 +241,10 @@ export class Connection {
       key: this.key,
       probe: this.probe,
       lanes: () => lanes.filter(({name}) => stream === 'both' || stream === name),
+      opening: () => (this.#upstream === undefined ? this.#up : undefined),
       reset: () => this.reset(),
+      cut: () => this.cut(),
+      filterRequests: (filter: RequestFilter) => this.#observer?.addRequestFilter(filter) ?? (() => {}),
       filterReplies: (filter: ReplyFilter) => this.#observer?.addFilter(filter) ?? (() => {}),
     };
   }

@@ -1,6 +1,21 @@
 import type {Address} from '../topology/address.ts';
 
-export const TOXIC_KINDS = ['latency', 'blackhole', 'reset_peer', 'refuse', 'drop_reply'] as const;
+export const TOXIC_KINDS = [
+  'latency',
+  'bandwidth',
+  'timeout',
+  'blackhole',
+  'cutoff',
+  'reset_peer',
+  'slow_close',
+  'slow_open',
+  'slicer',
+  'limit_data',
+  'refuse',
+  'drop_reply',
+  'reply_status',
+  'noop',
+] as const;
 export type ToxicKind = (typeof TOXIC_KINDS)[number];
 export type Stream = 'upstream' | 'downstream' | 'both';
 export type ToxicAttributes = Readonly<
@@ -85,6 +100,8 @@ export interface RequestLogEntry {
   readonly durationMs: number;
   /** Why no answer passed: the toxic took it, or a side closed. */
   readonly lost?: 'drop_reply' | 'reset' | 'closed';
+  /** The answer was a toxic's own: `before` the callee saw the request, or `after` it had answered. */
+  readonly injected?: 'before' | 'after';
   readonly idempotencyKey?: string;
   readonly traceparent?: string;
 }
@@ -97,8 +114,36 @@ export interface ProbeResult {
   readonly failed: number;
   /** Median round trip of the answered ones, ms. */
   readonly medianMs: number | null;
-  /** How the failed ones failed: `ECONNREFUSED`, `ECONNRESET`, `timeout`, `closed`. */
+  /** How the failed ones failed: `ECONNREFUSED`, `ECONNRESET`, `timeout`, `closed`, `cut` (closed after it had answered). */
   readonly failures: Readonly<Record<string, number>>;
+  /** How many of the answers a toxic gave, by their status; absent: none. */
+  readonly injected?: Readonly<Record<string, number>>;
+  /** Of probes that carried a load: what came out. */
+  readonly loads?: readonly {readonly upstream: LoadFigures; readonly downstream: LoadFigures}[];
+}
+
+/** What arrived at one end: the time from the start of the probe to its last byte, and in how many pieces it was read. */
+export interface LoadFigures {
+  readonly bytes: number;
+  readonly pieces: number;
+  readonly ms: number;
+}
+
+/**
+ * What a probe times. `answer`: the first byte of an answer. `closing`: from its own FIN, once it has an answer, to the other's. `life`: its answer, and then
+ * the connection must stay for `forMs` from its start. `load`: `bytes` in each direction, between two ends of the fabric's own.
+ */
+export type ProbeLook =
+  | {readonly at: 'answer'}
+  | {readonly at: 'closing'}
+  | {readonly at: 'life'; readonly forMs: number}
+  | {readonly at: 'load'; readonly bytes: number};
+
+export interface ProbeOptions {
+  readonly count: number;
+  readonly timeoutMs: number;
+  /** Normally: the answer. */
+  readonly look?: ProbeLook;
 }
 
 /**
@@ -116,6 +161,6 @@ export interface Fabric {
   counters(): Promise<readonly ProxyCounters[]>;
   /** The request log from a point in time on (unix ms). The last 200,000 entries are kept. */
   requests(since: number): Promise<readonly RequestLogEntry[]>;
-  probe(proxy: string, options: {readonly count: number; readonly timeoutMs: number}): Promise<ProbeResult>;
+  probe(proxy: string, options: ProbeOptions): Promise<ProbeResult>;
   stop(): Promise<void>;
 }

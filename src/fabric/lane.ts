@@ -1,24 +1,47 @@
 import type {Socket} from 'node:net';
 import type {Exchange} from './http/exchange.ts';
+import {merge} from './merge.ts';
 
-/** What travels a lane: bytes, or one of the two ways in which a side ends. `completes`: exchanges that are over once it has left. */
+/**
+ * What travels a lane: bytes, or a way in which a side ends. `completes`: exchanges that are over once it has left. `close`: the whole
+ * connection is to be closed, once what came before it has been delivered.
+ */
 export type Item =
   | {readonly kind: 'bytes'; readonly bytes: Buffer; readonly completes?: readonly Exchange[]}
   | {readonly kind: 'end'; readonly completes?: readonly Exchange[]}
-  | {readonly kind: 'reset'};
+  | {readonly kind: 'reset'}
+  | {readonly kind: 'close'};
 
-/** One toxic on one lane. It passes on every item that it took, in order, now or later. */
+/** One toxic on one lane. It passes on every item that it took, in order, now or later, whole or in pieces, or says that it is lost. */
 export interface Stage {
   push(item: Item): void;
   /** Passes on all that it holds, at once: its toxic goes. */
   release(): void;
   /** Forgets what it holds: the connection is gone. */
   discard(): void;
-  /** It passes nothing on before it is released. */
-  readonly holds?: true;
+  /** How many items it holds. */
+  readonly queued: number;
+  /** It passes nothing on for now. */
+  readonly holds?: boolean;
+  /** How many bytes there may be in the lane for its sake; absent: what a lane without stages may have. */
+  readonly heldMaxBytes?: number;
+  /** Nothing in front of it holds anything up (any more). */
+  begin?(): void;
+  /** The target takes bytes again. */
+  drained?(): void;
 }
 
-export type MakeStage = (passOn: (item: Item) => void) => Stage;
+/** What a stage may ask of its lane. */
+export interface StageLane {
+  /** These bytes go nowhere. */
+  lose(item: Item): void;
+  /** It does not hold any more, though it stays. */
+  wake(): void;
+  /** The target has more to write than it likes. */
+  readonly blocked: boolean;
+}
+
+export type MakeStage = (passOn: (item: Item) => void, lane: StageLane) => Stage;
 
 /** Where a lane ends. */
 export interface LaneEnd {
@@ -28,13 +51,17 @@ export interface LaneEnd {
   end(): void;
   /** The source is gone by RST or error. */
   reset(): void;
+  /** Both ends are to be closed, and all before has been written. */
+  close(): void;
+  /** No stage holds anything up. */
+  clear(): void;
   /** Bytes were written to the target. */
   passed(bytes: number): void;
   completed(exchanges: readonly Exchange[]): void;
 }
 
 /** Enough for 100 MB/s through a latency of 100 ms, with room. */
-const LANE_HELD_MAX_BYTES = 16 * 1024 * 1024;
+export const LANE_HELD_MAX_BYTES = 16 * 1024 * 1024;
 /**
  * Read while nothing gets through. The kernel would buffer more than that for a peer that cannot reach us, so nobody sees a difference; and
  * the request log knows when a request came, not only when the link healed.
@@ -42,18 +69,21 @@ const LANE_HELD_MAX_BYTES = 16 * 1024 * 1024;
 const HOLDING_MAX_BYTES = 256 * 1024;
 /** Without toxics: bytes written ahead of the target before the source is paused. */
 const WRITE_AHEAD_MAX_BYTES = 256 * 1024;
+/** What an item takes besides its bytes, roughly: bytes one by one are not as small as they look. */
+const ITEM_BYTES = 256;
 
 /**
  * One direction of a connection: from a source socket through the stages of the toxics in force to the target. What it holds is
  * bounded: past the bound the source is paused. Nothing in it is lost, doubled or reordered when stages come and go.
  */
-export class Lane {
+export class Lane implements StageLane {
   readonly #end: LaneEnd;
   readonly #stages: Stage[] = [];
   #source: Socket | undefined;
   #target: Socket | undefined;
   #paused = false;
   #heldBytes = 0;
+  #backlog = 0;
   #ended = false;
   #over = false;
 
@@ -71,6 +101,7 @@ export class Lane {
     this.#target = target;
     target.on('drain', () => {
       if (this.#paused) this.#steer();
+      for (const stage of this.#stages) stage.drained?.();
     });
   }
 
@@ -81,6 +112,7 @@ export class Lane {
 
   /** Takes bytes of the source. The path without toxics is short on purpose. */
   pass(bytes: Buffer, completes?: readonly Exchange[]): void {
+    if (this.#over) return;
     if (this.#stages.length > 0) {
       this.#heldBytes += bytes.length;
       this.#enter(completes === undefined ? {kind: 'bytes', bytes} : {kind: 'bytes', bytes, completes});
@@ -100,17 +132,56 @@ export class Lane {
 
   /** Puts a stage at the end of the stack. Returns what takes it off again, and then all that it held is on its way. */
   add(make: MakeStage): () => void {
-    const stage = make(item => {
+    let released: Item[] | undefined;
+    const forward = (item: Item): void => {
       const next = this.#stages[this.#stages.indexOf(stage) + 1];
       if (next === undefined) this.#leave(item);
       else next.push(item);
-    });
+    };
+    const stage = make(item => {
+      if (released === undefined) forward(item);
+      else released.push(item);
+    }, this);
     this.#stages.push(stage);
     return () => {
+      released = [];
       stage.release();
+      for (const item of merge(released)) forward(item);
       this.#stages.splice(this.#stages.indexOf(stage), 1);
+      this.wake();
       this.#steer();
     };
+  }
+
+  lose(item: Item): void {
+    if (item.kind !== 'bytes') return;
+    this.#heldBytes -= item.bytes.length;
+    if (this.#paused) this.#steer();
+  }
+
+  /** Lets stages that wait for their turn begin. */
+  wake(): void {
+    if (this.#over) return;
+    for (const stage of this.#stages) {
+      stage.begin?.();
+      if (stage.holds === true) return;
+    }
+    this.#end.clear();
+  }
+
+  get blocked(): boolean {
+    return this.#target?.writableNeedDrain === true;
+  }
+
+  /** Bytes that wait elsewhere because of what this lane brought. */
+  set backlog(bytes: number) {
+    this.#backlog = bytes;
+    this.#steer();
+  }
+
+  /** Bytes that have come and not left. */
+  get waiting(): number {
+    return this.#heldBytes + (this.#target?.destroyed === false ? this.#target.writableLength : 0);
   }
 
   /** The connection is gone. */
@@ -135,6 +206,9 @@ export class Lane {
     } else if (item.kind === 'reset') {
       this.#over = true;
       this.#end.reset();
+    } else if (item.kind === 'close') {
+      this.#over = true;
+      this.#end.close();
     } else if (!this.#ended) {
       this.#ended = true;
       if (item.completes !== undefined) this.#end.completed(item.completes);
@@ -153,7 +227,7 @@ export class Lane {
 
   /** Pauses or resumes the source according to what is held here and what the target has yet to write. */
   #steer(): void {
-    const waiting = this.#heldBytes + (this.#target?.destroyed === false ? this.#target.writableLength : 0);
+    const waiting = this.waiting + this.#backlog + (this.#stages.length === 0 ? 0 : this.#itemBytes());
     if (!this.#paused && waiting <= WRITE_AHEAD_MAX_BYTES) return;
     const max = this.#maxBytes();
     if (waiting > max && !this.#paused) {
@@ -165,8 +239,14 @@ export class Lane {
     }
   }
 
+  #itemBytes(): number {
+    return this.#stages.reduce((sum, {queued}) => sum + queued * ITEM_BYTES, 0);
+  }
+
   #maxBytes(): number {
     if (this.#stages.length === 0) return WRITE_AHEAD_MAX_BYTES;
-    return this.holding ? HOLDING_MAX_BYTES : LANE_HELD_MAX_BYTES;
+    if (this.holding) return HOLDING_MAX_BYTES;
+    const wanted = this.#stages.reduce((sum, {heldMaxBytes = WRITE_AHEAD_MAX_BYTES}) => sum + heldMaxBytes, 0);
+    return Math.min(LANE_HELD_MAX_BYTES, wanted);
   }
 }

@@ -39,7 +39,9 @@ export class LinkProxy implements ConnectionOwner {
   /** In the order in which they were put on. */
   #toxics: readonly ActiveToxic[] = [];
   #nodeUp = true;
-  readonly #probePorts = new Set<number>();
+  /** Where the probes from these ports lead, if not to the upstream. */
+  readonly #probePorts = new Map<number, Address | undefined>();
+  readonly #detours = new WeakMap<Connection, Address>();
   readonly #live: LiveWindow;
   #accepted = 0;
   #probes = 0;
@@ -102,9 +104,9 @@ export class LinkProxy implements ConnectionOwner {
     for (const connection of [...this.#connections]) connection.reset();
   }
 
-  /** A connection from this port of ours is a probe. Returns what forgets it. */
-  expectProbe(port: number): () => void {
-    this.#probePorts.add(port);
+  /** A connection from this port of ours is a probe, which may lead elsewhere than to the upstream. Returns what forgets it. */
+  expectProbe(port: number, upstream?: Address): () => void {
+    this.#probePorts.set(port, upstream);
     return () => this.#probePorts.delete(port);
   }
 
@@ -129,6 +131,8 @@ export class LinkProxy implements ConnectionOwner {
     const probe = socket.remotePort !== undefined && this.#probePorts.has(socket.remotePort);
     const number = probe ? ++this.#probes : ++this.#accepted;
     const connection = new Connection(this, socket, number, probe);
+    const detour = probe ? this.#probePorts.get(socket.remotePort ?? 0) : undefined;
+    if (detour !== undefined) this.#detours.set(connection, detour);
     socket.on('error', () => connection.clientError());
     this.#connections.add(connection);
     for (const toxic of this.#toxics) connection.attach(toxic);
@@ -140,8 +144,8 @@ export class LinkProxy implements ConnectionOwner {
     return this.#context.now();
   }
 
-  connectUpstream(): Socket {
-    const {host, port} = this.spec.upstream;
+  connectUpstream(connection: Connection): Socket {
+    const {host, port} = this.#detours.get(connection) ?? this.spec.upstream;
     return connect({host, port, allowHalfOpen: true, noDelay: true});
   }
 

@@ -85,6 +85,42 @@ describe('probes', () => {
     expect(answered).toBeLessThan(32);
   });
 
+  it('carry a load between ends of their own, and leave no trace of it either', async () => {
+    const got: string[] = [];
+    await using upstream = await serve(socket => socket.on('data', bytes => got.push(bytes.toString())));
+    await using link = await openLink(upstream.address, {protocol: 'http'});
+    const bytes = 300_000;
+    const options = {count: 2, timeoutMs: 5_000, look: {at: 'load' as const, bytes}};
+    const free = await link.fabric.probe(link.name, options);
+    expect(free).toMatchObject({answered: 2, loads: [{upstream: {bytes}, downstream: {bytes}}, {upstream: {bytes}}]});
+    await link.fabric.change({add: [toxic('limit_data', {stream: 'upstream', attributes: {bytes: 1_000}})]});
+    const limited = await link.fabric.probe(link.name, {...options, count: 1});
+    expect(limited).toMatchObject({answered: 0, failures: {closed: 1}, loads: [{upstream: {bytes: 1_000}}]});
+    expect(got).toEqual([]);
+    expect(await link.fabric.requests(0)).toEqual([]);
+    expect((await link.fabric.counters())[0]).toMatchObject({
+      connections: {total: 0, failed: 0},
+      bytes: {upstream: 0, downstream: 0},
+    });
+    expect((await link.fabric.toxics())[0]?.touched).toEqual({connections: 0, actions: 0});
+  });
+
+  it('watch whether a connection lives, and time its closing', async () => {
+    await using upstream = await serve(socket => {
+      socket.on('data', () => socket.write('N'));
+      socket.on('end', () => socket.end());
+    });
+    await using link = await openLink(upstream.address);
+    const life = {count: 2, timeoutMs: 5_000, look: {at: 'life' as const, forMs: 150}};
+    expect(await link.fabric.probe(link.name, life)).toMatchObject({answered: 2});
+    await link.fabric.change({add: [toxic('cutoff', {attributes: {after: 50}})]});
+    expect(await link.fabric.probe(link.name, life)).toMatchObject({answered: 0, failures: {cut: 2}});
+    const slow = toxic('slow_close', {stream: 'downstream', attributes: {delay: 60}});
+    await link.fabric.change({add: [slow], remove: ['cutoff-1']});
+    const closing = await link.fabric.probe(link.name, {count: 1, timeoutMs: 5_000, look: {at: 'closing'}});
+    expect(closing.medianMs).toBeGreaterThan(59);
+  });
+
   it('of an unknown proxy are refused', async () => {
     await using upstream = await serveEcho();
     await using link = await openLink(upstream.address);

@@ -113,3 +113,39 @@ export function toxic(kind: ToxicKind, overrides: Partial<ToxicSpec> = {}): Toxi
     ...overrides,
   };
 }
+
+/** Watches how late this process's event loop is: what a test measures in it may be late by as much. Returns the longest so far, ms. */
+export function watchLag(): {longestMs(): number} & Disposable {
+  const everyMs = 2;
+  let longest = 0;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last - everyMs);
+    last = now;
+  }, everyMs);
+  return {
+    longestMs: () => Math.max(longest, performance.now() - last),
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
+}
+
+/** An upstream that sends as fast as it is read, and reads all it gets. */
+export function serveFlood(): Promise<TestServer> {
+  const block = Buffer.alloc(64 * 1024);
+  return serve(socket => {
+    const pump = (): void => {
+      while (!socket.destroyed && socket.write(block));
+    };
+    socket.on('drain', pump);
+    socket.resume();
+    pump();
+  });
+}
+
+/** How long it takes until a condition holds, ms. */
+export async function timed(condition: () => boolean | Promise<boolean>, what?: string): Promise<number> {
+  const startedAt = performance.now();
+  await until(condition, what);
+  return performance.now() - startedAt;
+}

@@ -1,5 +1,6 @@
 import type {Fabric} from '../fabric/fabric.ts';
-import {type ProbePlan, type Probes, takeProbes} from './effect.ts';
+import {type Probes, takeProbes} from './effect.ts';
+import type {ProbePlan} from './probe-plan.ts';
 
 const TIMEOUT_MS = 300;
 const FRESH_MS = 120_000;
@@ -15,12 +16,12 @@ export interface Baselines {
 
 export function createBaselines(fabric: Fabric, now: () => number): Baselines {
   const known = new Map<string, {readonly probes: Probes; readonly at: number}>();
-  const keyOf = ({proxies}: ProbePlan): string => proxies.join();
+  const keyOf = ({proxies, look}: ProbePlan): string => `${proxies.join()} ${JSON.stringify(look)}`;
   const remember = (plan: ProbePlan, probes: Probes): void => {
     known.set(keyOf(plan), {probes, at: now()});
   };
   return {
-    take: plan => takeProbes(fabric, {...plan, count: 3, timeoutMs: TIMEOUT_MS}),
+    take: plan => takeProbes(fabric, {...plan, count: Math.min(3, plan.count), timeoutMs: TIMEOUT_MS}),
     glance: plan => {
       const earlier = known.get(keyOf(plan));
       let probes = earlier !== undefined && now() - earlier.at < FRESH_MS ? earlier.probes : undefined;

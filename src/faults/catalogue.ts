@@ -1,6 +1,8 @@
 import type {ToxicKind} from '../fabric/fabric.ts';
 import type {RuntimeName} from '../runtime/runtime.ts';
+import {HTTP_LINKS, LINKS, matching, stream, toxicity} from './catalogue-attributes.ts';
 import {DISTURBANCES} from './catalogue-disturbances.ts';
+import {TOXIC_FAULTS} from './catalogue-toxics.ts';
 import type {FaultKind} from './fault.ts';
 
 /** The named points at which a service of the lab can be told to kill itself. */
@@ -18,7 +20,7 @@ export interface FaultAttribute {
   readonly meaning: string;
   /** `points`: crash points separated by commas. `match`: `{method, path}` of the requests concerned. */
   readonly type: 'number' | 'whole' | 'choice' | 'points' | 'text' | 'match';
-  readonly unit?: 'ms' | 'bytes';
+  readonly unit?: 'ms' | 'us' | 'bytes' | 'KB/s';
   readonly required?: boolean;
   readonly default?: number | string;
   /** Smallest and largest value. */
@@ -48,27 +50,7 @@ export interface FaultInfo {
 }
 
 const DAY_MS = 86_400_000;
-const LINKS =
-  'a link (`gateway->identity`, `identity->*`, `gateway-1->identity-2`), or a node or service: all links into it';
 const NODES = 'a node, or a service: all its nodes';
-
-const toxicity: FaultAttribute = {
-  name: 'toxicity',
-  type: 'number',
-  default: 1,
-  range: [0, 1],
-  meaning: 'share of connections that it applies to, decided once for each from the seed',
-};
-
-function stream(normally: 'downstream' | 'both'): FaultAttribute {
-  return {
-    name: 'stream',
-    type: 'choice',
-    choices: ['upstream', 'downstream', 'both'],
-    default: normally,
-    meaning: 'towards the callee, towards the caller, or both',
-  };
-}
 
 const cutAttributes: readonly FaultAttribute[] = [
   {
@@ -97,10 +79,10 @@ export const FAULT_CATALOGUE: readonly FaultInfo[] = [
     targets: LINKS,
     does: 'delays what passes, in order',
     attributes: [
-      {name: 'latency', type: 'number', unit: 'ms', required: true, range: [0, 600_000], meaning: 'delay'},
+      {name: 'latency', type: 'whole', unit: 'ms', required: true, range: [0, 600_000], meaning: 'delay'},
       {
         name: 'jitter',
-        type: 'number',
+        type: 'whole',
         unit: 'ms',
         default: 0,
         range: [0, 600_000],
@@ -136,7 +118,7 @@ export const FAULT_CATALOGUE: readonly FaultInfo[] = [
     attributes: [
       {
         name: 'timeout',
-        type: 'number',
+        type: 'whole',
         unit: 'ms',
         default: 0,
         range: [0, 600_000],
@@ -160,7 +142,7 @@ export const FAULT_CATALOGUE: readonly FaultInfo[] = [
     acts: 'links',
     toxic: 'drop_reply',
     httpOnly: true,
-    targets: `${LINKS}; HTTP links only`,
+    targets: HTTP_LINKS,
     does: "lets the request take effect, reads the callee's whole answer, and cuts the connection instead of passing it on",
     attributes: [
       {
@@ -170,17 +152,12 @@ export const FAULT_CATALOGUE: readonly FaultInfo[] = [
         range: [0, 1],
         meaning: 'share of the matching answers that are dropped',
       },
-      {name: 'method', type: 'text', meaning: 'only requests with this method'},
-      {
-        name: 'path',
-        type: 'text',
-        meaning: 'only requests with this path; one that ends in * stands for all that begin so',
-      },
-      {name: 'match', type: 'match', meaning: 'method and path in one, for files'},
+      ...matching,
       toxicity,
     ],
     example: "teralab chaos drop-reply 'gateway->identity' --method POST --probability 0.2 --for 30s",
   },
+  ...TOXIC_FAULTS,
   {
     kind: 'partition',
     acts: 'cut',

@@ -1,12 +1,16 @@
 import {LabError} from '../errors.ts';
 import type {ToxicAttributes} from '../fabric/fabric.ts';
+import {TOXICS} from '../fabric/toxics/registry.ts';
 import {nearest} from '../nearest.ts';
 import {FAULT_CATALOGUE, type FaultAttribute, type FaultInfo} from './catalogue.ts';
 import type {FaultRequest} from './fault.ts';
+import {toxicAttributes} from './toxics.ts';
 
 const FOR_MAX_MS = 86_400_000;
 /** By the unit of an attribute: what may stand behind the figure. */
-const SUFFIXES: Readonly<Record<'ms' | 'bytes', Readonly<Record<string, number>>>> = {
+const SUFFIXES: Readonly<Record<'ms' | 'us' | 'bytes' | 'KB/s', Readonly<Record<string, number>>>> = {
+  us: {us: 1, ms: 1000, s: 1_000_000},
+  'KB/s': {b: 0.001, kb: 1, mb: 1000, gb: 1_000_000, 'b/s': 0.001, 'kb/s': 1, 'mb/s': 1000, 'gb/s': 1_000_000},
   ms: {ms: 1, s: 1000, m: 60_000, h: 3_600_000},
   bytes: {b: 1, kb: 1000, mb: 1_000_000, gb: 1_000_000_000},
 };
@@ -28,7 +32,12 @@ export function checkRequest(request: FaultRequest): CheckedRequest {
   if (forMs !== undefined && !(forMs >= 1 && forMs <= FOR_MAX_MS)) {
     throw new LabError('BAD_VALUE', `A fault lasts from 1 ms to 24 hours, not ${forMs} ms.`);
   }
-  return {info, attributes: checkAttributes(info, request.attributes)};
+  const attributes = checkAttributes(info, request.attributes);
+  const contradiction =
+    info.toxic === undefined ? undefined : TOXICS[info.toxic].contradiction?.(toxicAttributes(attributes));
+  if (contradiction !== undefined)
+    throw new LabError('BAD_VALUE', `${info.kind}: ${contradiction.replaceAll('_', '-')}.`);
+  return {info, attributes};
 }
 
 /** ` Did you mean "x"?`, or nothing. */
@@ -117,11 +126,12 @@ function checkValue(
 function toNumber(value: ToxicAttributes[string], unit: FaultAttribute['unit']): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value !== 'string') return undefined;
-  const [, digits, suffix = ''] = /^(-?\d+(?:\.\d+)?)([a-z]*)$/.exec(value.trim().toLowerCase()) ?? [];
+  const [, digits, suffix = ''] = /^(-?\d+(?:\.\d+)?)([a-z/]*)$/.exec(value.trim().toLowerCase()) ?? [];
   if (digits === undefined) return undefined;
   if (suffix === '') return Number(digits);
   const factor = unit === undefined ? undefined : SUFFIXES[unit][suffix];
-  return factor === undefined ? undefined : Number(digits) * factor;
+  // Rounded: 4.1 s are 4100 ms, and not 4099.999…
+  return factor === undefined ? undefined : Number((Number(digits) * factor).toPrecision(12));
 }
 
 function kebabCase(name: string): string {

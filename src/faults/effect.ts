@@ -1,8 +1,8 @@
-import type {Fabric, ProbeResult, ToxicAttributes} from '../fabric/fabric.ts';
+import type {Fabric, ProbeLook, ProbeResult, ToxicAttributes} from '../fabric/fabric.ts';
 import type {FaultEffect, FaultKind} from './fault.ts';
+import {judgeLoad, type Load, sizeText} from './load-effect.ts';
+import type {ProbePlan} from './probe-plan.ts';
 
-const PROXIES_MAX = 3;
-const SILENCE_MS = 300;
 /** Within this of the round trip before, or within three times it, counts as back. */
 const BACK_WITHIN_MS = 5;
 
@@ -12,29 +12,17 @@ export interface Probes {
   /** Median of the medians of the proxies, ms; null when nothing answered. */
   readonly medianMs: number | null;
   readonly failures: Readonly<Record<string, number>>;
+  /** How many of the answers a toxic gave, by their status. */
+  readonly injected: Readonly<Record<string, number>>;
+  readonly loads: readonly Load[];
+  readonly look: ProbeLook;
   readonly timeoutMs: number;
-}
-
-export interface ProbePlan {
-  readonly proxies: readonly string[];
-  /** Per proxy. */
-  readonly count: number;
-  readonly timeoutMs: number;
-}
-
-/** Which proxies to probe for a fault, how often, and how long to wait for an answer that it delays. */
-export function probePlan(kind: FaultKind, attributes: ToxicAttributes, proxies: readonly string[]): ProbePlan {
-  const sample = spread(proxies, PROXIES_MAX);
-  const delayMs =
-    kind === 'latency'
-      ? 2 * Number(attributes.latency) + 4 * Number(attributes.jitter)
-      : Number(attributes.timeout ?? 0);
-  return {proxies: sample, count: sample.length > 1 ? 3 : 5, timeoutMs: SILENCE_MS + delayMs};
 }
 
 /** Probes all proxies of a plan at the same time; a proxy that is not there counts as failed. */
 export async function takeProbes(fabric: Fabric, plan: ProbePlan): Promise<Probes> {
-  const {count, timeoutMs} = plan;
+  const {count, timeoutMs, look} = plan;
+  const options = {count, timeoutMs, ...(look === undefined ? {} : {look})};
   const missing = (proxy: string): ProbeResult => ({
     proxy,
     answered: 0,
@@ -43,20 +31,27 @@ export async function takeProbes(fabric: Fabric, plan: ProbePlan): Promise<Probe
     failures: {'no such link': count},
   });
   const results = await Promise.all(
-    plan.proxies.map(proxy => fabric.probe(proxy, {count, timeoutMs}).catch(() => missing(proxy))),
+    plan.proxies.map(proxy => fabric.probe(proxy, options).catch(() => missing(proxy))),
   );
-  const failures: Record<string, number> = {};
-  for (const result of results) {
-    for (const [name, times] of Object.entries(result.failures)) failures[name] = (failures[name] ?? 0) + times;
-  }
   const medians = results.flatMap(({medianMs}) => medianMs ?? []).sort((a, b) => a - b);
   return {
     count: count * results.length,
     answered: results.reduce((sum, {answered}) => sum + answered, 0),
     medianMs: medians[medians.length >> 1] ?? null,
-    failures,
+    failures: sums(results.map(({failures}) => failures)),
+    injected: sums(results.map(({injected = {}}) => injected)),
+    loads: results.flatMap(({loads = []}) => loads),
+    look: look ?? {at: 'answer'},
     timeoutMs,
   };
+}
+
+function sums(counts: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> {
+  const total: Record<string, number> = {};
+  for (const each of counts) {
+    for (const [name, times] of Object.entries(each)) total[name] = (total[name] ?? 0) + times;
+  }
+  return total;
 }
 
 /** Says what a fault that is in force did to the probes. */
@@ -71,9 +66,20 @@ export function judgeEffect(
   if (before !== undefined && before.answered === 0) {
     return {verdict: 'none', observed: `${observed}, as before the fault`};
   }
-  if (after.answered < after.count && kind !== 'latency') return {verdict: 'bites', observed};
-  if (kind === 'latency' && (after.answered === 0 || isSlower(attributes, before, after)))
-    return {verdict: 'bites', observed};
+  if (after.look.at === 'load') {
+    const judged = judgeLoad(kind, attributes, before?.loads ?? [], after.loads);
+    if (judged.verdict === 'bites') return judged;
+    if (attributes.toxicity === 0) return {verdict: 'none', observed};
+    return judged.verdict === 'none' && isShare(attributes.toxicity)
+      ? {verdict: 'pending', observed: `${judged.observed}; it may show in traffic`}
+      : judged;
+  }
+  const addedMs = expectedDelayMs(kind, attributes);
+  const bites =
+    addedMs === undefined
+      ? after.answered < after.count || Object.keys(after.injected).length > 0
+      : after.answered === 0 || isSlower(addedMs, before, after);
+  if (bites) return {verdict: 'bites', observed};
   return showsInTrafficOnly(kind, attributes)
     ? {verdict: 'pending', observed: `${observed}; it may show in traffic`}
     : {verdict: 'none', observed};
@@ -84,11 +90,12 @@ export function judgeHealed(before: Probes | undefined, after: Probes): FaultEff
   const observed =
     after.medianMs === null
       ? failureText(after)
-      : `round trip ${ms(after.medianMs)}${wasText(before)} (${probesText(after)})`;
+      : `${timedText(after)} ${ms(after.medianMs)}${wasText(before)} (${probesText(after)})`;
   const broken = before !== undefined && before.answered === 0;
   if (broken && after.answered < after.count) return {verdict: 'none', observed: `${observed}, as before the fault`};
   const isBack =
     after.answered === after.count &&
+    Object.keys(after.injected).length === 0 &&
     (before === undefined ||
       before.medianMs === null ||
       after.medianMs === null ||
@@ -96,22 +103,42 @@ export function judgeHealed(before: Probes | undefined, after: Probes): FaultEff
   return {verdict: isBack ? 'none' : 'bites', observed};
 }
 
-function isSlower(attributes: ToxicAttributes, before: Probes | undefined, after: Probes): boolean {
+/** What a fault that delays adds to a probe, ms: least and normally. Undefined: it does not delay. */
+function expectedDelayMs(kind: FaultKind, attributes: ToxicAttributes): Delay | undefined {
+  const ways = attributes.stream === 'both' ? 2 : 1;
+  if (kind === 'slow-open') return {addedMs: Number(attributes.delay), jitterMs: 0};
+  if (kind === 'slow-close') return {addedMs: Number(attributes.delay) * ways, jitterMs: 0};
+  return kind === 'latency'
+    ? {addedMs: Number(attributes.latency) * ways, jitterMs: Number(attributes.jitter)}
+    : undefined;
+}
+
+interface Delay {
+  readonly addedMs: number;
+  readonly jitterMs: number;
+}
+
+function isSlower({addedMs, jitterMs}: Delay, before: Probes | undefined, after: Probes): boolean {
   if (after.medianMs === null) return true;
-  const added = Number(attributes.latency) * (attributes.stream === 'both' ? 2 : 1);
-  if (added === 0 && Number(attributes.jitter) === 0) return false;
-  const least = Math.max(0.5, 0.5 * (added - Number(attributes.jitter)));
+  if (addedMs === 0 && jitterMs === 0) return false;
+  const least = Math.max(0.5, 0.5 * (addedMs - jitterMs));
   return after.medianMs - (before?.medianMs ?? 0) >= least;
 }
 
-/** A share of connections or answers may leave a few probes alone. */
+/** A share of connections or answers may leave a few probes alone, and what comes late is not waited for. */
 function showsInTrafficOnly(kind: FaultKind, attributes: ToxicAttributes): boolean {
-  const share = Number(attributes.toxicity ?? 1);
+  if (attributes.toxicity === 0) return false;
   return (
-    (share > 0 && share < 1) ||
-    (kind === 'drop-reply' && share > 0 && attributes.probability !== 0) ||
+    isShare(attributes.toxicity) ||
+    ((kind === 'drop-reply' || kind === 'reply-status') && attributes.probability !== 0) ||
+    kind === 'cutoff' ||
+    kind === 'limit' ||
     (kind === 'reset' && Number(attributes.timeout) > 0)
   );
+}
+
+function isShare(toxicity: unknown): boolean {
+  return typeof toxicity === 'number' && toxicity > 0 && toxicity < 1;
 }
 
 function clampText(kind: FaultKind, {latency, jitter, distribution}: ToxicAttributes): string {
@@ -121,8 +148,17 @@ function clampText(kind: FaultKind, {latency, jitter, distribution}: ToxicAttrib
 
 function describeProbes(before: Probes | undefined, after: Probes): string {
   if (after.answered < after.count) return failureText(after);
+  const injected = Object.entries(after.injected).map(
+    ([status, times]) => `${times} of ${after.count} probes answered with ${status} in its place`,
+  );
+  if (injected.length > 0) return injected.join(', ');
   const from = before?.medianMs === undefined || before.medianMs === null ? '' : `${ms(before.medianMs)} -> `;
-  return `round trip ${from}${ms(after.medianMs ?? 0)} (${probesText(after)})`;
+  return `${timedText(after)} ${from}${ms(after.medianMs ?? 0)} (${probesText(after)})`;
+}
+
+function timedText({look}: Probes): string {
+  if (look.at === 'closing') return 'closing';
+  return look.at === 'load' ? `${sizeText(look.bytes)} each way` : 'round trip';
 }
 
 function failureText({count, failures, timeoutMs}: Probes): string {
@@ -131,6 +167,7 @@ function failureText({count, failures, timeoutMs}: Probes): string {
     if (name === 'timeout') return `no answer within ${timeoutMs} ms (${share})`;
     if (name === 'ECONNREFUSED') return `${share} refused`;
     if (name === 'ECONNRESET') return `${share} reset`;
+    if (name === 'cut') return `${share} closed after their answer`;
     if (name === 'closed') return `${share} cut without an answer`;
     return `${share} failed (${name})`;
   });
@@ -142,15 +179,9 @@ function wasText(before: Probes | undefined): string {
 }
 
 function probesText({answered, count}: Probes): string {
-  return answered === count ? `${count} probes` : `${answered} of ${count} probes`;
+  return answered === count ? `${count} ${count === 1 ? 'probe' : 'probes'}` : `${answered} of ${count} probes`;
 }
 
 function ms(value: number): string {
   return `${value < 100 ? value.toFixed(1) : Math.round(value)} ms`;
-}
-
-/** First, last and what lies evenly between, at most `max`. */
-function spread(names: readonly string[], max: number): readonly string[] {
-  if (names.length <= max) return names;
-  return Array.from({length: max}, (_, index) => names[Math.round((index * (names.length - 1)) / (max - 1))] ?? '');
 }

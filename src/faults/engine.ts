@@ -8,7 +8,7 @@ import {didYouMean} from './check-request.ts';
 import {crashEffect, startCrashSeries} from './crash-series.ts';
 import {joinEffects, judgeDisturbed} from './disturbance-effect.ts';
 import {createDisturbances} from './disturbances.ts';
-import {type ProbePlan, type Probes, probePlan} from './effect.ts';
+import type {Probes} from './effect.ts';
 import {createEntry, describeReach, type FaultEntry, holdOf, type ResolvedRequest, resolveRequest} from './entry.ts';
 import type {FaultEffect, FaultRecord, FaultRequest} from './fault.ts';
 import {createHolds} from './holds.ts';
@@ -17,6 +17,7 @@ import {startInterval} from './interval.ts';
 import {endLeftovers} from './leftovers.ts';
 import {createMeasure} from './measure.ts';
 import type {FaultNodes} from './nodes.ts';
+import {type ProbePlan, probePlan} from './probe-plan.ts';
 import {createRecordFile} from './record-file.ts';
 import {readTraffic} from './traffic.ts';
 

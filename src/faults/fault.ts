@@ -1,7 +1,21 @@
 import type {ToxicAttributes, ToxicKind} from '../fabric/fabric.ts';
 
 /** What `teralab chaos <kind>` takes: the toxics, cuts between sets of nodes, and faults of nodes. */
-export const LINK_FAULTS = ['latency', 'blackhole', 'reset', 'refuse', 'drop-reply'] as const;
+export const LINK_FAULTS = [
+  'latency',
+  'blackhole',
+  'reset',
+  'refuse',
+  'drop-reply',
+  'bandwidth',
+  'timeout',
+  'cutoff',
+  'slow-open',
+  'slow-close',
+  'slice',
+  'limit',
+  'reply-status',
+] as const;
 export const CUT_FAULTS = ['partition', 'isolate'] as const;
 export const NODE_FAULTS = [
   'crash',

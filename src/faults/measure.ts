@@ -2,10 +2,11 @@ import type {Fabric} from '../fabric/fabric.ts';
 import type {Disturbance, NodeMeasure} from '../runtime/disturbance.ts';
 import type {Baselines} from './baselines.ts';
 import {joinEffects, judgeCalm, judgeDisturbed} from './disturbance-effect.ts';
-import {judgeEffect, judgeHealed, type ProbePlan, probePlan, takeProbes} from './effect.ts';
+import {judgeEffect, judgeHealed, takeProbes} from './effect.ts';
 import type {FaultEntry} from './entry.ts';
 import type {FaultEffect} from './fault.ts';
 import type {FaultNodes} from './nodes.ts';
+import {type ProbePlan, probePlan} from './probe-plan.ts';
 import {until} from './until.ts';
 
 const HEALED_TIMEOUT_MS = 300;

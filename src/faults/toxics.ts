@@ -47,9 +47,14 @@ function linkParts(info: FaultInfo, attributes: ToxicAttributes, target: Resolve
       proxies: target.proxies.map(({name}) => name),
       stream: stream === undefined ? 'downstream' : (stream as Stream),
       ...(typeof toxicity === 'number' ? {toxicity} : {}),
-      attributes: {...rest, ...match},
+      attributes: {...toxicAttributes(rest), ...match},
     },
   ];
+}
+
+/** Toxics write with an underscore what faults write with a hyphen. */
+export function toxicAttributes(attributes: ToxicAttributes): ToxicAttributes {
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name.replaceAll('-', '_'), value]));
 }
 
 function matchOf(method: ToxicAttributes[string] | undefined, path: ToxicAttributes[string] | undefined) {

@@ -4,6 +4,15 @@ import type {FaultEffect} from './fault.ts';
 
 const ACTIONS: Readonly<Record<ToxicKind, string>> = {
   latency: 'chunks delayed',
+  bandwidth: 'chunks slowed down',
+  timeout: 'chunks lost or connections closed',
+  cutoff: 'connections cut',
+  slow_close: 'closings delayed',
+  slow_open: 'openings delayed',
+  slicer: 'chunks sliced',
+  limit_data: 'connections closed at the limit',
+  reply_status: 'answers given in its place',
+  noop: 'actions',
   blackhole: 'chunks and closings held',
   reset_peer: 'resets',
   refuse: 'connections reset or refused',

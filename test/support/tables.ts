@@ -60,7 +60,7 @@ function takes({type, unit, range, choices}: FaultAttribute): string {
   if (choices !== undefined) return choices.map(choice => `\`${choice}\``).join(', ');
   const [from, to] = range ?? [];
   const bounds = from === undefined || to === undefined ? '' : ` (${from} to ${to}${unitText({unit})})`;
-  if (unit !== undefined) return `${unit === 'ms' ? 'duration' : 'size'}${bounds}`;
+  if (unit !== undefined) return `${{ms: 'duration', us: 'duration', bytes: 'size', 'KB/s': 'rate'}[unit]}${bounds}`;
   return `${{number: 'number', whole: 'whole number', choice: 'word', points: 'words', text: 'text', match: 'object'}[type]}${bounds}`;
 }
 

@@ -33,7 +33,7 @@ export function attributesOf(info: FaultInfo): readonly FaultAttribute[] {
 }
 
 export function valueWord({type, unit, range, name}: FaultAttribute): string {
-  if (unit !== undefined) return unit === 'ms' ? '<time>' : '<size>';
+  if (unit !== undefined) return {ms: '<time>', us: '<time>', bytes: '<size>', 'KB/s': '<rate>'}[unit];
   if (type === 'number') return isShare(range) ? '<share>' : '<x>';
   if (type === 'whole') return '<n>';
   return name === 'path' ? '<path>' : '<name>';

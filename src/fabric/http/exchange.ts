@@ -1,3 +1,16 @@
+import type {InjectedAnswer} from './injected-answer.ts';
+
+/** What became of an exchange that a toxic answers. */
+export interface Injection {
+  readonly answer: InjectedAnswer;
+  /** Nothing can follow on this connection. */
+  close: boolean;
+  /** The client waits for `100 Continue`. */
+  expects: boolean;
+  /** The request has come to its end. */
+  isRead: boolean;
+}
+
 /** A request and its answer, as they pass an HTTP link. One object with one shape from its first byte into the log: there are many. */
 export class Exchange {
   /** When the first byte of the request came, unix ms with fractions. */
@@ -12,6 +25,8 @@ export class Exchange {
   answered = false;
   /** A toxic takes its answer away. */
   dropped = false;
+  /** A toxic answers in the upstream's place. */
+  injection: Injection | undefined = undefined;
   /** Known when it is over. */
   durationMs = 0;
   lost: 'drop_reply' | 'reset' | 'closed' | undefined = undefined;

@@ -1,5 +1,4 @@
-import type {ToxicAttributes} from '../fabric.ts';
-import type {Exchange} from '../http/exchange.ts';
+import {MATCH, matcher} from './match.ts';
 import type {ToxicDefinition} from './toxic.ts';
 
 /**
@@ -18,28 +17,16 @@ export const dropReply: ToxicDefinition = {
       unit: 'share',
       meaning: 'share of answers that are dropped',
     },
-    match: {type: 'match', meaning: 'which requests: method, and path (exact, or a prefix that ends in *)'},
+    match: MATCH,
   },
   attach(host, toxic) {
     const matches = matcher(toxic.attributes.match);
     const random = toxic.sharedRandom(`${host.proxy}/replies`);
     const probability = Number(toxic.attributes.probability);
     return host.filterReplies(exchange => {
-      if (!matches(exchange) || random.next() >= probability) return false;
+      if (!matches(exchange) || random.next() >= probability) return undefined;
       toxic.acted();
-      return true;
+      return 'drop';
     });
   },
 };
-
-function matcher(match: ToxicAttributes[string] | undefined): (exchange: Pick<Exchange, 'method' | 'path'>) => boolean {
-  if (typeof match !== 'object') return () => true;
-  const method = match.method?.toUpperCase();
-  const {path} = match;
-  return exchange =>
-    (method === undefined || method === exchange.method) && (path === undefined || pathMatches(path, exchange.path));
-}
-
-function pathMatches(pattern: string, path: string): boolean {
-  return pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern;
-}

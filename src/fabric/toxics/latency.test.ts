@@ -1,6 +1,7 @@
+import {once} from 'node:events';
 import {describe, expect, it} from 'vitest';
 import {createRandom} from '../../random.ts';
-import {call, openLink, serve, serveEcho, toxic, until} from '../testing.ts';
+import {call, openLink, serve, serveEcho, type TestClient, toxic, until} from '../testing.ts';
 import {delays} from './latency.ts';
 
 describe('latency', () => {
@@ -24,6 +25,28 @@ describe('latency', () => {
     expect(Math.min(...times)).toBeGreaterThan(expectedMs - 0.5);
     expect(Math.min(...times)).toBeLessThan(expectedMs + 20);
     expect((await link.fabric.toxics())[0]?.touched).toEqual({connections: 1, actions: stream === 'both' ? 10 : 5});
+  });
+
+  it('is off by no more than 1 ms in the middle, compared with the path and with plain timers beside it', async () => {
+    const latencyMs = 40;
+    await using upstream = await serveEcho();
+    await using link = await openLink(upstream.address);
+    const clients = Array.from({length: 20}, () => call(link.address));
+    // A busy machine makes all of them late, one more than the other: what the toxic itself is off by shows in the best of a few rounds.
+    let bestMs = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < 6 && bestMs > 1; round++) {
+      const path = await roundTrips(clients, () => {});
+      await link.fabric.change({add: [toxic('latency', {stream: 'upstream', attributes: {latency: latencyMs}})]});
+      const timers: number[] = [];
+      const delayed = await roundTrips(clients, () => {
+        const startedAt = performance.now();
+        setTimeout(() => timers.push(performance.now() - startedAt), latencyMs);
+      });
+      await link.fabric.change({remove: ['latency-1']});
+      bestMs = Math.min(bestMs, median(delayed) - median(path) - Math.max(latencyMs, median(timers)));
+    }
+    expect(bestMs).toBeLessThanOrEqual(1);
+    for (const client of clients) client.socket.destroy();
   });
 
   it('stacks', async () => {
@@ -86,6 +109,29 @@ describe('latency', () => {
     expect(performance.now() - startedAt).toBeLessThan(2_500);
   });
 });
+
+/** Ten of each client, ms, spread over time. */
+async function roundTrips(clients: readonly TestClient[], beside: () => void): Promise<number[]> {
+  const times: number[] = [];
+  await Promise.all(
+    clients.map(async ({socket}, index) => {
+      if (socket.connecting) await once(socket, 'connect');
+      await new Promise(resolve => setTimeout(resolve, index));
+      for (let count = 0; count < 10; count++) {
+        const startedAt = performance.now();
+        beside();
+        socket.write('x');
+        await once(socket, 'data');
+        times.push(performance.now() - startedAt);
+      }
+    }),
+  );
+  return times;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+}
 
 describe('delays', () => {
   const sample = (attributes: Record<string, number | string>): number[] => {

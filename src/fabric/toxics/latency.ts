@@ -1,34 +1,44 @@
 import type {Random} from '../../random.ts';
 import type {ToxicAttributes} from '../fabric.ts';
-import type {Item, Stage} from '../lane.ts';
-import type {ToxicDefinition} from './toxic.ts';
+import {type Item, LANE_HELD_MAX_BYTES, type Stage} from '../lane.ts';
+import {EARLY_MAX_MS} from './paced-stage.ts';
+import {onLanes, type ToxicDefinition} from './toxic.ts';
 
 export const DISTRIBUTIONS = ['uniform', 'normal', 'pareto'] as const;
 const DELAY_MAX_MS = 600_000;
 
-/** Delays every chunk, and closings, and keeps their order. */
+/**
+ * Delays every chunk, and closings, and keeps their order. A jitter larger than the latency ends at 0. Measured error on a machine with
+ * two cores, 100 connections: p50 below 1 ms, never early by more than 0.4 ms; a busy machine adds to it.
+ */
 export const latency: ToxicDefinition = {
   kind: 'latency',
   attributes: {
-    latency: {type: 'number', min: 0, max: DELAY_MAX_MS, default: 0, unit: 'ms', meaning: 'delay of each chunk'},
+    latency: {
+      type: 'number',
+      min: 0,
+      max: DELAY_MAX_MS,
+      default: 0,
+      integer: true,
+      unit: 'ms',
+      meaning: 'delay of each chunk',
+    },
     jitter: {
       type: 'number',
       min: 0,
       max: DELAY_MAX_MS,
       default: 0,
+      integer: true,
       unit: 'ms',
       meaning: 'how much the delay varies; never below 0',
     },
     distribution: {type: 'choice', values: DISTRIBUTIONS, default: 'uniform', meaning: 'of the jitter'},
   },
   attach(host, toxic) {
-    const detach = host.lanes().map(({name, lane}) => {
+    return onLanes(host, (passOn, _, name) => {
       const drawDelay = delays(toxic.attributes, () => toxic.random(`${host.proxy}/${host.key}/${name}`));
-      return lane.add(passOn => new LatencyStage(passOn, drawDelay, toxic.acted));
+      return new LatencyStage(passOn, drawDelay, toxic.acted);
     });
-    return () => {
-      for (const one of detach) one();
-    };
   },
 };
 
@@ -62,10 +72,8 @@ function standardNormal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
 }
 
-/** Timers count whole ms; what is due within this time goes with them. */
-const EARLY_MAX_MS = 0.4;
-
 class LatencyStage implements Stage {
+  readonly heldMaxBytes = LANE_HELD_MAX_BYTES;
   readonly #passOn: (item: Item) => void;
   readonly #drawDelay: () => number;
   readonly #acted: () => void;
@@ -78,6 +86,10 @@ class LatencyStage implements Stage {
     this.#passOn = passOn;
     this.#drawDelay = drawDelay;
     this.#acted = acted;
+  }
+
+  get queued(): number {
+    return this.#queue.length - this.#first;
   }
 
   push(item: Item): void {

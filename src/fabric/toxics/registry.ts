@@ -1,19 +1,37 @@
 import {LabError} from '../../errors.ts';
 import type {ProxySpec, ToxicAttributes, ToxicKind, ToxicSpec} from '../fabric.ts';
+import {bandwidth} from './bandwidth.ts';
 import {blackhole} from './blackhole.ts';
+import {cutoff} from './cutoff.ts';
 import {dropReply} from './drop-reply.ts';
 import {latency} from './latency.ts';
+import {limitData} from './limit-data.ts';
+import {noop} from './noop.ts';
 import {refuse} from './refuse.ts';
+import {replyStatus} from './reply-status.ts';
 import {resetPeer} from './reset-peer.ts';
+import {slicer} from './slicer.ts';
+import {slowClose} from './slow-close.ts';
+import {slowOpen} from './slow-open.ts';
+import {timeout} from './timeout.ts';
 import type {AttributeSchema, ToxicDefinition} from './toxic.ts';
 
 /** Every kind of toxic. */
 export const TOXICS: Readonly<Record<ToxicKind, ToxicDefinition>> = {
   latency,
+  bandwidth,
+  timeout,
   blackhole,
+  cutoff,
   reset_peer: resetPeer,
+  slow_close: slowClose,
+  slow_open: slowOpen,
+  slicer,
+  limit_data: limitData,
   refuse,
   drop_reply: dropReply,
+  reply_status: replyStatus,
+  noop,
 };
 
 /**
@@ -62,6 +80,8 @@ export function validateAttributes(definition: ToxicDefinition, attributes: Toxi
     if (wrong !== undefined) throw new LabError(wrong.code, `${definition.kind}: ${name} ${wrong.text}.`);
     result[name] = value;
   }
+  const contradiction = definition.contradiction?.(result);
+  if (contradiction !== undefined) throw new LabError('BAD_VALUE', `${definition.kind}: ${contradiction}.`);
   return result;
 }
 
@@ -81,10 +101,12 @@ interface Wrong {
 
 function wrongWith(schema: AttributeSchema, value: unknown): Wrong | undefined {
   if (schema.type === 'number') {
-    if (isBetween(value, schema.min, schema.max)) return undefined;
+    if (isBetween(value, schema.min, schema.max) && (schema.integer !== true || Number.isInteger(value)))
+      return undefined;
+    const unit = schema.unit === undefined || schema.unit === 'share' ? '' : ` (${schema.unit})`;
     return {
       code: 'BAD_VALUE',
-      text: `is a number between ${schema.min} and ${schema.max}${schema.unit === 'ms' ? ' (ms)' : ''}, not ${show(value)}`,
+      text: `is a ${schema.integer === true ? 'whole ' : ''}number between ${schema.min} and ${schema.max}${unit}, not ${show(value)}`,
     };
   }
   if (schema.type === 'choice') {

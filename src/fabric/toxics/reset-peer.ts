@@ -1,3 +1,4 @@
+import {startTimer} from './timer.ts';
 import type {ToxicDefinition} from './toxic.ts';
 
 /** Resets connections at both ends: those that are there, idle ones too, and new ones; `timeout` ms after it was put on or they came. */
@@ -9,6 +10,7 @@ export const resetPeer: ToxicDefinition = {
       min: 0,
       max: 600_000,
       default: 0,
+      integer: true,
       unit: 'ms',
       meaning: 'how long a connection lives first',
     },
@@ -23,7 +25,6 @@ export const resetPeer: ToxicDefinition = {
       reset();
       return () => {};
     }
-    const timer = setTimeout(reset, timeout);
-    return () => clearTimeout(timer);
+    return startTimer(timeout, reset);
   },
 };

@@ -1,7 +1,7 @@
 import type {Random} from '../../random.ts';
 import type {ToxicAttributes, ToxicKind} from '../fabric.ts';
-import type {ReplyFilter} from '../http/observer.ts';
-import type {Lane} from '../lane.ts';
+import type {ReplyFilter, RequestFilter} from '../http/observer.ts';
+import type {Item, Lane, Stage, StageLane} from '../lane.ts';
 
 /** What an attribute may be. */
 export type AttributeSchema =
@@ -10,7 +10,10 @@ export type AttributeSchema =
       readonly min: number;
       readonly max: number;
       readonly default: number;
-      readonly unit: 'ms' | 'share';
+      /** Only whole numbers, as in Toxiproxy. */
+      readonly integer?: true;
+      /** 1 KB is 1000 B. Absent: a number of its own, such as an HTTP status. */
+      readonly unit?: 'ms' | 'us' | 'share' | 'B' | 'KB/s';
       readonly meaning: string;
     }
   | {readonly type: 'choice'; readonly values: readonly string[]; readonly default: string; readonly meaning: string}
@@ -23,14 +26,21 @@ export interface ToxicHost {
   readonly key: string;
   /** The lanes that a toxic's `stream` names, each with its name. */
   lanes(): readonly {readonly name: 'upstream' | 'downstream'; readonly lane: Lane}[];
+  /** The lane towards the upstream as long as that is not connected; then undefined. */
+  opening(): Lane | undefined;
   /** RST to both ends. */
   reset(): void;
+  /** Closes both ends as when their process ends: FIN, or RST for a side that is still sending. What was not written yet is lost. */
+  cut(): void;
   /** HTTP links only. Returns what takes the filter off again. */
   filterReplies(filter: ReplyFilter): () => void;
+  /** HTTP links only: answers requests in the upstream's place. Returns what takes the filter off again. */
+  filterRequests(filter: RequestFilter): () => void;
 }
 
 /** A toxic in force, as its kind sees it. */
 export interface ToxicInForce {
+  readonly id: string;
   readonly attributes: ToxicAttributes;
   /** A stream of draws of its own for each name: derived from the toxic's seed, and from nothing that other toxics do. */
   random(name: string): Random;
@@ -48,6 +58,19 @@ export interface ToxicDefinition {
   readonly httpOnly?: true;
   /** While it is in force the listener is closed. Such a toxic is there or not: it has no toxicity. */
   readonly closesListener?: true;
+  /** What is wrong with attributes that are right one by one, as a clause that begins with the name of one; undefined: nothing. */
+  contradiction?(attributes: ToxicAttributes): string | undefined;
   /** Puts it on a connection, new or old; returns what takes it off again without losing a byte. */
   attach(host: ToxicHost, toxic: ToxicInForce): () => void;
+}
+
+/** Puts a stage on each of the lanes that a toxic's `stream` names. Returns what takes them off again. */
+export function onLanes(
+  host: ToxicHost,
+  make: (passOn: (item: Item) => void, lane: StageLane, name: 'upstream' | 'downstream') => Stage,
+): () => void {
+  const detach = host.lanes().map(({name, lane}) => lane.add((passOn, side) => make(passOn, side, name)));
+  return () => {
+    for (const one of detach) one();
+  };
 }

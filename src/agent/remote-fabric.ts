@@ -11,6 +11,7 @@ export function remoteFabric(thread: AgentConnection<LocalFabric>): Fabric {
     change: batch => thread.call('change', batch),
     toxics: () => thread.call('toxics'),
     counters: () => thread.call('counters'),
+    connections: proxy => thread.call('connections', proxy),
     // In pages: to clone a long log in one piece would hold up all links for as long.
     async requests(since) {
       const entries: RequestLogEntry[] = [];

@@ -1,33 +1,52 @@
 import {createRandom, type Random} from '../random.ts';
 import type {ToxicSpec, ToxicState} from './fabric.ts';
 import {TOXICS} from './toxics/registry.ts';
-import type {ToxicDefinition, ToxicHost, ToxicInForce} from './toxics/toxic.ts';
+import type {Detach, ToxicDefinition, ToxicHost, ToxicInForce} from './toxics/toxic.ts';
 
 /** A toxic in force, and what it has touched so far. */
 export class ActiveToxic {
-  readonly spec: ToxicSpec;
   readonly definition: ToxicDefinition;
+  /** Where it stands among all: in the order in which toxics were put on. */
+  readonly place: number;
+  #spec: ToxicSpec;
   readonly #appliedAt: number;
   readonly #shared = new Map<string, Random>();
   #connections = 0;
   #actions = 0;
 
-  constructor(spec: ToxicSpec, appliedAt: number) {
-    this.spec = spec;
+  constructor(spec: ToxicSpec, appliedAt: number, place: number) {
+    this.#spec = spec;
+    this.place = place;
     this.definition = TOXICS[spec.kind];
     this.#appliedAt = appliedAt;
   }
 
-  /** Puts it on a connection unless the draw spares that. Returns what takes it off. Probes feel it and are not counted. */
-  attach(host: ToxicHost & {readonly probe: boolean}): (() => void) | undefined {
-    if (!selects(this.spec, host.proxy, host.key)) return undefined;
-    if (!host.probe) this.#connections++;
+  get spec(): ToxicSpec {
+    return this.#spec;
+  }
+
+  /** Other attributes, toxicity or end of the same toxic. It keeps its draws. */
+  update(spec: ToxicSpec): void {
+    this.#spec = spec;
+  }
+
+  applies(proxy: string, key: string): boolean {
+    return selects(this.#spec, proxy, key);
+  }
+
+  /**
+   * Puts it on a connection unless the draw spares that. Returns what takes it off. Probes feel it and are not counted; `again`: it was on
+   * that connection a moment ago.
+   */
+  attach(host: ToxicHost & {readonly probe: boolean}, again = false): Detach | undefined {
+    if (!this.applies(host.proxy, host.key)) return undefined;
+    if (!host.probe && !again) this.#connections++;
     return this.definition.attach(host, host.probe ? this.#forProbes : this.#forTraffic);
   }
 
   state(): ToxicState {
     return {
-      ...this.spec,
+      ...this.#spec,
       appliedAt: this.#appliedAt,
       touched: {connections: this.#connections, actions: this.#actions},
     };
@@ -56,7 +75,7 @@ export class ActiveToxic {
   }
 
   #sharedRandom(name: string): Random {
-    const random = this.#shared.get(name) ?? createRandom(this.spec.seed, name);
+    const random = this.#shared.get(name) ?? createRandom(this.#spec.seed, name);
     this.#shared.set(name, random);
     return random;
   }

@@ -1,11 +1,11 @@
 import type {Socket} from 'node:net';
 import type {ActiveToxic} from './active-toxic.ts';
-import type {Stream} from './fabric.ts';
+import type {ConnectionState, Stream, ToxicSpec} from './fabric.ts';
 import type {Exchange} from './http/exchange.ts';
 import {HttpObserver, type ReplyFilter, type RequestFilter} from './http/observer.ts';
 import {Lane} from './lane.ts';
 import {resetSocket} from './sockets.ts';
-import type {ToxicHost} from './toxics/toxic.ts';
+import type {Detach, ToxicHost} from './toxics/toxic.ts';
 
 /** How long a connection that was closed on purpose may still send. */
 const LINGER_MS = 1_000;
@@ -17,6 +17,7 @@ export interface ConnectionOwner {
   now(): number;
   connectUpstream(connection: Connection): Socket;
   connectFailed(connection: Connection): void;
+  received(direction: 'upstream' | 'downstream', bytes: number, connection: Connection): void;
   passed(direction: 'upstream' | 'downstream', bytes: number, connection: Connection): void;
   /** An exchange is over. */
   completed(exchange: Exchange, connection: Connection): void;
@@ -34,7 +35,11 @@ export class Connection {
   readonly #up: Lane;
   readonly #down: Lane;
   readonly #observer: HttpObserver | undefined;
-  readonly #attached = new Map<ActiveToxic, () => void>();
+  readonly #attached = new Map<ActiveToxic, Detach>();
+  readonly #since: number;
+  readonly #from: ConnectionState['client'];
+  #bytesUp = 0;
+  #bytesDown = 0;
   #started = false;
   #injects = false;
   #broken = false;
@@ -44,6 +49,8 @@ export class Connection {
     this.#owner = owner;
     this.#client = client;
     this.probe = probe;
+    this.#since = owner.now();
+    this.#from = {host: client.remoteAddress ?? '', port: client.remotePort ?? 0};
     this.key = probe ? `probe-${number}` : `${number}`;
     this.#observer = owner.http ? this.#observe() : undefined;
     this.#up = new Lane({
@@ -52,7 +59,10 @@ export class Connection {
       reset: () => this.#resetFrom(this.#client, this.#upstream),
       close: () => this.#closeAfter(this.#upstream, this.#client),
       clear: () => this.#openWhenWanted(),
-      passed: bytes => owner.passed('upstream', bytes, this),
+      passed: bytes => {
+        this.#bytesUp += bytes;
+        owner.passed('upstream', bytes, this);
+      },
       completed: () => {},
     });
     this.#down = new Lane({
@@ -62,6 +72,7 @@ export class Connection {
       close: () => this.#closeAfter(this.#client, this.#upstream),
       clear: () => {},
       passed: bytes => {
+        this.#bytesDown += bytes;
         owner.passed('downstream', bytes, this);
         if (this.#injects) this.#up.backlog = this.#down.waiting;
       },
@@ -76,6 +87,7 @@ export class Connection {
     this.#up.readFrom(this.#client);
     const observer = this.#observer;
     this.#client.on('data', (bytes: Buffer) => {
+      this.#owner.received('upstream', bytes.length, this);
       if (observer === undefined) this.#up.pass(bytes);
       else observer.request(bytes);
     });
@@ -88,14 +100,38 @@ export class Connection {
 
   attach(toxic: ActiveToxic): void {
     if (this.#over) return;
-    const detach = toxic.attach(this.#host(toxic.spec.stream));
+    const detach = toxic.attach(this.#host(toxic));
     if (detach !== undefined && !this.#over) this.#attached.set(toxic, detach);
   }
 
   detach(toxic: ActiveToxic): void {
     const detach = this.#attached.get(toxic);
     this.#attached.delete(toxic);
-    if (!this.#over) detach?.();
+    if (!this.#over) detach?.('removed');
+  }
+
+  /** A toxic has changed; `before` is what it was. Where that makes no difference to this connection, it goes on untouched. */
+  update(toxic: ActiveToxic, before: ToxicSpec): void {
+    const detach = this.#attached.get(toxic);
+    const isSame = JSON.stringify(before.attributes) === JSON.stringify(toxic.spec.attributes);
+    if (!toxic.applies(this.#owner.name, this.key)) this.detach(toxic);
+    else if (detach === undefined) this.attach(toxic);
+    else if (!this.#over && !isSame) {
+      this.#attached.delete(toxic);
+      detach('updated');
+      const again = toxic.attach(this.#host(toxic), true);
+      if (again !== undefined && !this.#over) this.#attached.set(toxic, again);
+    }
+  }
+
+  state(): ConnectionState {
+    return {
+      id: this.key,
+      since: this.#since,
+      client: this.#from,
+      bytes: {upstream: this.#bytesUp, downstream: this.#bytesDown},
+      toxics: [...this.#attached.keys()].sort((a, b) => a.place - b.place).map(({spec}) => spec.id),
+    };
   }
 
   /** RST to both ends, now. */
@@ -164,8 +200,11 @@ export class Connection {
     this.#up.writeTo(upstream);
     this.#down.readFrom(upstream);
     const observer = this.#observer;
-    if (observer === undefined) upstream.on('data', (bytes: Buffer) => this.#down.pass(bytes));
-    else upstream.on('data', (bytes: Buffer) => observer.reply(bytes));
+    upstream.on('data', (bytes: Buffer) => {
+      this.#owner.received('downstream', bytes.length, this);
+      if (observer === undefined) this.#down.pass(bytes);
+      else observer.reply(bytes);
+    });
     upstream.on('end', () => this.#down.end(observer?.endReplies()));
     upstream.on('error', () => {
       if (!connected) this.#owner.connectFailed(this);
@@ -226,22 +265,23 @@ export class Connection {
       exchange.lost = exchange.dropped ? 'drop_reply' : this.#broken ? 'reset' : 'closed';
       this.#owner.completed(exchange, this);
     }
-    for (const detach of this.#attached.values()) detach();
+    for (const detach of this.#attached.values()) detach('removed');
     this.#attached.clear();
     this.#owner.gone(this);
   }
 
-  #host(stream: Stream): ToxicHost & {readonly probe: boolean} {
-    const lanes = [
-      {name: 'upstream', lane: this.#up},
-      {name: 'downstream', lane: this.#down},
-    ] as const;
+  #host({place, spec: {stream}}: ActiveToxic): ToxicHost & {readonly probe: boolean} {
+    const at = (lane: Lane): Pick<Lane, 'add'> => ({add: make => lane.add(make, place)});
+    const lanes: readonly {readonly name: Exclude<Stream, 'both'>; readonly lane: Pick<Lane, 'add'>}[] = [
+      {name: 'upstream', lane: at(this.#up)},
+      {name: 'downstream', lane: at(this.#down)},
+    ];
     return {
       proxy: this.#owner.name,
       key: this.key,
       probe: this.probe,
       lanes: () => lanes.filter(({name}) => stream === 'both' || stream === name),
-      opening: () => (this.#upstream === undefined ? this.#up : undefined),
+      opening: () => (this.#upstream === undefined ? at(this.#up) : undefined),
       reset: () => this.reset(),
       cut: () => this.cut(),
       filterRequests: (filter: RequestFilter) => this.#observer?.addRequestFilter(filter) ?? (() => {}),

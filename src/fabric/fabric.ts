@@ -30,8 +30,10 @@ export interface ProxySpec {
   readonly link: string;
   readonly from: string;
   readonly to: string;
-  readonly protocol: 'http' | 'postgres' | 'nats';
+  readonly protocol: 'http' | 'postgres' | 'nats' | 'tcp';
   readonly upstream: Address;
+  /** Address of this machine to listen on; default: where the fabric listens. */
+  readonly host?: string;
   /** A port that was asked for; otherwise a free one outside the kernel's ephemeral range is chosen. */
   readonly port?: number;
   /** Ports to try in order when `port` is not given (the gateway's 4000, 4001, …). */
@@ -70,10 +72,14 @@ export interface ProxyCounters {
   readonly from: string;
   readonly to: string;
   readonly address: Address;
+  readonly upstream: Address;
   /** `closed`: the callee is known to be down, or a `refuse` toxic is in force. */
   readonly listening: boolean;
   readonly connections: {readonly open: number; readonly total: number; readonly failed: number};
+  /** Passed on: to the upstream, and back to its callers. */
   readonly bytes: {readonly upstream: number; readonly downstream: number};
+  /** Read: from callers (towards the upstream), and from the upstream. */
+  readonly received: {readonly upstream: number; readonly downstream: number};
   /** HTTP proxies: answers of the last ten seconds. Latency in ms as the caller of the link sees it. */
   readonly http?: {
     readonly requests: number;
@@ -83,6 +89,30 @@ export interface ProxyCounters {
     readonly ratePerSecond: number;
   };
   readonly toxics: readonly {readonly id: string; readonly kind: ToxicKind}[];
+}
+
+/** One connection that is open now. */
+export interface ConnectionState {
+  /** Its number on its proxy. */
+  readonly id: string;
+  /** When it came, unix ms. */
+  readonly since: number;
+  /** Where it comes from. */
+  readonly client: Address;
+  /** Passed on so far. */
+  readonly bytes: {readonly upstream: number; readonly downstream: number};
+  /** Ids of the toxics that apply to it. */
+  readonly toxics: readonly string[];
+}
+
+/** What is changed in one step. */
+export interface FabricChange {
+  /** A toxic that is in `remove` too is changed in place: it keeps its place in the stack, its draws and what it has counted. */
+  readonly add?: readonly ToxicSpec[];
+  readonly remove?: readonly string[];
+  /** Proxies to open. One that is there already is changed: another listener, another upstream; its connections are closed. */
+  readonly open?: readonly ProxySpec[];
+  readonly close?: readonly string[];
 }
 
 /** One request that passed an HTTP proxy, judged from outside: what "attempts", "probes" and "calls per page" are counted from. */
@@ -155,10 +185,12 @@ export interface Fabric {
   close(names: readonly string[]): Promise<void>;
   /** Callers of a node that is known to be down get ECONNREFUSED. */
   setNodeUp(node: string, up: boolean): Promise<void>;
-  /** Adds and removes in one step. Refuses the whole batch when one part of it is wrong. */
-  change(batch: {readonly add?: readonly ToxicSpec[]; readonly remove?: readonly string[]}): Promise<void>;
+  /** Adds and removes in one step. Refuses the whole batch when one part of it is wrong, or a port cannot be had. */
+  change(batch: FabricChange): Promise<void>;
   toxics(): Promise<readonly ToxicState[]>;
   counters(): Promise<readonly ProxyCounters[]>;
+  /** The connections that are open on a proxy, oldest first; probes are left out. */
+  connections(proxy: string): Promise<readonly ConnectionState[]>;
   /** The request log from a point in time on (unix ms). The last 200,000 entries are kept. */
   requests(since: number): Promise<readonly RequestLogEntry[]>;
   probe(proxy: string, options: ProbeOptions): Promise<ProbeResult>;

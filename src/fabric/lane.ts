@@ -79,6 +79,8 @@ const ITEM_BYTES = 256;
 export class Lane implements StageLane {
   readonly #end: LaneEnd;
   readonly #stages: Stage[] = [];
+  /** Places of the stages, rising. */
+  readonly #places: number[] = [];
   #source: Socket | undefined;
   #target: Socket | undefined;
   #paused = false;
@@ -130,8 +132,11 @@ export class Lane implements StageLane {
     this.#enter({kind: 'reset'});
   }
 
-  /** Puts a stage at the end of the stack. Returns what takes it off again, and then all that it held is on its way. */
-  add(make: MakeStage): () => void {
+  /**
+   * Puts a stage into the stack: before all of a higher place, after all others. Returns what takes it off again, and then all that it held
+   * is on its way.
+   */
+  add(make: MakeStage, place = Number.POSITIVE_INFINITY): () => void {
     let released: Item[] | undefined;
     const forward = (item: Item): void => {
       const next = this.#stages[this.#stages.indexOf(stage) + 1];
@@ -142,12 +147,17 @@ export class Lane implements StageLane {
       if (released === undefined) forward(item);
       else released.push(item);
     }, this);
-    this.#stages.push(stage);
+    const above = this.#places.findIndex(other => other > place);
+    const index = above === -1 ? this.#stages.length : above;
+    this.#stages.splice(index, 0, stage);
+    this.#places.splice(index, 0, place);
     return () => {
       released = [];
       stage.release();
       for (const item of merge(released)) forward(item);
-      this.#stages.splice(this.#stages.indexOf(stage), 1);
+      const at = this.#stages.indexOf(stage);
+      this.#stages.splice(at, 1);
+      this.#places.splice(at, 1);
       this.wake();
       this.#steer();
     };

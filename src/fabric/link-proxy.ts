@@ -3,7 +3,7 @@ import {LabError} from '../errors.ts';
 import type {Address} from '../topology/address.ts';
 import type {ActiveToxic} from './active-toxic.ts';
 import {Connection, type ConnectionOwner} from './connection.ts';
-import type {ProxyCounters, ProxySpec} from './fabric.ts';
+import type {ConnectionState, ProxyCounters, ProxySpec, ToxicSpec} from './fabric.ts';
 import type {Exchange} from './http/exchange.ts';
 import {Listener} from './listener.ts';
 import {LiveWindow} from './live-window.ts';
@@ -32,8 +32,8 @@ export const ON_LOOPBACK: FabricPlaces = {bindHost: LOOPBACK, advertisedHost: LO
 
 /** A listener for one pair of nodes, the connections that it carries, and the toxics on them. */
 export class LinkProxy implements ConnectionOwner {
-  readonly spec: ProxySpec;
   readonly listener: Listener;
+  #spec: ProxySpec;
   readonly #context: ProxyContext;
   readonly #connections = new Set<Connection>();
   /** In the order in which they were put on. */
@@ -48,21 +48,30 @@ export class LinkProxy implements ConnectionOwner {
   #failed = 0;
   #bytesUpstream = 0;
   #bytesDownstream = 0;
+  #receivedUpstream = 0;
+  #receivedDownstream = 0;
+  /** Connections that came before it was begun. */
+  #early: Socket[] | undefined = [];
 
   /** @throws LabError PORT_TAKEN, NOT_ALLOWED. */
   static async open(spec: ProxySpec, context: ProxyContext): Promise<LinkProxy> {
     let proxy: LinkProxy | undefined;
-    const listener = await Listener.open(context.places.bindHost, portsFor(spec), socket => proxy?.accept(socket));
+    const host = spec.host ?? context.places.bindHost;
+    const listener = await Listener.open(host, portsFor(spec), socket => proxy?.accept(socket));
     if (listener === undefined) throw new LabError('PORT_TAKEN', takenText(spec));
     proxy = new LinkProxy(spec, listener, context);
     return proxy;
   }
 
   private constructor(spec: ProxySpec, listener: Listener, context: ProxyContext) {
-    this.spec = spec;
+    this.#spec = spec;
     this.listener = listener;
     this.#context = context;
     this.#live = new LiveWindow(context.now());
+  }
+
+  get spec(): ProxySpec {
+    return this.#spec;
   }
 
   get name(): string {
@@ -71,11 +80,32 @@ export class LinkProxy implements ConnectionOwner {
 
   /** Where its callers find it. */
   get address(): Address {
-    return {host: this.#context.places.advertisedHost, port: this.listener.port};
+    return {host: this.spec.host ?? this.#context.places.advertisedHost, port: this.listener.port};
   }
 
   get http(): boolean {
     return this.spec.protocol === 'http';
+  }
+
+  /** Carries connections from now on. None that came before has got past the toxics that were put on meanwhile. */
+  begin(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const socket of early) if (!socket.destroyed) this.accept(socket);
+  }
+
+  /** Whether it listens where this spec wants it to. A spec without a port takes any. */
+  listensFor({host, port}: ProxySpec): boolean {
+    const {bindHost} = this.#context.places;
+    return (host ?? bindHost) === (this.spec.host ?? bindHost) && (port ?? this.listener.port) === this.listener.port;
+  }
+
+  /** Leads to the upstream of this spec from now on. */
+  redirect(spec: ProxySpec): void {
+    const {upstream} = this.spec;
+    this.#spec = spec;
+    if (upstream.host === spec.upstream.host && upstream.port === spec.upstream.port) return;
+    for (const connection of [...this.#connections]) connection.cut();
   }
 
   /** Changes the toxics in one step. Opening the listener again takes a moment: `listener.settled()`. */
@@ -92,16 +122,30 @@ export class LinkProxy implements ConnectionOwner {
     if (!this.#nodeUp) this.#loseUpstream();
   }
 
+  /** A toxic that is on already has changed. */
+  updateToxic(toxic: ActiveToxic, before: ToxicSpec): void {
+    this.#listenAsWanted();
+    for (const connection of [...this.#connections]) connection.update(toxic, before);
+  }
+
   setNodeUp(up: boolean): void {
     this.#nodeUp = up;
     this.#listenAsWanted();
     if (!up) this.#loseUpstream();
   }
 
-  /** Ends the listener and all connections. */
-  close(): void {
+  /** Ends the listener and all connections, by RST or by FIN. */
+  close(how: 'reset' | 'end' = 'reset'): void {
     this.listener.end();
-    for (const connection of [...this.#connections]) connection.reset();
+    for (const socket of this.#early ?? []) socket.destroy();
+    for (const connection of [...this.#connections]) {
+      if (how === 'end') connection.cut();
+      else connection.reset();
+    }
+  }
+
+  connections(): readonly ConnectionState[] {
+    return [...this.#connections].filter(({probe}) => !probe).map(connection => connection.state());
   }
 
   /** A connection from this port of ours is a probe, which may lead elsewhere than to the upstream. Returns what forgets it. */
@@ -119,15 +163,22 @@ export class LinkProxy implements ConnectionOwner {
       from,
       to,
       address: this.address,
+      upstream: this.spec.upstream,
       listening: this.listener.listening,
       connections: {open, total: this.#accepted, failed: this.#failed},
       bytes: {upstream: this.#bytesUpstream, downstream: this.#bytesDownstream},
+      received: {upstream: this.#receivedUpstream, downstream: this.#receivedDownstream},
       ...(this.http ? {http: this.#live.figures(this.#context.now())} : {}),
       toxics: this.#toxics.map(({spec}) => ({id: spec.id, kind: spec.kind})),
     };
   }
 
   accept(socket: Socket): void {
+    if (this.#early !== undefined) {
+      socket.on('error', () => {});
+      this.#early.push(socket);
+      return;
+    }
     const probe = socket.remotePort !== undefined && this.#probePorts.has(socket.remotePort);
     const number = probe ? ++this.#probes : ++this.#accepted;
     const connection = new Connection(this, socket, number, probe);
@@ -151,6 +202,12 @@ export class LinkProxy implements ConnectionOwner {
 
   connectFailed(connection: Connection): void {
     if (!connection.probe) this.#failed++;
+  }
+
+  received(direction: 'upstream' | 'downstream', bytes: number, connection: Connection): void {
+    if (connection.probe) return;
+    if (direction === 'upstream') this.#receivedUpstream += bytes;
+    else this.#receivedDownstream += bytes;
   }
 
   passed(direction: 'upstream' | 'downstream', bytes: number, connection: Connection): void {

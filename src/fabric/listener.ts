@@ -22,7 +22,10 @@ export class Listener {
   ): Promise<Listener | undefined> {
     for await (const port of ports) {
       if (!claimPort(port)) continue;
-      const server = await listen(host, port, accept);
+      const server = await listen(host, port, accept).catch((error: unknown) => {
+        releasePort(port);
+        throw error;
+      });
       if (server !== undefined) return new Listener(host, port, accept, server);
       releasePort(port);
     }
@@ -90,6 +93,8 @@ function listen(host: string, port: number, accept: (socket: Socket) => void): P
       if (error.code === 'EADDRINUSE') resolve(undefined);
       else if (error.code === 'EACCES')
         reject(new LabError('NOT_ALLOWED', `Listening on ${host}:${port} is not allowed (${error.code}).`));
+      else if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT')
+        reject(new LabError('BAD_VALUE', `${host} is no address of this machine (${error.code}).`));
       else reject(error);
     });
     server.listen(port, host, () => {

@@ -64,6 +64,7 @@ export function fakeSystem(behaviour: FakeBehaviour = {}): FakeSystem {
         return records.filter(({state}) => state === 'active').map(asToxic);
       },
       counters: async () => [],
+      connections: async () => [],
       requests: async since => (behaviour.requests ?? []).filter(({at}) => at >= since || at === 0),
       probe: async proxy => ({proxy, answered: 0, failed: 0, medianMs: null, failures: {}}),
       stop: async () => {},

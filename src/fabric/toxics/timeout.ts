@@ -21,16 +21,17 @@ export const timeout: ToxicDefinition = {
     },
   },
   attach(host, toxic) {
-    onLanes(host, (passOn, lane) => new LosingStage(passOn, lane, toxic.acted));
+    const detach = onLanes(host, (passOn, lane) => new LosingStage(passOn, lane, toxic.acted));
     const close = (): void => {
       toxic.acted();
       host.cut();
     };
     const timeoutMs = Number(toxic.attributes.timeout);
     const callOff = timeoutMs === 0 ? undefined : startTimer(timeoutMs, close);
-    return () => {
+    return why => {
       callOff?.();
-      host.cut();
+      if (why === 'updated') detach();
+      else host.cut();
     };
   },
 };

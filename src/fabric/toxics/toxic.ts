@@ -25,9 +25,9 @@ export interface ToxicHost {
   readonly proxy: string;
   readonly key: string;
   /** The lanes that a toxic's `stream` names, each with its name. */
-  lanes(): readonly {readonly name: 'upstream' | 'downstream'; readonly lane: Lane}[];
+  lanes(): readonly {readonly name: 'upstream' | 'downstream'; readonly lane: Pick<Lane, 'add'>}[];
   /** The lane towards the upstream as long as that is not connected; then undefined. */
-  opening(): Lane | undefined;
+  opening(): Pick<Lane, 'add'> | undefined;
   /** RST to both ends. */
   reset(): void;
   /** Closes both ends as when their process ends: FIN, or RST for a side that is still sending. What was not written yet is lost. */
@@ -50,6 +50,9 @@ export interface ToxicInForce {
   acted(): void;
 }
 
+/** Takes a toxic off a connection. `updated`: it goes on at once, with other attributes. */
+export type Detach = (why: 'removed' | 'updated') => void;
+
 /** A kind of toxic: what it takes, and what it does to a connection. One file each. */
 export interface ToxicDefinition {
   readonly kind: ToxicKind;
@@ -61,7 +64,7 @@ export interface ToxicDefinition {
   /** What is wrong with attributes that are right one by one, as a clause that begins with the name of one; undefined: nothing. */
   contradiction?(attributes: ToxicAttributes): string | undefined;
   /** Puts it on a connection, new or old; returns what takes it off again without losing a byte. */
-  attach(host: ToxicHost, toxic: ToxicInForce): () => void;
+  attach(host: ToxicHost, toxic: ToxicInForce): Detach;
 }
 
 /** Puts a stage on each of the lanes that a toxic's `stream` names. Returns what takes them off again. */

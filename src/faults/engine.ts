@@ -6,6 +6,7 @@ import {createBaselines} from './baselines.ts';
 import type {FaultInfo} from './catalogue.ts';
 import {didYouMean} from './check-request.ts';
 import {crashEffect, startCrashSeries} from './crash-series.ts';
+import {createDirect, type DirectChange} from './direct.ts';
 import {joinEffects, judgeDisturbed} from './disturbance-effect.ts';
 import {createDisturbances} from './disturbances.ts';
 import type {Probes} from './effect.ts';
@@ -19,7 +20,7 @@ import {createMeasure} from './measure.ts';
 import type {FaultNodes} from './nodes.ts';
 import {type ProbePlan, probePlan} from './probe-plan.ts';
 import {createRecordFile} from './record-file.ts';
-import {readTraffic} from './traffic.ts';
+import {readTraffic, type Traffic} from './traffic.ts';
 
 export interface FaultEngineOptions {
   readonly fabric: Fabric;
@@ -47,6 +48,11 @@ export type Clearing = Measuring & {readonly by?: EndedBy};
 export interface FaultEngine {
   /** Errors: UNKNOWN_FAULT, UNKNOWN_TARGET, UNKNOWN_ATTRIBUTE, BAD_VALUE, NOT_POSSIBLE_HERE, FAULT_FAILED. */
   inject(request: FaultRequest, options?: Measuring): Promise<FaultRecord>;
+  /**
+   * Changes toxics as the control API asks for it: all in one step, in the record before, and without probes, so that it takes no longer than
+   * the fabric does. Errors: those of `Fabric.change`; UNKNOWN_FAULT for what has ended.
+   */
+  change(change: DirectChange): Promise<void>;
   /** What the request would touch, as a record that is kept nowhere; its effect says it in words. */
   dryRun(request: FaultRequest): Promise<FaultRecord>;
   /** Ends a fault; one that has ended already is returned as it is. Errors: UNKNOWN_FAULT. */
@@ -54,6 +60,8 @@ export interface FaultEngine {
   clearAll(options?: Clearing): Promise<readonly FaultRecord[]>;
   /** In force now. */
   list(): readonly FaultRecord[];
+  /** One of the record, whatever became of it. */
+  find(id: string): FaultRecord | undefined;
   /** The whole record, oldest first. */
   history(): readonly FaultRecord[];
   /** Reads the record and undoes what an earlier process left in force. Returns what was healed. */
@@ -198,9 +206,9 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
   /** Ends it in time, and looks until then whether it is in force and felt. */
   const watchEnd = (entry: FaultEntry): void => {
     const leftMs = (): number => (entry.record.endsAt ?? Number.POSITIVE_INFINITY) - now();
-    if (entry.toxics.length > 0) {
+    if (entry.toxics.length > 0 && entry.isDirect !== true) {
       entry.lookTimer = startInterval(
-        () => look(entry),
+        async () => look(entry, await readTraffic(fabric, entry)),
         () => Math.min(LOOK_EVERY_MS, leftMs() - LAST_LOOK_MS),
       );
     }
@@ -215,8 +223,7 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
     );
   };
 
-  const look = async (entry: FaultEntry): Promise<void> => {
-    const traffic = await readTraffic(fabric, entry);
+  const look = async (entry: FaultEntry, traffic: Traffic): Promise<void> => {
     const {endsAt, effect} = entry.record;
     if (entry.ending !== undefined || (endsAt !== null && now() >= endsAt - 10)) return;
     if (!traffic.inForce) {
@@ -257,7 +264,7 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
     if (entry.info.kind === 'restart' || (entry.ending === undefined && entry.record.state === 'failed')) return;
     entry.ending ??= finish(entry, by);
     await entry.ending;
-    if (by === 'down' || entry.record.state !== 'ended') return;
+    if (by === 'down' || entry.isDirect === true || entry.record.state !== 'ended') return;
     entry.healing ??= measures
       .healed(entry)
       .then(healed => update(entry, {healed}))
@@ -313,8 +320,11 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
     return entry?.record ?? (ended as FaultRecord);
   };
 
+  const direct = createDirect({fabric, file, now, entries, isPast: id => past.has(id), update, retire, watchEnd, look});
+
   return {
     inject,
+    change: direct.change,
     dryRun: async request => {
       const resolved = resolve(request);
       const {record} = createEntry('dry-run', request, resolved, now());
@@ -323,6 +333,7 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
     clear,
     clearAll: async clearing => Promise.all([...entries.keys()].map(id => clear(id, clearing))),
     list: () => [...entries.values()].map(({record}) => record).filter(({state}) => state === 'active'),
+    find: id => entries.get(id)?.record ?? past.get(id),
     history: () =>
       [...past.values(), ...[...entries.values()].map(({record}) => record)].sort((a, b) => a.plannedAt - b.plannedAt),
     healLeftovers: async () => {
@@ -338,6 +349,7 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
       return healed;
     },
     stop: async () => {
+      direct.stop();
       await Promise.all([...entries.values()].map(entry => end(entry, 'down', 'background')));
       await holds.releasePauses();
       holds.stop();

@@ -28,7 +28,9 @@ export interface ResolvedRequest {
 export interface FaultEntry {
   record: FaultRecord;
   readonly info: FaultInfo;
-  readonly toxics: readonly ToxicSpec[];
+  toxics: readonly ToxicSpec[];
+  /** Put on by the control API: nothing is probed for it, and all of them are looked at together. */
+  readonly isDirect?: true;
   readonly probed: readonly string[];
   readonly disturbance?: Disturbance;
   /** Nodes before it. */

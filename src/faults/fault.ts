@@ -29,7 +29,12 @@ export const NODE_FAULTS = [
   'ip-partition',
   'disk-full',
 ] as const;
-export type FaultKind = (typeof LINK_FAULTS)[number] | (typeof CUT_FAULTS)[number] | (typeof NODE_FAULTS)[number];
+/** `noop` does nothing; only the control API puts it on. */
+export type FaultKind =
+  | (typeof LINK_FAULTS)[number]
+  | (typeof CUT_FAULTS)[number]
+  | (typeof NODE_FAULTS)[number]
+  | 'noop';
 
 /** A fault as it is asked for. */
 export interface FaultRequest {
@@ -55,6 +60,8 @@ export interface FaultEffect {
 /** A fault in the record. Written before it is applied, with what undoes it. */
 export interface FaultRecord {
   readonly id: string;
+  /** What its owner calls it, where that is not the id. */
+  readonly name?: string;
   readonly kind: FaultKind;
   readonly target: string;
   readonly attributes: ToxicAttributes;

@@ -30,8 +30,13 @@ export interface Traffic {
 }
 
 export async function readTraffic(fabric: Fabric, entry: FaultEntry): Promise<Traffic> {
+  return trafficOf(entry, entry.toxics.length === 0 ? [] : await fabric.toxics());
+}
+
+/** The same, from what the fabric has said of all toxics. */
+export function trafficOf(entry: FaultEntry, all: readonly ToxicState[]): Traffic {
   const wanted = entry.toxics.map(({id}) => id);
-  const states = wanted.length === 0 ? [] : (await fabric.toxics()).filter(({id}) => wanted.includes(id));
+  const states = all.filter(({id}) => wanted.includes(id));
   const actions = sum(states, ({touched}) => touched.actions);
   const connections = sum(states, ({touched}) => touched.connections);
   const word = ACTIONS[entry.record.toxic ?? 'latency'];

@@ -82,7 +82,7 @@ export const ERRORS = {
     exit: EXIT.environment,
     fix: '`teralab status` shows what is left; `teralab down` and `teralab up` start afresh.',
   },
-  PORT_TAKEN: {exit: EXIT.environment, fix: 'Free the port or ask for another with `--port`.'},
+  PORT_TAKEN: {exit: EXIT.environment, fix: 'Free the port, or ask for another with `--port` or `--toxiproxy-api`.'},
   NO_SPACE: {
     exit: EXIT.environment,
     fix: 'Free some disk space (`teralab clean` frees what teralab keeps) and try again.',

@@ -38,6 +38,7 @@ describe('the command line', () => {
     [['check', '--seed', 'seven'], 'BAD_VALUE', '--seed'],
     [['up', '--runtime', 'dokcer'], 'BAD_VALUE', 'docker'],
     [['up', '--port', '0'], 'BAD_VALUE', '--port'],
+    [['up', '--toxiproxy-api', '0'], 'BAD_VALUE', '--toxiproxy-api'],
     [['load', '--rate', 'fast'], 'BAD_VALUE', '--rate'],
     [['lab'], 'USAGE', 'id'],
     [['status', 'extra'], 'USAGE', 'too many arguments'],

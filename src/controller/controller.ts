@@ -11,6 +11,7 @@ import type {Entries} from './entries.ts';
 import {type Live, prepareLive, takeDown} from './live.ts';
 import type {Phase, StatusReport, UpOptions} from './protocol.ts';
 import {reportStatus} from './status.ts';
+import type {ToxiproxyApi} from './toxiproxy/serve.ts';
 
 export interface ControllerOptions {
   readonly session: string;
@@ -51,6 +52,7 @@ export class Controller {
   #stopping: Promise<number> | undefined;
   #job: Job | undefined;
   #hasLeft = false;
+  #toxiproxyApi: Promise<ToxiproxyApi> | undefined;
   readonly #listeners = new Set<(line: string) => void>();
   readonly #eventListeners = new Set<(event: NodeEvent) => void>();
 
@@ -142,6 +144,7 @@ export class Controller {
       workspace: this.options.workspace,
       faults: live.faults.list(),
       check,
+      toxiproxyApi: (await this.#toxiproxyApi?.catch(() => undefined))?.url,
     });
   }
 
@@ -168,6 +171,7 @@ export class Controller {
     const {session, workspaceId, paths, entries, openAgent, recordEngine, recordProcesses} = this.options;
     const topology = await topologyOf(options);
     const runtime = options.runtime ?? 'process';
+    await this.#openToxiproxyApi(options, say);
     const {replicas = {}, broker = runtime === 'process' ? undefined : 'nats'} = options;
     const plan = planTopology(topology, {replicas, ...(broker === undefined ? {} : {broker})});
     say(runtime === 'process' ? 'preparing databases' : `looking for the engine of the ${runtime} runtime`);
@@ -195,7 +199,10 @@ export class Controller {
     say: (line: string) => void,
     signal: AbortSignal,
   ): Promise<Live> {
-    const live = await prepared;
+    const live = await prepared.catch(async error => {
+      await this.#closeToxiproxyApi();
+      throw error;
+    });
     // Without it no link works, and nothing would ever become ready.
     const lost = new AbortController();
     void live.agent.gone.then(reason => lost.abort(reason));
@@ -214,9 +221,35 @@ export class Controller {
       });
       return live;
     } catch (error) {
+      await this.#closeToxiproxyApi();
       await takeDown(live, this.options.log).catch(failed => this.#noteLeft(failed));
       throw error;
     }
+  }
+
+  /** Before anything is started: a port that is taken is told at once. Errors: PORT_TAKEN, NOT_ALLOWED; BUSY where it has another port. */
+  async #openToxiproxyApi({toxiproxyApi: port}: UpOptions, say: (line: string) => void): Promise<void> {
+    if (port === undefined) return;
+    if (this.#toxiproxyApi === undefined) {
+      // Hardly ever asked for: a system comes up without loading it.
+      this.#toxiproxyApi = import('./toxiproxy/serve-live.ts').then(async ({serveToxiproxyApi}) =>
+        serveToxiproxyApi(port, {live: () => this.live(), log: this.options.log}),
+      );
+      this.#toxiproxyApi.catch(() => {
+        this.#toxiproxyApi = undefined;
+      });
+      say(`Toxiproxy API at ${(await this.#toxiproxyApi).url}`);
+      return;
+    }
+    const {url, port: listening} = await this.#toxiproxyApi;
+    if (listening !== port)
+      throw new LabError('BUSY', `The Toxiproxy API of this system is at ${url} already; \`teralab down\` first.`);
+  }
+
+  async #closeToxiproxyApi(): Promise<void> {
+    const api = await this.#toxiproxyApi?.catch(() => undefined);
+    this.#toxiproxyApi = undefined;
+    await api?.close();
   }
 
   async #hearing<T>(say: (line: string) => void, work: Promise<T>): Promise<T> {
@@ -240,6 +273,7 @@ export class Controller {
     const [gateway = ''] = system.publicUrls();
     if (options.port !== undefined && !gateway.endsWith(`:${options.port}`))
       throw new LabError('BUSY', `The system is running with its gateway at ${gateway}; \`teralab down\` first.`);
+    await this.#openToxiproxyApi(options, say);
     const replicas = options.replicas ?? {};
     const counts = (service: string): number => system.plan.nodes.filter(node => node.service === service).length;
     if (Object.entries(replicas).every(([service, count]) => counts(service) === count)) return;
@@ -270,6 +304,7 @@ export class Controller {
     this.#job?.abort.abort(stopped);
     await this.#start?.done.catch(() => undefined);
     await this.#job?.done;
+    await this.#closeToxiproxyApi();
     const live = this.#live;
     if (live === undefined) return 0;
     const count = live.system.keepers().filter(keeper => keeper.running !== undefined).length;

@@ -7,6 +7,7 @@ import type {FaultNodes} from '../faults/nodes.ts';
 import {openBroker} from '../labs/broker.ts';
 import type {LabSystem, NodeEvent} from '../labs/system.ts';
 import {accessUrl} from '../runtime/access-url.ts';
+import type {Plan} from '../topology/plan.ts';
 import {planTopology} from '../topology/plan-topology.ts';
 import {findBypasses} from './bypasses.ts';
 import {emptyBroker} from './empty-broker.ts';
@@ -90,7 +91,7 @@ export function createLabSystem({system, faults, faultNodes, postgres}: LabSyste
         if (refused.length > 0 && error instanceof LabError) return refused;
         throw error;
       }
-      await everyLinkListens(agent.fabric);
+      await everyLinkListens(agent.fabric, system.plan);
       return [] satisfies NodeEvent[];
     },
     [Symbol.asyncDispose]: async () => {
@@ -100,8 +101,9 @@ export function createLabSystem({system, faults, faultNodes, postgres}: LabSyste
 }
 
 /** While a node is down its listeners are closed; whoever took one of their ports meanwhile would be asked in its stead. */
-async function everyLinkListens(fabric: Fabric): Promise<void> {
-  const closed = (await fabric.counters()).find(proxy => !proxy.listening);
+async function everyLinkListens(fabric: Fabric, {proxies}: Plan): Promise<void> {
+  const links = new Set(proxies.map(({name}) => name));
+  const closed = (await fabric.counters()).find(({name, listening}) => links.has(name) && !listening);
   if (closed === undefined) return;
   throw new LabError(
     'PORT_TAKEN',

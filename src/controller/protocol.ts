@@ -56,6 +56,8 @@ export interface UpOptions {
   readonly topology?: unknown;
   /** Gateway port asked for; taken is an error. Without it: 4000 or the next free one. */
   readonly port?: number;
+  /** Port of the Toxiproxy API; taken is an error. Without it: there is none, or the one that there is stays. */
+  readonly toxiproxyApi?: number;
 }
 
 export interface CheckOptions {
@@ -134,7 +136,8 @@ export interface StatusReport {
   readonly faults: readonly FaultRecord[];
   /** Lab and phase of a check that is running, or null. */
   readonly check: {readonly lab: string; readonly phase: Phase} | null;
-  readonly urls: {readonly gateway: readonly string[]};
+  /** `toxiproxyApi`: where it was asked for. */
+  readonly urls: {readonly gateway: readonly string[]; readonly toxiproxyApi?: string};
   /** Lines to copy: `psql …`, `curl …`. */
   readonly connect: readonly string[];
 }

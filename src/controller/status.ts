@@ -12,6 +12,7 @@ export interface StatusInput {
   readonly workspace: string;
   readonly faults: readonly FaultRecord[];
   readonly check: {readonly lab: string; readonly phase: Phase} | null;
+  readonly toxiproxyApi: string | undefined;
 }
 
 /** What `teralab status --json` prints. */
@@ -33,7 +34,7 @@ export async function reportStatus(
       links: linkStatus(system, counters),
       faults: input.faults,
       check: input.check,
-      urls: {gateway},
+      urls: {gateway, ...(input.toxiproxyApi === undefined ? {} : {toxiproxyApi: input.toxiproxyApi})},
       connect: connectLines(system, gateway[0]),
     },
   };

@@ -16,10 +16,10 @@ export interface UpFlags extends Omit<UpOptions, 'topology'> {
 
 export async function run(context: Context, flags: UpFlags): Promise<Outcome> {
   const started = Date.now();
-  const {runtime, broker, replicas, port} = flags;
+  const {runtime, broker, replicas, port, toxiproxyApi} = flags;
   const topology = flags.topology === undefined ? undefined : await readTopology(flags.topology);
   const options = Object.fromEntries(
-    Object.entries({runtime, ...(await engineFor(runtime)), broker, replicas, port, topology}).filter(
+    Object.entries({runtime, ...(await engineFor(runtime)), broker, replicas, port, toxiproxyApi, topology}).filter(
       ([, value]) => value !== undefined,
     ),
   ) as UpOptions;

@@ -1,4 +1,4 @@
-import type {Command} from 'commander';
+import {type Command, Option} from 'commander';
 import {BROKER_ENGINES} from '../../topology/topology.ts';
 import type {Shell} from '../command.ts';
 import {parseChoice} from '../parse/choice.ts';
@@ -10,6 +10,9 @@ import {declare, runs} from './declare.ts';
 
 export const RUNTIMES = ['process', 'docker', 'swarm'] as const;
 export const BROKER_HELP = 'engine of the broker: postgres (default), or nats, which needs `nats-server` on the PATH';
+
+/** Where Toxiproxy's clients look for it when they are not told. */
+const TOXIPROXY_PORT = 8474;
 
 /** Commands on the running system. */
 export function declareSystem(program: Command, shell: Shell): void {
@@ -24,6 +27,7 @@ export function declareSystem(program: Command, shell: Shell): void {
       'teralab up --replicas identity=3',
       'teralab up --broker nats',
       'teralab up --port 4100 --json',
+      'teralab up --toxiproxy-api',
     ],
   })
     .option('--runtime <name>', 'where nodes run: process (default) or docker', raw =>
@@ -32,7 +36,12 @@ export function declareSystem(program: Command, shell: Shell): void {
     .option('--broker <name>', BROKER_HELP, raw => parseChoice(raw, '--broker', BROKER_ENGINES))
     .option('--topology <file>', 'a topology of your own, YAML or JSON')
     .option('--replicas <service=n>', 'instances of a service; repeat it for more services', parseReplicas)
-    .option('--port <port>', 'port of the gateway; taken is an error', parsePort);
+    .option('--port <port>', 'port of the gateway; taken is an error', raw => parsePort(raw))
+    .addOption(
+      new Option('--toxiproxy-api [port]', "Toxiproxy's HTTP API for all links, on loopback; taken is an error")
+        .preset(String(TOXIPROXY_PORT))
+        .argParser(raw => parsePort(raw, '--toxiproxy-api')),
+    );
   runs(up, shell, async () => import('../commands/up.ts'));
 
   const exported = declare(program, {

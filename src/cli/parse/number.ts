@@ -15,8 +15,8 @@ export function parseSeed(raw: string): number {
   return parseWhole(raw, '--seed', 0, SEED_MAX);
 }
 
-export function parsePort(raw: string): number {
-  return parseWhole(raw, '--port', 1, 65_535);
+export function parsePort(raw: string, what = '--port'): number {
+  return parseWhole(raw, what, 1, 65_535);
 }
 
 /** A share from 0 to 1, also written as a percentage (`20%`). */

@@ -57,6 +57,8 @@ export function renderStatus(status: StatusReport, options: RenderOptions): stri
       }),
     );
   lines.push('', ...status.urls.gateway.map(url => `Gateway   ${paint.accent(url)}`));
+  const {toxiproxyApi} = status.urls;
+  if (toxiproxyApi !== undefined) lines.push(`Toxiproxy ${paint.accent(toxiproxyApi)}`);
   if (status.connect.length > 0) lines.push('Connect', ...status.connect.map(line => `  ${line}`));
   return lines;
 }

@@ -1,4 +1,5 @@
 import {join} from 'node:path';
+import {Toxiproxy} from 'toxiproxy-node-client';
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import type {StatusReport} from '../src/controller/protocol.ts';
 import type {FaultRecord} from '../src/faults/fault.ts';
@@ -6,6 +7,7 @@ import type {CheckResult} from '../src/labs/verdict.ts';
 import {dockerDoes as docker} from './support/containers.ts';
 import {madeBy, runningOf} from './support/docker.ts';
 import {expectDocumented} from './support/documented.ts';
+import {freePort} from './support/free-port.ts';
 import {isAlive, type Learner, newLearner} from './support/learner.ts';
 import {controllerOf, sessionOf} from './support/processes.ts';
 import {requireTool} from './support/require.ts';
@@ -13,6 +15,7 @@ import {until} from './support/until.ts';
 
 const LAB = 'p2-04-no-lost-events';
 const SEED = '7';
+const JSON_BODY = {'content-type': 'application/json'};
 
 /** One learner whose system runs as containers of a real engine; the Docker CLI says what is there. The tests build on each other, in this order. */
 describe.sequential('a learner with Docker', () => {
@@ -49,6 +52,31 @@ describe.sequential('a learner with Docker', () => {
   it('is told that the system runs on another runtime already', async () => {
     const {exitCode, document} = await use().json<{error: {code: string}}>('up', '--runtime', 'process');
     expect([exitCode, document.error.code]).toEqual([4, 'BUSY']);
+  });
+
+  it('has the Toxiproxy API for its links, and says why there are no proxies beside them', async () => {
+    const {document} = await use().json<StatusReport>('up', '--toxiproxy-api', `${await freePort()}`);
+    const toxiproxy = new Toxiproxy(document.urls.toxiproxyApi ?? '');
+    const link = await toxiproxy.get('gateway-1->identity-1');
+    const attributes = {latency: 400, jitter: 0};
+    const slow = {name: 'slow', type: 'latency', stream: 'downstream', toxicity: 1, attributes} as const;
+    const toxic = await link.addToxic(slow);
+    const startedAt = performance.now();
+    await fetch(`${document.urls.gateway[0]}/v1/sessions`, {method: 'POST', body: '{}', headers: JSON_BODY});
+    expect(performance.now() - startedAt).toBeGreaterThan(attributes.latency);
+    const faults = await use().json<FaultRecord[]>('chaos', 'list');
+    expect(faults.document).toMatchObject([{name: 'slow', target: link.name, reason: 'toxiproxy-api'}]);
+    const updated = await toxic.update({...slow, attributes: {...attributes, latency: 1}});
+    expect(updated.attributes).toEqual({latency: 1, jitter: 0});
+    const connections = await fetch(`${toxiproxy.host}/proxies/${link.name}/connections`);
+    expect(await connections.json()).toMatchObject([{toxics: ['slow']}]);
+    await toxiproxy.reset();
+    expect((await use().json<FaultRecord[]>('chaos', 'list')).document).toEqual([]);
+    const own = await fetch(`${toxiproxy.host}/proxies`, {
+      method: 'POST',
+      body: JSON.stringify({name: 'own', upstream: 'localhost:1'}),
+    });
+    expect([own.status, await own.json()]).toMatchObject([403, {error: expect.stringContaining('inside a container')}]);
   });
 
   it.each([

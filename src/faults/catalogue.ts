@@ -1,5 +1,6 @@
 import type {ToxicKind} from '../fabric/fabric.ts';
 import type {RuntimeName} from '../runtime/runtime.ts';
+import {cutMode, SHAPED_CUTS} from './catalogue-cuts.ts';
 import {DISTURBANCES} from './catalogue-disturbances.ts';
 import type {FaultKind} from './fault.ts';
 
@@ -71,13 +72,7 @@ function stream(normally: 'downstream' | 'both'): FaultAttribute {
 }
 
 const cutAttributes: readonly FaultAttribute[] = [
-  {
-    name: 'mode',
-    type: 'choice',
-    choices: ['blackhole', 'reset', 'refuse'],
-    default: 'blackhole',
-    meaning: 'bytes are held until it ends, connections are reset, or connections are refused',
-  },
+  cutMode,
   {
     name: 'direction',
     type: 'choice',
@@ -198,6 +193,7 @@ export const FAULT_CATALOGUE: readonly FaultInfo[] = [
     attributes: cutAttributes,
     example: 'teralab chaos isolate broker --for 10s',
   },
+  ...SHAPED_CUTS,
   {
     kind: 'crash',
     acts: 'nodes',

@@ -68,6 +68,7 @@ export function createEntry(id: string, request: FaultRequest, resolved: Resolve
     reason: request.reason,
     proxies: info.acts === 'nodes' ? [] : probed,
     nodes: target.nodes,
+    ...(target.shape === undefined ? {} : {shape: target.shape}),
     undo: disturbance === undefined ? undoOf(info) : 'calm',
     ...(first === undefined ? {} : {toxic: first.kind}),
     state: 'planned',
@@ -100,7 +101,8 @@ export async function describeReach(record: FaultRecord, resolved: ResolvedReque
     resolved.probed.length === 0
       ? 'no link'
       : `${count(resolved.probed.length, 'link')} (${resolved.probed.join(', ')})`;
-  return `would touch ${nodes}${links} with ${count(open, 'live connection')}`;
+  const shape = record.shape === undefined ? '' : `${record.shape}: `;
+  return `${shape}would touch ${nodes}${links} with ${count(open, 'live connection')}`;
 }
 
 /** A restart is over by itself, as soon as the node is ready again. */

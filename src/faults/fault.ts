@@ -2,7 +2,7 @@ import type {ToxicAttributes, ToxicKind} from '../fabric/fabric.ts';
 
 /** What `teralab chaos <kind>` takes: the toxics, cuts between sets of nodes, and faults of nodes. */
 export const LINK_FAULTS = ['latency', 'blackhole', 'reset', 'refuse', 'drop-reply'] as const;
-export const CUT_FAULTS = ['partition', 'isolate'] as const;
+export const CUT_FAULTS = ['partition', 'isolate', 'bridge', 'majorities-ring'] as const;
 export const NODE_FAULTS = [
   'crash',
   'pause',
@@ -49,6 +49,8 @@ export interface FaultRecord {
   /** What it touches: proxies (`gateway-1->identity-1`) and nodes. */
   readonly proxies: readonly string[];
   readonly nodes: readonly string[];
+  /** Of a cut whose sides were drawn: who is on which. */
+  readonly shape?: string;
   /** How to undo it, in a word that the record's reader understands: `remove-toxic`, `resume`, `start`, `disarm`, `calm` (as before the first disturbance of this kind), `none`. */
   readonly undo: 'remove-toxic' | 'resume' | 'start' | 'disarm' | 'calm' | 'none';
   readonly toxic?: ToxicKind;

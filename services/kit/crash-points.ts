@@ -18,7 +18,10 @@ export function createCrashPoints(channel: Pick<ControlChannel, 'report'>, die: 
       left.set(point, skip);
       channel.report({type: 'armed', point});
     },
-    disarm: () => left.clear(),
+    disarm() {
+      left.clear();
+      channel.report({type: 'disarmed'});
+    },
     hit(point) {
       const skips = left.get(point);
       if (skips === undefined) return;

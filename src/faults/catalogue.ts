@@ -2,6 +2,7 @@ import type {ToxicKind} from '../fabric/fabric.ts';
 import type {RuntimeName} from '../runtime/runtime.ts';
 import {cutMode, SHAPED_CUTS} from './catalogue-cuts.ts';
 import {DISTURBANCES} from './catalogue-disturbances.ts';
+import {ORDERS} from './catalogue-orders.ts';
 import type {FaultKind} from './fault.ts';
 
 /** The named points at which a service of the lab can be told to kill itself. */
@@ -275,4 +276,5 @@ export const FAULT_CATALOGUE: readonly FaultInfo[] = [
     example: 'teralab chaos crash-point identity --point after_commit_before_publish --times 3 --for 1m',
   },
   ...DISTURBANCES,
+  ...ORDERS,
 ];

@@ -38,6 +38,8 @@ export interface FaultEntry {
   endTimer?: Interval;
   lookTimer?: Interval;
   series?: CrashSeries;
+  /** Until it is in force, or has failed. */
+  applying?: Promise<void>;
   ending?: Promise<void>;
   healing?: Promise<void>;
 }
@@ -49,13 +51,13 @@ export function resolveRequest(request: FaultRequest, plan: Plan): ResolvedReque
   const parts = toxicParts(info, attributes, target);
   const probed =
     info.acts === 'nodes' ? proxiesInto(target.nodes, plan) : [...new Set(parts.flatMap(({proxies}) => proxies))];
-  const disturbance = disturbanceOf(info.kind, attributes);
+  const disturbance = disturbanceOf({kind: info.kind, attributes, seed: request.seed, endsAt: null});
   return {info, attributes, target, parts, probed, ...(disturbance === undefined ? {} : {disturbance})};
 }
 
 /** A fault as it is planned at this moment, from which its end is counted. */
 export function createEntry(id: string, request: FaultRequest, resolved: ResolvedRequest, now: number): FaultEntry {
-  const {info, attributes, target, parts, probed, disturbance} = resolved;
+  const {info, attributes, target, parts, probed} = resolved;
   const lastsMs = lifetimeMs(info, request.forMs, attributes);
   const endsAt = lastsMs === undefined ? null : now + lastsMs;
   const [first] = parts;
@@ -69,12 +71,13 @@ export function createEntry(id: string, request: FaultRequest, resolved: Resolve
     proxies: info.acts === 'nodes' ? [] : probed,
     nodes: target.nodes,
     ...(target.shape === undefined ? {} : {shape: target.shape}),
-    undo: disturbance === undefined ? undoOf(info) : 'calm',
+    undo: resolved.disturbance === undefined ? undoOf(info) : 'calm',
     ...(first === undefined ? {} : {toxic: first.kind}),
     state: 'planned',
     plannedAt: now,
     endsAt,
   };
+  const disturbance = disturbanceOf(record);
   return {
     record,
     info,

@@ -14,6 +14,10 @@ export const NODE_FAULTS = [
   'packet-loss',
   'ip-partition',
   'disk-full',
+  'busy',
+  'leak',
+  'redeliver',
+  'reorder',
 ] as const;
 export type FaultKind = (typeof LINK_FAULTS)[number] | (typeof CUT_FAULTS)[number] | (typeof NODE_FAULTS)[number];
 
@@ -63,4 +67,6 @@ export interface FaultRecord {
   readonly endedBy?: 'time' | 'clear' | 'heal' | 'check' | 'down';
   readonly effect?: FaultEffect;
   readonly healed?: FaultEffect;
+  /** Of crash points: how many hits were planned, and how many there were. */
+  readonly hits?: {readonly planned: number; readonly actual: number};
 }

@@ -332,7 +332,7 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
     // The fabric ends its toxics itself, at that moment; nodes go on when they have been told, which takes its time.
     const isOnTime = by === 'time' && entry.toxics.length > 0;
     const endedAt = isOnTime && endsAt !== null ? Math.min(now(), endsAt) : now();
-    await retire(entry, {state: 'ended', endedAt, endedBy: by, effect: finalEffect(entry.record.effect)});
+    await retire(entry, {state: 'ended', endedAt, endedBy: by, effect: finalEffect(entry)});
   };
 
   const undo = async (entry: FaultEntry, by: EndedBy): Promise<void> => {
@@ -414,7 +414,8 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
 }
 
 /** At its end, what never showed has not bitten. */
-function finalEffect(effect: FaultEffect | undefined): FaultEffect {
+function finalEffect({applying, record: {effect}}: FaultEntry): FaultEffect {
+  if (applying === undefined) return {verdict: 'none', observed: 'it was ended before it was applied'};
   if (effect === undefined) return {verdict: 'pending', observed: 'it ended before it could be measured'};
   return effect.verdict === 'pending'
     ? {verdict: 'none', observed: `${effect.observed}; nothing was disturbed until its end`}

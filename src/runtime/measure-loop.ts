@@ -2,7 +2,7 @@ import type {Address} from '../topology/address.ts';
 import {askLivez} from './ask-livez.ts';
 import type {NodeMeasure} from './disturbance.ts';
 
-const ASK_EVERY_MS = 25;
+const ASK_EVERY_MS = 50;
 const ANSWER_WITHIN_MS = 2_000;
 
 /**

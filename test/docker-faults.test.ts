@@ -32,6 +32,8 @@ describe.sequential('faults of containers', () => {
   it.each([
     ['throttle', 'identity-db', ['--cpu', '5%']],
     ['skew', 'identity-1', ['--offset', '-2m']],
+    ['busy', 'identity-1', ['--share', '90%']],
+    ['leak', 'gateway-1', ['--rate', '60MB', '--limit', '80MB']],
     ['packet-loss', 'stream-1', ['--loss', '1']],
     ['ip-partition', 'broker', ['--mode', 'reject']],
   ])('%s on %s bites, and is undone', async (kind, target, attributes) => {
@@ -54,6 +56,23 @@ describe.sequential('faults of containers', () => {
     );
     await use().run('chaos', 'clear', document.id);
     expect(await inspect(containerOf(after, 'stream-1'), '{{.HostConfig.CpuQuota}}')).toBe('-1');
+  });
+
+  it('a service that is blocked for good goes on in time when the controller is killed', async () => {
+    const system = await up();
+    const {url = ''} = system.nodes.find(({name}) => name === 'gateway-1') ?? {};
+    const answers = async (): Promise<boolean> =>
+      fetch(`${url}/livez`, {signal: AbortSignal.timeout(1_000), headers: {connection: 'close'}}).then(
+        answer => answer.ok,
+        () => false,
+      );
+    // Shorter than what its supervisor would take for dead.
+    const busy = await use().json<FaultRecord>('chaos', 'busy', 'gateway-1', '--share', '1', '--for', '8s');
+    process.kill(system.controller.pid, 'SIGKILL');
+    expect(await answers()).toBe(false);
+    await until('the service answers again', answers);
+    expect(Date.now() - (busy.document.endsAt ?? 0)).toBeGreaterThanOrEqual(-100);
+    expect(Date.now() - (busy.document.endsAt ?? 0)).toBeLessThan(LATE_MS_MAX);
   });
 
   it('end in time when the controller is killed, and nothing is left after the next command', async () => {

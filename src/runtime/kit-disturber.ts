@@ -70,5 +70,6 @@ function asMeasure(
 ): NodeMeasure | undefined {
   const because = note === undefined ? {} : {note};
   if (kind !== 'leak') return {kind, inForce, deliveries: seen, affected, ...because};
-  return usedBytes === undefined ? undefined : {kind, usedBytes, heldBytes: affected, ...because};
+  // What it said at last is what it held before it was over.
+  return usedBytes === undefined ? undefined : {kind, usedBytes, heldBytes: inForce ? affected : 0, ...because};
 }

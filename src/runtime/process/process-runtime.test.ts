@@ -80,10 +80,11 @@ describe('process runtime', () => {
 
   it('freezes every process of a Postgres, lets all of them go on, and leaves none of them when it kills it', async () => {
     const runtime = makeRuntime();
-    await runtime.prepare([database], () => undefined);
-    const node = await runtime.start(database, {env: {}, links: {}, seams: {}});
+    const server: PlannedNode = {...database, name: 'tree-db'};
+    await runtime.prepare([server], () => undefined);
+    const node = await runtime.start(server, {env: {}, links: {}, seams: {}});
     const root = node.pid ?? 0;
-    const {address, ...access} = runtime.postgres(database.name);
+    const {address, ...access} = runtime.postgres(server.name);
     const session = new pg.Client({...address, ...access});
     session.on('error', () => undefined);
     expect(

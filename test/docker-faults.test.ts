@@ -24,6 +24,15 @@ describe.sequential('faults of containers', () => {
   const inspect = async (container: string, format: string): Promise<string> =>
     docker('inspect', '--format', format, container);
 
+  const answers = async (system: StatusReport): Promise<boolean> => {
+    const {url = ''} = system.nodes.find(({name}) => name === 'gateway-1') ?? {};
+    const options = {signal: AbortSignal.timeout(1_000), headers: {connection: 'close'}};
+    return fetch(`${url}/livez`, options).then(
+      answer => answer.ok,
+      () => false,
+    );
+  };
+
   beforeAll(() => {
     learner = newLearner();
   });
@@ -33,6 +42,8 @@ describe.sequential('faults of containers', () => {
   it.each([
     ['throttle', 'identity-db', ['--cpu', '5%']],
     ['skew', 'identity-1', ['--offset', '-2m']],
+    ['busy', 'identity-1', ['--share', '90%']],
+    ['leak', 'gateway-1', ['--rate', '60MB', '--limit', '80MB']],
     ['packet-loss', 'stream-1', ['--loss', '1']],
     ['ip-partition', 'broker', ['--mode', 'reject']],
   ])('%s on %s bites, and is undone', async (kind, target, attributes) => {
@@ -80,11 +91,18 @@ describe.sequential('faults of containers', () => {
       '--for',
       '15s',
     );
-    const memory = await use().json<FaultRecord>('chaos', 'memory', 'stream-1', '--limit', '200MB', '--for', '5s');
-    const pause = await use().json<FaultRecord>('chaos', 'pause', 'identity-1', '--for', '5s');
+    const memory = await use().json<FaultRecord>('chaos', 'memory', 'stream-1', '--limit', '200MB', '--for', '12s');
+    const pause = await use().json<FaultRecord>('chaos', 'pause', 'identity-1', '--for', '12s');
+    // Less than its supervisor takes to find it dead.
+    const busy = await use().json<FaultRecord>('chaos', 'busy', 'gateway-1', '--share', '1', '--for', '8s');
     command.kill('SIGKILL');
     process.kill(system.controller.pid, 'SIGKILL');
     expect(await inspect(identity, '{{.State.Paused}}')).toBe('true');
+    // Nobody could tell it to stop: it does so by itself.
+    expect(await answers(system)).toBe(false);
+    await until('the loop of the service turns again', async () => answers(system));
+    expect(Date.now() - (busy.document.endsAt ?? 0)).toBeGreaterThanOrEqual(-100);
+    expect(Date.now() - (busy.document.endsAt ?? 0)).toBeLessThan(LATE_MS_MAX);
     await until('the node goes on', async () => (await inspect(identity, '{{.State.Paused}}')) === 'false');
     expect(Date.now() - (pause.document.endsAt ?? 0)).toBeGreaterThanOrEqual(0);
     expect(Date.now() - (pause.document.endsAt ?? 0)).toBeLessThan(LATE_MS_MAX);

@@ -2,6 +2,7 @@ import type {ControlChannel} from './control-channel.ts';
 import {withCrashPoints} from './crash-broker.ts';
 import {createCrashPoints} from './crash-points.ts';
 import type {Database} from './database.ts';
+import {createDisturbances} from './disturb/disturbances.ts';
 import type {Check} from './health.ts';
 import {createJsonLogger} from './json-logger.ts';
 import {type Links, UnknownServiceError} from './links.ts';
@@ -49,12 +50,21 @@ export async function assemble(
   });
   const draining = new AbortController();
   const crashPoints = createCrashPoints(channel);
+  const disturbances = createDisturbances(channel);
   channel.listen(command => {
     switch (command.type) {
       case 'arm':
         return crashPoints.arm(command.point, command.skip);
       case 'disarm':
         return crashPoints.disarm();
+      case 'disturb':
+        disturbances.begin(command.order, command.forMs);
+        return channel.report({type: 'counted', kind: command.order.kind, ...disturbances.state(command.order.kind)});
+      case 'calm':
+        disturbances.end(command.kind);
+        return channel.report({type: 'counted', kind: command.kind, ...disturbances.state(command.kind)});
+      case 'count':
+        return channel.report({type: 'counted', kind: command.kind, ...disturbances.state(command.kind)});
       case 'skew':
         clock.skew(command.offsetMs, command.drift);
         return channel.report({type: 'skewed'});
@@ -85,7 +95,7 @@ export async function assemble(
       if (Object.hasOwn(environment.seams, seam)) await channel.introduced;
       return seams.load(seam, exportName, fallback);
     },
-    wrapBroker: broker => withCrashPoints(broker, crashPoints),
+    wrapBroker: broker => withCrashPoints(disturbances.wrap(broker), crashPoints),
     onReady: (check, run) => void checks.push({name: check, run}),
     onStart: work => void startSteps.push(work),
     onStop: work => void stopSteps.push(work),

@@ -6,6 +6,7 @@ import {brokerContract} from './broker-contract.ts';
 import {connectOptions} from './broker-nats/session.ts';
 import {createNatsBroker} from './broker-nats.ts';
 import {brokerOutageContract} from './broker-outage-contract.ts';
+import {disturbedDeliveryContract} from './disturbed-delivery-contract.ts';
 import type {Logger} from './logger.ts';
 import {createSystemClock} from './system-clock.ts';
 import {natsMissing, startTestNats} from './testing/nats.ts';
@@ -34,6 +35,14 @@ if (missing === undefined) {
       port: nats.port,
       open,
       empty: () => deleteStreams(nats.url),
+      [Symbol.asyncDispose]: () => nats[Symbol.asyncDispose](),
+    };
+  });
+
+  disturbedDeliveryContract('nats', async () => {
+    const nats = await startTestNats();
+    return {
+      connect: () => open(nats.url),
       [Symbol.asyncDispose]: () => nats[Symbol.asyncDispose](),
     };
   });

@@ -4,6 +4,7 @@ import type {Broker} from './broker.ts';
 import {brokerContract} from './broker-contract.ts';
 import {brokerOutageContract} from './broker-outage-contract.ts';
 import {createPostgresBroker} from './broker-postgres.ts';
+import {disturbedDeliveryContract} from './disturbed-delivery-contract.ts';
 import type {Logger} from './logger.ts';
 import {createSystemClock} from './system-clock.ts';
 import {startTestPostgres, type TestPostgres} from './testing/postgres.ts';
@@ -30,6 +31,14 @@ brokerOutageContract('postgres', async () => {
     port: postgres.port,
     open,
     empty: () => sql(postgres.url, 'drop schema broker cascade'),
+    [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),
+  };
+});
+
+disturbedDeliveryContract('postgres', async () => {
+  const postgres = await startTestPostgres();
+  return {
+    connect: () => open(postgres.url),
     [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),
   };
 });

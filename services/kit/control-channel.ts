@@ -1,7 +1,8 @@
-import {writeSync} from 'node:fs';
+import {readSync, writeSync} from 'node:fs';
 import {Socket} from 'node:net';
 import type {ControlCommand, ControlReport} from './environment.ts';
 import {endSelf, writeLastWords} from './own-end.ts';
+import {parseCommand} from './parse-command.ts';
 import type {ControlFd} from './parse-environment.ts';
 
 /** The line to whoever supervises this process. */
@@ -12,7 +13,12 @@ export interface ControlChannel {
   listen(onCommand: (command: ControlCommand) => void): void;
   /** Settles when the supervisor has given its secret, or has let its time for that pass. No module of a learner is loaded before. */
   readonly introduced: Promise<void>;
+  /** Takes in what has come, without the event loop: for somebody who holds it up. Ends this process like the loop, at the end of file. */
+  look(): void;
 }
+
+// Taken before any code behind a seam is loaded.
+const read = readSync;
 
 /** Begins a report on stderr, where other words may come as well: RS, as in RFC 7464. */
 const REPORT_MARK = '\u001e';
@@ -20,22 +26,14 @@ const WRITE_ATTEMPTS_MAX = 1_000;
 const LINE_LENGTH_MAX = 65_536;
 /** A supervisor gives its secret as soon as it has started a process. One that has none is not waited for longer than this, in ms. */
 const SECRET_WITHIN_MS = 5_000;
-/** As it is before anybody could have replaced it. */
-const parseJson = JSON.parse;
-const POINTS: ReadonlySet<unknown> = new Set([
-  'before_commit',
-  'after_commit_before_publish',
-  'before_publish',
-  'after_publish',
-  'before_ack',
-]);
 
 /**
  * Opens the channel on a file descriptor and ends this process (SIGKILL) at its end of file: a service must not outlive its supervisor,
  * however that went. Without a descriptor nobody supervises, and reports go nowhere.
  */
 export function openControlChannel(fd: ControlFd | undefined): ControlChannel {
-  if (fd === undefined) return {report: () => undefined, listen: () => undefined, introduced: Promise.resolve()};
+  if (fd === undefined)
+    return {report: () => undefined, listen: () => undefined, introduced: Promise.resolve(), look: () => undefined};
   const [inFd, outFd, mark] = fd === 'stdio' ? [0, 2, REPORT_MARK] : [fd, fd, ''];
   const socket = new Socket({fd: inFd, readable: true, writable: inFd === outFd});
   const listeners: ((command: ControlCommand) => void)[] = [];
@@ -50,7 +48,7 @@ export function openControlChannel(fd: ControlFd | undefined): ControlChannel {
     };
   });
   socket.setEncoding('utf8');
-  socket.on('data', (chunk: string) => {
+  const hear = (chunk: string): void => {
     const lines = (rest + chunk).split('\n');
     rest = (lines.pop() ?? '').slice(0, LINE_LENGTH_MAX);
     for (const command of lines.map(parseCommand)) {
@@ -60,7 +58,8 @@ export function openControlChannel(fd: ControlFd | undefined): ControlChannel {
         introduce();
       } else if (command !== undefined) for (const listener of listeners) listener(command);
     }
-  });
+  };
+  socket.on('data', hear);
   socket.on('error', endSelf);
   socket.on('close', endSelf);
   socket.on('end', endSelf);
@@ -74,6 +73,7 @@ export function openControlChannel(fd: ControlFd | undefined): ControlChannel {
     },
     listen: onCommand => void listeners.push(onCommand),
     introduced,
+    look: () => hear(readWaiting(inFd)),
   };
 }
 
@@ -90,19 +90,15 @@ function writeLine(fd: number, line: string): void {
   }
 }
 
-function parseCommand(line: string): ControlCommand | undefined {
+/** What waits to be read on a descriptor that does not block. */
+function readWaiting(fd: number): string {
+  const bytes = Buffer.alloc(LINE_LENGTH_MAX);
   try {
-    const value = parseJson(line) as Partial<
-      Record<'type' | 'point' | 'skip' | 'offsetMs' | 'drift' | 'secret', unknown>
-    > | null;
-    if (value?.type === 'secret' && typeof value.secret === 'string') return {type: 'secret', secret: value.secret};
-    if (value?.type === 'disarm') return {type: 'disarm'};
-    if (value?.type === 'skew' && Number.isFinite(value.offsetMs) && Number.isFinite(value.drift))
-      return value as ControlCommand;
-    if (value?.type === 'arm' && POINTS.has(value.point) && Number.isSafeInteger(value.skip) && Number(value.skip) >= 0)
-      return value as ControlCommand;
+    const length = read(fd, bytes);
+    if (length === 0) endSelf();
+    return bytes.toString('utf8', 0, length);
   } catch {
-    // Not JSON: no command.
+    // Nothing, or nothing yet.
+    return '';
   }
-  return undefined;
 }

@@ -23,8 +23,9 @@ export function createCrashPoints(channel: Pick<ControlChannel, 'report'>, die: 
       left[point] = skip;
       channel.report({type: 'armed', point});
     },
-    disarm: () => {
+    disarm() {
       left = Object.create(null);
+      channel.report({type: 'disarmed'});
     },
     hit(point) {
       const skips = left[point];

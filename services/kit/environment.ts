@@ -1,3 +1,5 @@
+import type {Order, OrderKind, OrderState} from './disturb/orders.ts';
+
 /**
  * The environment of a service process: the contract between whoever starts a service (the lab, a container engine, a person) and the
  * kit. All of it is validated at start; a wrong value ends the process with exit code 78 and a sentence.
@@ -40,12 +42,21 @@ export type ControlCommand =
   | {readonly type: 'arm'; readonly point: CrashPoint; readonly skip: number}
   | {readonly type: 'disarm'}
   /** The wall clock is off by `offsetMs` from now on, and gains `drift` ms with every ms; zeros make it right again. */
-  | {readonly type: 'skew'; readonly offsetMs: number; readonly drift: number};
+  | {readonly type: 'skew'; readonly offsetMs: number; readonly drift: number}
+  /** Carries an order out, in the place of one of its kind, for `forMs`; null: until it is told otherwise. */
+  | {readonly type: 'disturb'; readonly order: Order; readonly forMs: number | null}
+  /** Ends what is in force of this kind. */
+  | {readonly type: 'calm'; readonly kind: OrderKind}
+  /** Asks what has come of the last order of this kind. */
+  | {readonly type: 'count'; readonly kind: OrderKind};
 
 /** Control channel: what a node tells its supervisor. Hits are written synchronously, before the process kills itself. */
 export type ControlReport =
   | {readonly type: 'armed'; readonly point: CrashPoint}
+  | {readonly type: 'disarmed'}
   | {readonly type: 'skewed'}
+  /** The answer to `disturb`, `calm` and `count`: how it stands after them. */
+  | ({readonly type: 'counted'; readonly kind: OrderKind} & OrderState)
   /** `at` is the machine's own time, also where the clock is skewed. On the line goes the supervisor's secret, too. */
   | {readonly type: 'crash-point'; readonly point: CrashPoint; readonly at: number}
   | {

@@ -113,7 +113,8 @@ it('does not kill itself at a point that was disarmed', async () => {
   running.tell({type: 'arm', point: 'before_commit', skip: 0});
   running.tell({type: 'disarm'});
   running.tell({type: 'arm', point: 'before_ack', skip: 0});
-  await running.until(() => running.reports.length === 2);
+  await running.until(() => running.reports.length === 3);
+  expect(running.reports.map(({type}) => type)).toEqual(['armed', 'disarmed', 'armed']);
   const answer = await fetch(`${base}/notes`, {
     method: 'POST',
     headers: {'content-type': 'application/json'},

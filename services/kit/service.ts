@@ -48,7 +48,7 @@ export interface Kit {
   readonly draining: AbortSignal;
   /** The module of `SEAMS[name]`, or the default. A module that cannot be loaded is reported and ends the process (79). */
   seam<T>(name: string, exportName: string, fallback: T): Promise<T>;
-  /** The same broker, coming past the crash points `before_publish`, `after_publish` and `before_ack`. */
+  /** The same broker, coming past the crash points `before_publish`, `after_publish` and `before_ack`, whose deliveries the lab can double and move. */
   wrapBroker(broker: Broker): Broker;
   /** A check of `/readyz`; it has one second. The database has one already. */
   onReady(name: string, check: () => Promise<void>): void;

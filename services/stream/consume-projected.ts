@@ -61,11 +61,12 @@ function isPassing(error: unknown): boolean {
 }
 
 async function movePosition(transaction: Queryable, stream: string, batch: readonly Delivery[]): Promise<void> {
-  const last = batch.at(-1);
-  if (last === undefined) return;
+  const [first] = batch;
+  if (first === undefined) return;
   await transaction.query(
     `insert into projected (stream, partition, position) values ($1, $2, $3)
      on conflict (stream, partition) do update set position = greatest(projected.position, excluded.position)`,
-    [stream, last.partition, last.position],
+    // Deliveries of different keys may come in any order.
+    [stream, first.partition, Math.max(...batch.map(({position}) => position))],
   );
 }

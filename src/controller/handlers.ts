@@ -2,6 +2,8 @@ import {LabError} from '../errors.ts';
 import type {Controller} from './controller.ts';
 import type {Handlers} from './server.ts';
 
+/** After everything was cleared, it is waited this long (ms) for what has healed by then. */
+const HEALED_WITHIN_MS = 1_000;
 /** A watching client gets the status this often, in ms. */
 const WATCH_EVERY_MS = 1_000;
 
@@ -61,7 +63,8 @@ export function createHandlers(controller: Controller, end: () => void): Handler
     'chaos.clear': async ({id}) => {
       const {faults} = controller.live();
       if (id !== undefined) return [await faults.clear(id)];
-      return faults.clearAll();
+      // A stop of everything answers at once; how the way back went is in the record.
+      return faults.clearAll({healedWithinMs: HEALED_WITHIN_MS});
     },
     load: async (params, emit, signal) => {
       if (!(params.ratePerSecond > 0)) throw new LabError('BAD_VALUE', 'The rate must be more than nothing.');

@@ -1,9 +1,7 @@
 import type {Broker} from '../../services/kit/broker.ts';
 import {LabError} from '../errors.ts';
 import type {Fabric} from '../fabric/fabric.ts';
-import {startCrashSeries} from '../faults/crash-series.ts';
 import type {FaultEngine} from '../faults/engine.ts';
-import type {FaultNodes} from '../faults/nodes.ts';
 import {openBroker} from '../labs/broker.ts';
 import type {LabSystem, NodeEvent} from '../labs/system.ts';
 import {accessUrl} from '../runtime/access-url.ts';
@@ -22,12 +20,11 @@ const RESET_GRACE_MS = 1_000;
 export interface LabSystemTools {
   readonly system: System;
   readonly faults: FaultEngine;
-  readonly faultNodes: FaultNodes;
   readonly postgres: PostgresReader;
 }
 
 /** The running system as labs see it. Disposing it closes what it opened. */
-export function createLabSystem({system, faults, faultNodes, postgres}: LabSystemTools): LabSystem & AsyncDisposable {
+export function createLabSystem({system, faults, postgres}: LabSystemTools): LabSystem & AsyncDisposable {
   let broker: Promise<Broker> | undefined;
   const {agent, runtime} = system;
   return {
@@ -43,18 +40,15 @@ export function createLabSystem({system, faults, faultNodes, postgres}: LabSyste
       return broker;
     },
     inject: async request => faults.inject(request, {measure: 'background'}),
-    runCrashSeries: async ({service, points, times, sinceReadyMs, skipMax}, {random, signal}) => {
-      const nodes = (): readonly string[] =>
-        system.plan.nodes.filter(node => node.service === service).map(node => node.name);
+    runCrashSeries: async ({service, points, times, sinceReadyMs, skipMax}, {random, reason, signal}) => {
+      const attributes = {point: points.join(), times, 'since-ready': sinceReadyMs, 'skip-max': skipMax};
       const seed = random.integer(0, 0x7fffffff);
-      const series = startCrashSeries(
-        {nodes, points, times, fromMs: 0, sinceReadyMs, skipMax, seed},
-        {nodes: faultNodes, now: Date.now},
-      );
-      const onAbort = (): void => void series.stop();
+      const request = {kind: 'crash-point', target: service, attributes, forMs: undefined, seed, reason} as const;
+      const {id} = await faults.inject(request, {measure: 'background'});
+      const onAbort = (): void => void faults.clear(id, {measure: 'background', by: 'check'}).catch(() => undefined);
       signal.addEventListener('abort', onAbort, {once: true});
       if (signal.aborted) onAbort();
-      const {hits} = await series.done;
+      const hits = (await faults.crashes(id))?.hits ?? [];
       signal.removeEventListener('abort', onAbort);
       return {hits: hits.map(({node, point, hitAt}) => ({node, point, at: hitAt}))};
     },

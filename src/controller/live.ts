@@ -3,7 +3,6 @@ import {join} from 'node:path';
 import type {Agent} from '../agent/agent.ts';
 import {LabError} from '../errors.ts';
 import {createFaultEngine, type FaultEngine} from '../faults/engine.ts';
-import type {FaultNodes} from '../faults/nodes.ts';
 import type {NodeEvent} from '../labs/system.ts';
 import type {Paths} from '../paths.ts';
 import type {KnownProcess} from '../runtime/process/leftovers.ts';
@@ -25,7 +24,6 @@ export interface Live {
   readonly agent: Agent;
   readonly runtime: Runtime;
   readonly faults: FaultEngine;
-  readonly faultNodes: FaultNodes;
   readonly postgres: PostgresReader;
   /** Where faults of nodes would outlive this process. */
   readonly watchdog: Watchdog | undefined;
@@ -85,7 +83,7 @@ export async function prepareLive(plan: Plan, options: LiveOptions): Promise<Liv
     });
     await faults.healLeftovers();
     const postgres = new PostgresReader(node => runtime.postgres(node));
-    return {system, agent, runtime, faults, faultNodes: nodes, postgres, watchdog};
+    return {system, agent, runtime, faults, postgres, watchdog};
   } catch (error) {
     await (agent ?? (await platform.agent().catch(() => undefined)))?.stop().catch(() => undefined);
     await runtime.down().catch(options.onLeft);

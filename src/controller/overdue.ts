@@ -27,7 +27,7 @@ export function nextEnd(records: readonly FaultRecord[]): number {
 
 /** What undoes an overdue fault, with regard to others that are in force on the same nodes and not over yet. */
 export function undoSteps(overdue: FaultRecord, records: readonly FaultRecord[], now: number): readonly UndoStep[] {
-  const {undo, kind, attributes} = overdue;
+  const {undo, kind} = overdue;
   return overdue.nodes.flatMap((node): readonly UndoStep[] => {
     const others = records.filter(
       other =>
@@ -40,7 +40,7 @@ export function undoSteps(overdue: FaultRecord, records: readonly FaultRecord[],
     if (undo === 'disarm') return [{node, act: 'disarm'}];
     if (undo === 'resume') return others.length > 0 ? [] : [{node, act: 'resume'}];
     const [latest] = others.toSorted((a, b) => b.plannedAt - a.plannedAt);
-    const disturbance = disturbanceOf(kind, latest?.attributes ?? attributes);
+    const disturbance = disturbanceOf(latest ?? overdue);
     if (disturbance === undefined) return [];
     return latest === undefined ? [{node, act: 'calm', kind: disturbance.kind}] : [{node, act: 'disturb', disturbance}];
   });

@@ -1,7 +1,9 @@
 import type {ToxicKind} from '../fabric/fabric.ts';
 import type {RuntimeName} from '../runtime/runtime.ts';
 import {HTTP_LINKS, LINKS, matching, stream, toxicity} from './catalogue-attributes.ts';
+import {cutMode, SHAPED_CUTS} from './catalogue-cuts.ts';
 import {DISTURBANCES} from './catalogue-disturbances.ts';
+import {ORDERS} from './catalogue-orders.ts';
 import {TOXIC_FAULTS} from './catalogue-toxics.ts';
 import type {FaultKind} from './fault.ts';
 
@@ -53,13 +55,7 @@ const DAY_MS = 86_400_000;
 const NODES = 'a node, or a service: all its nodes';
 
 const cutAttributes: readonly FaultAttribute[] = [
-  {
-    name: 'mode',
-    type: 'choice',
-    choices: ['blackhole', 'reset', 'refuse'],
-    default: 'blackhole',
-    meaning: 'bytes are held until it ends, connections are reset, or connections are refused',
-  },
+  cutMode,
   {
     name: 'direction',
     type: 'choice',
@@ -175,6 +171,7 @@ export const FAULT_CATALOGUE: readonly FaultInfo[] = [
     attributes: cutAttributes,
     example: 'teralab chaos isolate broker --for 10s',
   },
+  ...SHAPED_CUTS,
   {
     kind: 'crash',
     acts: 'nodes',
@@ -256,4 +253,5 @@ export const FAULT_CATALOGUE: readonly FaultInfo[] = [
     example: 'teralab chaos crash-point identity --point after_commit_before_publish --times 3 --for 1m',
   },
   ...DISTURBANCES,
+  ...ORDERS,
 ];

@@ -126,9 +126,10 @@ function checkValue(
 function toNumber(value: ToxicAttributes[string], unit: FaultAttribute['unit']): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value !== 'string') return undefined;
-  const [, digits, suffix = ''] = /^(-?\d+(?:\.\d+)?)([a-z/]*)$/.exec(value.trim().toLowerCase()) ?? [];
+  const [, digits, suffix = ''] = /^(-?\d+(?:\.\d+)?)([a-z/]*|%)$/.exec(value.trim().toLowerCase()) ?? [];
   if (digits === undefined) return undefined;
   if (suffix === '') return Number(digits);
+  if (suffix === '%') return unit === undefined ? Number(digits) / 100 : undefined;
   const factor = unit === undefined ? undefined : SUFFIXES[unit][suffix];
   // Rounded: 4.1 s are 4100 ms, and not 4099.999…
   return factor === undefined ? undefined : Number((Number(digits) * factor).toPrecision(12));

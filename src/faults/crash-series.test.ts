@@ -57,6 +57,17 @@ describe('a series of crash points', () => {
     await series.stop();
   });
 
+  it('counts a hit that was faster than being disarmed', async () => {
+    const {nodes, start} = setUp();
+    const series = start({points: ['before_commit'], skipMax: 0});
+    const armed = await vi.waitUntil(() => series.result().armed, 5000);
+    vi.spyOn(nodes, 'disarm').mockImplementation(async node => {
+      await nodes.pass(node, 'before_commit');
+    });
+    const {planned, hits} = await series.stop();
+    expect({planned, hits: hits.map(({node}) => node)}).toEqual({planned: 4, hits: [armed.node]});
+  });
+
   it('disarms what was not reached when it is stopped, and reports it', async () => {
     const {nodes, start} = setUp();
     const series = start({});

@@ -1,5 +1,5 @@
 import {createRandom} from '../random.ts';
-import type {FaultEffect} from './fault.ts';
+import type {FaultEffect, FaultRecord} from './fault.ts';
 import type {FaultNodeEvent, FaultNodes} from './nodes.ts';
 
 const LOOK_EVERY_MS = 20;
@@ -124,7 +124,7 @@ export function startCrashSeries(
   const startedAt = now();
   const unwatch = nodes.watch(onEvent);
 
-  const run = async (): Promise<CrashSeriesResult> => {
+  const run = async (): Promise<void> => {
     try {
       while (!stopped && now() - startedAt < plan.fromMs) await rest(Math.max(1, plan.fromMs - (now() - startedAt)));
       while (!stopped && hits.length < plan.times) {
@@ -132,15 +132,17 @@ export function startCrashSeries(
         if (!stopped) await rest(armed === null ? LOOK_EVERY_MS : 10 * LOOK_EVERY_MS);
       }
       while (!stopped && !plan.nodes().every(node => nodes.state(node) === 'ready')) await rest();
-      return result();
     } finally {
       const left = result();
       if (left.armed !== null) await nodes.disarm(left.armed.node).catch(() => {});
-      unwatch();
     }
   };
 
-  const done = run();
+  const done = run()
+    // What was hit while it was being disarmed is told by now.
+    .then(() => new Promise<void>(resolve => setImmediate(resolve)))
+    .then(result)
+    .finally(unwatch);
   done.catch(() => {});
   return {
     done,
@@ -153,8 +155,12 @@ export function startCrashSeries(
   };
 }
 
-/** Planned and actual hits, in words. */
-export function crashEffect({planned, hits, armed}: CrashSeriesResult): FaultEffect {
+/** What the record says of it: planned and actual hits, in figures and in words. */
+export function crashChange(result: CrashSeriesResult): Required<Pick<FaultRecord, 'effect' | 'hits'>> {
+  return {effect: crashEffect(result), hits: {planned: result.planned, actual: result.hits.length}};
+}
+
+function crashEffect({planned, hits, armed}: CrashSeriesResult): FaultEffect {
   const list = hits.length === 0 ? '' : `: ${hits.map(({node, point}) => `${node} at ${point}`).join(', ')}`;
   const waits = armed === null ? '' : `; ${armed.node} is armed at ${armed.point}`;
   return {

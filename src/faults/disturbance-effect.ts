@@ -1,5 +1,6 @@
-import type {Disturbance, NodeMeasure} from '../runtime/disturbance.ts';
+import {type Disturbance, isKitKind, type KitKind, type NodeMeasure} from '../runtime/disturbance.ts';
 import type {FaultEffect} from './fault.ts';
+import {isOver, judgeOrder} from './kit-effect.ts';
 
 /** Quotas are kept over periods of 100 ms, and the busy loop begins somewhere in one. */
 const SHARE_SLACK = 0.03;
@@ -20,6 +21,7 @@ export function judgeDisturbed(
     return judgeShare(disturbance, of('throttle', before), after);
   if (disturbance.kind === 'memory' && after.kind === 'memory') return judgeMemory(of('memory', before), after);
   if (disturbance.kind === 'skew' && after.kind === 'skew') return judgeClock(disturbance, of('skew', before), after);
+  if ('endsAt' in disturbance && isOfKit(after)) return judgeOrder(disturbance, kitMeasure(before), after);
   if ('seen' in after) return judgePackets(after);
   return {verdict: 'none', observed: `measured ${after.kind} instead`};
 }
@@ -53,6 +55,8 @@ export function judgeCalm(
     case 'packet-loss':
     case 'ip-partition':
       return answer(!after.inForce, after.inForce ? 'packet rules are still there' : 'no packet rules of ours left');
+    default:
+      return answer(...isOver('endsAt' in disturbance ? disturbance : undefined, kitMeasure(before), after));
   }
 }
 
@@ -103,6 +107,14 @@ function judgePackets({inForce, seen, dropped}: Seen<'packet-loss' | 'ip-partiti
   return dropped > 0
     ? {verdict: 'bites', observed}
     : {verdict: 'pending', observed: `${observed}; it may show in traffic`};
+}
+
+function isOfKit(measure: NodeMeasure): measure is Seen<KitKind> {
+  return isKitKind(measure.kind);
+}
+
+function kitMeasure(measure: NodeMeasure | undefined): Seen<KitKind> | undefined {
+  return measure !== undefined && isOfKit(measure) ? measure : undefined;
 }
 
 function of<K extends NodeMeasure['kind']>(kind: K, measure: NodeMeasure | undefined): Seen<K> | undefined {

@@ -78,12 +78,21 @@ describe('disturbances of a node', () => {
   });
 
   it('are those of the kinds that leave a node running', () => {
-    expect(disturbanceOf('memory', {limit: 96_000_000})).toEqual({kind: 'memory', limitBytes: 96_000_000});
-    expect(disturbanceOf('ip-partition', {mode: 'reject', direction: 'in'})).toEqual({
+    const life = {seed: 3, endsAt: 9_000};
+    expect(disturbanceOf({kind: 'memory', attributes: {limit: 96_000_000}, ...life})).toEqual({
+      kind: 'memory',
+      limitBytes: 96_000_000,
+    });
+    expect(disturbanceOf({kind: 'ip-partition', attributes: {mode: 'reject', direction: 'in'}, ...life})).toEqual({
       kind: 'ip-partition',
       mode: 'reject',
       direction: 'in',
     });
-    expect(disturbanceOf('pause', {})).toBeUndefined();
+    expect(disturbanceOf({kind: 'reorder', attributes: {window: 8}, ...life})).toEqual({
+      kind: 'reorder',
+      window: 8,
+      ...life,
+    });
+    expect(disturbanceOf({kind: 'pause', attributes: {}, ...life})).toBeUndefined();
   });
 });

@@ -1,11 +1,21 @@
 import {LabError} from '../errors.ts';
-import type {ToxicAttributes} from '../fabric/fabric.ts';
-import type {Disturbance, DisturbanceKind, NodeMeasure, PacketDirection} from '../runtime/disturbance.ts';
-import type {FaultKind} from './fault.ts';
+import {
+  type Disturbance,
+  type DisturbanceKind,
+  isDoneByKit,
+  type NodeMeasure,
+  type PacketDirection,
+} from '../runtime/disturbance.ts';
+import type {FaultRecord} from './fault.ts';
 import type {FaultNodes} from './nodes.ts';
 
-/** What a fault of this kind does to a running node; undefined for those that end it, freeze it, or act elsewhere. */
-export function disturbanceOf(kind: FaultKind, attributes: ToxicAttributes): Disturbance | undefined {
+/** What a fault does to a running node; undefined for those that end it, freeze it, or act elsewhere. */
+export function disturbanceOf({
+  kind,
+  attributes,
+  seed,
+  endsAt,
+}: Pick<FaultRecord, 'kind' | 'attributes' | 'seed' | 'endsAt'>): Disturbance | undefined {
   switch (kind) {
     case 'throttle':
       return {kind, cpu: Number(attributes.cpu)};
@@ -21,6 +31,14 @@ export function disturbanceOf(kind: FaultKind, attributes: ToxicAttributes): Dis
         mode: attributes.mode === 'reject' ? 'reject' : 'drop',
         direction: attributes.direction as PacketDirection,
       };
+    case 'busy':
+      return {kind, share: Number(attributes.share), periodMs: Number(attributes.period), endsAt};
+    case 'leak':
+      return {kind, bytesPerSecond: Number(attributes.rate), limitBytes: Number(attributes.limit), endsAt};
+    case 'redeliver':
+      return {kind, share: Number(attributes.share), seed, endsAt};
+    case 'reorder':
+      return {kind, window: Number(attributes.window), seed, endsAt};
     default:
       return undefined;
   }
@@ -121,5 +139,5 @@ export function createDisturbances(nodes: FaultNodes): Disturbances {
 function isReachable(nodes: FaultNodes, node: string, kind: DisturbanceKind): boolean {
   const state = nodes.state(node);
   if (state === 'crashed' || state === 'stopped') return false;
-  return state !== 'paused' || kind !== 'skew';
+  return state !== 'paused' || !isDoneByKit(kind);
 }

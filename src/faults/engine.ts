@@ -5,7 +5,7 @@ import type {Plan} from '../topology/plan.ts';
 import {createBaselines} from './baselines.ts';
 import type {FaultInfo} from './catalogue.ts';
 import {didYouMean} from './check-request.ts';
-import {crashEffect, startCrashSeries} from './crash-series.ts';
+import {type CrashSeries, type CrashSeriesResult, crashChange, startCrashSeries} from './crash-series.ts';
 import {createDirect, type DirectChange} from './direct.ts';
 import {joinEffects, judgeDisturbed} from './disturbance-effect.ts';
 import {createDisturbances} from './disturbances.ts';
@@ -15,12 +15,14 @@ import type {FaultEffect, FaultRecord, FaultRequest} from './fault.ts';
 import {createHolds} from './holds.ts';
 import {drawId} from './id.ts';
 import {startInterval} from './interval.ts';
+import {counts, isProbed, showsInTime, takesMemory} from './kinds.ts';
 import {endLeftovers} from './leftovers.ts';
 import {createMeasure} from './measure.ts';
 import type {FaultNodes} from './nodes.ts';
 import {type ProbePlan, probePlan} from './probe-plan.ts';
 import {createRecordFile} from './record-file.ts';
 import {readTraffic, type Traffic} from './traffic.ts';
+import {settledWithin} from './until.ts';
 
 export interface FaultEngineOptions {
   readonly fabric: Fabric;
@@ -43,7 +45,11 @@ export interface Measuring {
 }
 
 export type EndedBy = NonNullable<FaultRecord['endedBy']>;
-export type Clearing = Measuring & {readonly by?: EndedBy};
+export type Clearing = Measuring & {
+  readonly by?: EndedBy;
+  /** With `wait`: how long at most, ms; what takes longer follows in the record. Default: as long as it takes. */
+  readonly healedWithinMs?: number;
+};
 
 export interface FaultEngine {
   /** Errors: UNKNOWN_FAULT, UNKNOWN_TARGET, UNKNOWN_ATTRIBUTE, BAD_VALUE, NOT_POSSIBLE_HERE, FAULT_FAILED. */
@@ -57,7 +63,10 @@ export interface FaultEngine {
   dryRun(request: FaultRequest): Promise<FaultRecord>;
   /** Ends a fault; one that has ended already is returned as it is. Errors: UNKNOWN_FAULT. */
   clear(id: string, options?: Clearing): Promise<FaultRecord>;
+  /** Ends everything that is in force or on its way: what is being injected meanwhile is given up, and is not in force any more when this returns. */
   clearAll(options?: Clearing): Promise<readonly FaultRecord[]>;
+  /** How the crash points of a fault came out, once it is over; undefined for a fault that has none. */
+  crashes(id: string): Promise<CrashSeriesResult> | undefined;
   /** In force now. */
   list(): readonly FaultRecord[];
   /** One of the record, whatever became of it. */
@@ -71,6 +80,7 @@ export interface FaultEngine {
 }
 
 const LOOK_EVERY_MS = 500;
+const LOOK_AT_NODES_EVERY_MS = 1_000;
 /** The last look at what traffic felt of a toxic is this long before it ends by itself. */
 const LAST_LOOK_MS = 40;
 
@@ -82,6 +92,8 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
   const baselines = createBaselines(fabric, now);
   const entries = new Map<string, FaultEntry>();
   const past = new Map<string, FaultRecord>();
+  const allSeries = new Map<string, CrashSeries>();
+  let timesCleared = 0;
   const overlapOf = (entry: FaultEntry): FaultEntry | undefined =>
     [...entries.values()].find(other => other !== entry && other.probed.some(proxy => entry.probed.includes(proxy)));
   const measures = createMeasure({fabric, nodes, baselines, now, holders: node => holds.holders(node), overlapOf});
@@ -116,18 +128,25 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
       observed: `${node} was killed by the kernel: its limit left it no memory`,
     };
     for (const entry of entries.values())
-      if (entry.disturbance?.kind === 'memory' && entry.record.nodes.includes(node)) void update(entry, {effect});
+      if (takesMemory(entry) && entry.record.nodes.includes(node)) void update(entry, {effect});
   });
 
   const inject: FaultEngine['inject'] = async (request, {measure = 'wait'} = {}) => {
     const resolved = resolve(request);
     const probes = probePlan(resolved.info.kind, resolved.attributes, resolved.probed);
+    const clearedBefore = timesCleared;
     // Nobody waits for a baseline on a timetable: what the quick probe knows by the time the record is written has to do.
     const [taken, nodesBefore] =
       measure === 'wait' && isProbed(resolved.info)
         ? await Promise.all([baselines.take(probes), measures.nodesBefore(resolved.disturbance, resolved.target.nodes)])
         : [];
     const glance = taken === undefined && isProbed(resolved.info) ? baselines.glance(probes) : undefined;
+    if (timesCleared > clearedBefore) {
+      throw new LabError(
+        'FAULT_FAILED',
+        `${request.kind} on ${request.target} was given up before it was applied: all faults were cleared meanwhile.`,
+      );
+    }
     const id = drawId(name => entries.has(name) || past.has(name));
     const entry = createEntry(id, request, resolved, now());
     entries.set(id, entry);
@@ -137,10 +156,20 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
       if (before !== undefined) noteBefore(entry, probes, before);
       if (nodesBefore !== undefined) entry.nodesBefore = nodesBefore;
       if (entry.record.nodes.length > 0) options.beforeNodeFault?.();
-      await apply(entry);
+      if (entry.ending === undefined) {
+        entry.applying = apply(entry);
+        await entry.applying;
+      }
     } catch (error) {
-      await undo(entry, 'heal').catch(() => {});
-      throw await failed(entry, error);
+      if (entry.ending === undefined) {
+        entry.ending = undo(entry, 'heal').catch(() => {});
+        await entry.ending;
+        throw await failed(entry, error);
+      }
+    }
+    if (entry.ending !== undefined) {
+      await entry.ending;
+      return entry.record;
     }
     const measured = measureEffect(entry, probes);
     if (measure === 'wait') await measured;
@@ -156,6 +185,7 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
   const apply = async (entry: FaultEntry): Promise<void> => {
     const {info, record} = entry;
     if (info.kind === 'restart') refuseHeld(entry);
+    if (info.kind === 'crash-point') refuseArmed(entry);
     if (entry.toxics.length > 0) await fabric.change({add: entry.toxics});
     const how = holdOf(info);
     if (how !== undefined) await Promise.all(record.nodes.map(node => holds.hold(node, how, record.id)));
@@ -181,6 +211,17 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
       throw new LabError('FAULT_FAILED', `${node} cannot be restarted: ${holds.holders(node).join(', ')} holds it.`);
   };
 
+  /** Two series on one node would take each other's hits for their own. */
+  const refuseArmed = ({record}: FaultEntry): void => {
+    const other = [...entries.values()].find(
+      ({series, ending, record: armed}) =>
+        series !== undefined && ending === undefined && armed.nodes.some(node => record.nodes.includes(node)),
+    );
+    if (other === undefined) return;
+    const shared = record.nodes.filter(node => other.record.nodes.includes(node)).join(', ');
+    throw new LabError('FAULT_FAILED', `${other.record.id} arms crash points of ${shared} already.`);
+  };
+
   const startSeries = (entry: FaultEntry): void => {
     const {attributes, nodes: targets, seed} = entry.record;
     const skip = Number(attributes.skip);
@@ -196,10 +237,11 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
         skipMax: Number(skipMax ?? skip),
         seed,
       },
-      {nodes, now, onChange: result => void update(entry, {effect: crashEffect(result)})},
+      {nodes, now, onChange: result => void update(entry, crashChange(result))},
     );
     entry.series = series;
-    void update(entry, {effect: crashEffect(series.result())});
+    allSeries.set(entry.record.id, series);
+    void update(entry, crashChange(series.result()));
     void series.done.catch(() => {}).then(() => end(entry, 'time', 'background'));
   };
 
@@ -210,6 +252,12 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
       entry.lookTimer = startInterval(
         async () => look(entry, await readTraffic(fabric, entry)),
         () => Math.min(LOOK_EVERY_MS, leftMs() - LAST_LOOK_MS),
+      );
+    }
+    if (showsInTime(entry)) {
+      entry.lookTimer = startInterval(
+        () => lookAtNodes(entry),
+        () => Math.min(LOOK_AT_NODES_EVERY_MS, leftMs()),
       );
     }
     if (entry.record.endsAt === null) return;
@@ -231,6 +279,12 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
       await retire(entry, {state: 'failed', effect: {verdict: 'none', observed: 'it was taken away before its end'}});
     } else if (traffic.effect !== undefined && effect?.verdict !== 'bites')
       await update(entry, {effect: traffic.effect});
+  };
+
+  const lookAtNodes = async (entry: FaultEntry): Promise<void> => {
+    if (entry.disturbance === undefined || entry.record.effect?.verdict !== 'pending') return;
+    const effect = await measures.disturbed(entry, entry.disturbance);
+    if (entry.ending === undefined && effect.verdict === 'bites') await update(entry, {effect});
   };
 
   const measureEffect = async (entry: FaultEntry, plan: ProbePlan): Promise<void> => {
@@ -274,6 +328,8 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
 
   const finish = async (entry: FaultEntry, by: EndedBy): Promise<void> => {
     const {endsAt} = entry.record;
+    // What is half applied cannot be undone.
+    await entry.applying?.catch(() => {});
     try {
       await undo(entry, by);
     } catch (error) {
@@ -284,7 +340,7 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
     // The fabric ends its toxics itself, at that moment; nodes go on when they have been told, which takes its time.
     const isOnTime = by === 'time' && entry.toxics.length > 0;
     const endedAt = isOnTime && endsAt !== null ? Math.min(now(), endsAt) : now();
-    await retire(entry, {state: 'ended', endedAt, endedBy: by, effect: finalEffect(entry.record.effect)});
+    await retire(entry, {state: 'ended', endedAt, endedBy: by, effect: finalEffect(entry)});
   };
 
   const undo = async (entry: FaultEntry, by: EndedBy): Promise<void> => {
@@ -293,7 +349,7 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
       if (ids.length > 0) await fabric.change({remove: ids});
       if (effect !== undefined && entry.record.effect?.verdict !== 'bites') await update(entry, {effect});
     }
-    if (entry.series !== undefined) await update(entry, {effect: crashEffect(await entry.series.stop())});
+    if (entry.series !== undefined) await update(entry, crashChange(await entry.series.stop()));
     const how = holdOf(entry.info);
     if (how !== undefined && by !== 'down')
       await Promise.all(entry.record.nodes.map(node => holds.release(node, how, entry.record.id)));
@@ -304,18 +360,22 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
   const calm = async (entry: FaultEntry, disturbance: Disturbance): Promise<void> => {
     const {id, nodes: targets, effect} = entry.record;
     const last = await Promise.all(targets.map(node => disturbances.remove(node, id, disturbance.kind)));
-    if (effect?.verdict !== 'pending' || last.includes(undefined)) return;
+    // What counts has counted on since it was seen to bite.
+    const isOpen = effect?.verdict === 'pending' || (effect?.verdict === 'bites' && counts(disturbance));
+    if (!isOpen || last.includes(undefined)) return;
     const effects = targets.map(
       (node, index) => [node, judgeDisturbed(disturbance, entry.nodesBefore?.get(node), last[index])] as const,
     );
     await update(entry, {effect: joinEffects(effects)});
   };
 
-  const clear: FaultEngine['clear'] = async (id, {by = 'clear', measure = 'wait'} = {}) => {
+  const clear: FaultEngine['clear'] = async (id, {by = 'clear', measure = 'wait', healedWithinMs} = {}) => {
     const entry = entries.get(id);
     const ended = past.get(id);
-    if (entry !== undefined) await end(entry, by, measure);
-    else if (ended === undefined)
+    if (entry !== undefined) {
+      await end(entry, by, 'background');
+      if (measure === 'wait') await settledWithin(entry.healing, healedWithinMs);
+    } else if (ended === undefined)
       throw new LabError('UNKNOWN_FAULT', `There is no fault ${id}.${didYouMean(id, [...entries.keys()])}`);
     return entry?.record ?? (ended as FaultRecord);
   };
@@ -331,7 +391,11 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
       return {...record, effect: {verdict: 'pending', observed: await describeReach(record, resolved, fabric)}};
     },
     clear,
-    clearAll: async clearing => Promise.all([...entries.keys()].map(id => clear(id, clearing))),
+    clearAll: async clearing => {
+      timesCleared += 1;
+      return Promise.all([...entries.keys()].map(id => clear(id, clearing)));
+    },
+    crashes: id => allSeries.get(id)?.done,
     list: () => [...entries.values()].map(({record}) => record).filter(({state}) => state === 'active'),
     find: id => entries.get(id)?.record ?? past.get(id),
     history: () =>
@@ -350,6 +414,7 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
     },
     stop: async () => {
       direct.stop();
+      timesCleared += 1;
       await Promise.all([...entries.values()].map(entry => end(entry, 'down', 'background')));
       await holds.releasePauses();
       holds.stop();
@@ -361,13 +426,9 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
   };
 }
 
-/** Whether probes tell its effect: a restart is timed, crash points are counted. */
-function isProbed({kind}: FaultInfo): boolean {
-  return kind !== 'restart' && kind !== 'crash-point';
-}
-
 /** At its end, what never showed has not bitten. */
-function finalEffect(effect: FaultEffect | undefined): FaultEffect {
+function finalEffect({applying, record: {effect}}: FaultEntry): FaultEffect {
+  if (applying === undefined) return {verdict: 'none', observed: 'it was ended before it was applied'};
   if (effect === undefined) return {verdict: 'pending', observed: 'it ended before it could be measured'};
   return effect.verdict === 'pending'
     ? {verdict: 'none', observed: `${effect.observed}; nothing was disturbed until its end`}

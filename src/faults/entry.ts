@@ -40,6 +40,8 @@ export interface FaultEntry {
   endTimer?: Interval;
   lookTimer?: Interval;
   series?: CrashSeries;
+  /** Until it is in force, or has failed. */
+  applying?: Promise<void>;
   ending?: Promise<void>;
   healing?: Promise<void>;
 }
@@ -51,13 +53,13 @@ export function resolveRequest(request: FaultRequest, plan: Plan): ResolvedReque
   const parts = toxicParts(info, attributes, target);
   const probed =
     info.acts === 'nodes' ? proxiesInto(target.nodes, plan) : [...new Set(parts.flatMap(({proxies}) => proxies))];
-  const disturbance = disturbanceOf(info.kind, attributes);
+  const disturbance = disturbanceOf({kind: info.kind, attributes, seed: request.seed, endsAt: null});
   return {info, attributes, target, parts, probed, ...(disturbance === undefined ? {} : {disturbance})};
 }
 
 /** A fault as it is planned at this moment, from which its end is counted. */
 export function createEntry(id: string, request: FaultRequest, resolved: ResolvedRequest, now: number): FaultEntry {
-  const {info, attributes, target, parts, probed, disturbance} = resolved;
+  const {info, attributes, target, parts, probed} = resolved;
   const lastsMs = lifetimeMs(info, request.forMs, attributes);
   const endsAt = lastsMs === undefined ? null : now + lastsMs;
   const [first] = parts;
@@ -70,12 +72,14 @@ export function createEntry(id: string, request: FaultRequest, resolved: Resolve
     reason: request.reason,
     proxies: info.acts === 'nodes' ? [] : probed,
     nodes: target.nodes,
-    undo: disturbance === undefined ? undoOf(info) : 'calm',
+    ...(target.shape === undefined ? {} : {shape: target.shape}),
+    undo: resolved.disturbance === undefined ? undoOf(info) : 'calm',
     ...(first === undefined ? {} : {toxic: first.kind}),
     state: 'planned',
     plannedAt: now,
     endsAt,
   };
+  const disturbance = disturbanceOf(record);
   return {
     record,
     info,
@@ -102,7 +106,8 @@ export async function describeReach(record: FaultRecord, resolved: ResolvedReque
     resolved.probed.length === 0
       ? 'no link'
       : `${count(resolved.probed.length, 'link')} (${resolved.probed.join(', ')})`;
-  return `would touch ${nodes}${links} with ${count(open, 'live connection')}`;
+  const shape = record.shape === undefined ? '' : `${record.shape}: `;
+  return `${shape}would touch ${nodes}${links} with ${count(open, 'live connection')}`;
 }
 
 /** A restart is over by itself, as soon as the node is ready again. */

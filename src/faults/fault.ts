@@ -16,7 +16,7 @@ export const LINK_FAULTS = [
   'limit',
   'reply-status',
 ] as const;
-export const CUT_FAULTS = ['partition', 'isolate'] as const;
+export const CUT_FAULTS = ['partition', 'isolate', 'bridge', 'majorities-ring'] as const;
 export const NODE_FAULTS = [
   'crash',
   'pause',
@@ -28,6 +28,10 @@ export const NODE_FAULTS = [
   'packet-loss',
   'ip-partition',
   'disk-full',
+  'busy',
+  'leak',
+  'redeliver',
+  'reorder',
 ] as const;
 /** `noop` does nothing; only the control API puts it on. */
 export type FaultKind =
@@ -70,6 +74,8 @@ export interface FaultRecord {
   /** What it touches: proxies (`gateway-1->identity-1`) and nodes. */
   readonly proxies: readonly string[];
   readonly nodes: readonly string[];
+  /** Of a cut whose sides were drawn: who is on which. */
+  readonly shape?: string;
   /** How to undo it, in a word that the record's reader understands: `remove-toxic`, `resume`, `start`, `disarm`, `calm` (as before the first disturbance of this kind), `none`. */
   readonly undo: 'remove-toxic' | 'resume' | 'start' | 'disarm' | 'calm' | 'none';
   readonly toxic?: ToxicKind;
@@ -82,4 +88,6 @@ export interface FaultRecord {
   readonly endedBy?: 'time' | 'clear' | 'heal' | 'check' | 'down';
   readonly effect?: FaultEffect;
   readonly healed?: FaultEffect;
+  /** Of crash points: how many hits were planned, and how many there were. */
+  readonly hits?: {readonly planned: number; readonly actual: number};
 }

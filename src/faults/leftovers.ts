@@ -32,12 +32,13 @@ async function undoLeftover(record: FaultRecord, fabric: Fabric, nodes: FaultNod
   return undone.length === 0 ? 'nothing of it was left' : undone.join(', ');
 }
 
-async function undoNode({undo, kind, attributes}: FaultRecord, node: string, nodes: FaultNodes): Promise<boolean> {
+async function undoNode(record: FaultRecord, node: string, nodes: FaultNodes): Promise<boolean> {
+  const {undo} = record;
   const state = nodes.state(node);
   if (undo === 'resume' && state === 'paused') await nodes.resume(node);
   else if (undo === 'start' && (state === 'crashed' || state === 'stopped')) await nodes.start(node);
   else if (undo === 'disarm') await nodes.disarm(node);
-  else if (undo === 'calm') await calm(node, disturbanceOf(kind, attributes), nodes);
+  else if (undo === 'calm') await calm(node, disturbanceOf(record), nodes);
   else return false;
   return true;
 }

@@ -1,5 +1,5 @@
 import type {Fabric} from '../fabric/fabric.ts';
-import type {Disturbance, NodeMeasure} from '../runtime/disturbance.ts';
+import {type Disturbance, isKitKind, type NodeMeasure} from '../runtime/disturbance.ts';
 import type {Baselines} from './baselines.ts';
 import {joinEffects, judgeCalm, judgeDisturbed} from './disturbance-effect.ts';
 import {judgeEffect, judgeHealed, takeProbes} from './effect.ts';
@@ -12,6 +12,7 @@ import {until} from './until.ts';
 const HEALED_TIMEOUT_MS = 300;
 const BACK_WITHIN_MS = 5_000;
 const READY_WITHIN_MS = 30_000;
+const GROWS_WITHIN_MS = 3_000;
 
 export type NodeMeasures = ReadonlyMap<string, NodeMeasure>;
 
@@ -20,6 +21,8 @@ export interface Measure {
   /** What nodes are like that are not disturbed yet; what cannot be measured is left out. */
   nodesBefore(disturbance: Disturbance | undefined, targets: readonly string[]): Promise<NodeMeasures>;
   effect(entry: FaultEntry, plan: ProbePlan): Promise<FaultEffect>;
+  /** What a disturbance does now, as the node or its system says. */
+  disturbed(entry: FaultEntry, disturbance: Disturbance): Promise<FaultEffect>;
   /** Waits, within a bound: what a fault leaves behind takes its time. */
   healed(entry: FaultEntry): Promise<FaultEffect>;
   areReady(targets: readonly string[]): Promise<boolean>;
@@ -66,6 +69,23 @@ export function createMeasure({
     );
   };
 
+  /** What grows is watched for a moment. Packets pass while it is measured, so that there is something to lose. */
+  const growingEffect = async (entry: FaultEntry, disturbance: Disturbance, plan: ProbePlan): Promise<FaultEffect> => {
+    if (!isKitKind(disturbance.kind)) await takeProbes(fabric, plan);
+    let effect = await disturbedEffect(entry, disturbance);
+    if (disturbance.kind !== 'leak') return effect;
+    await until(
+      async () => {
+        if (effect.verdict === 'pending' && entry.ending === undefined)
+          effect = await disturbedEffect(entry, disturbance);
+        return effect.verdict !== 'pending' || entry.ending !== undefined;
+      },
+      GROWS_WITHIN_MS,
+      200,
+    );
+    return effect;
+  };
+
   const calmEffect = async (entry: FaultEntry, disturbance: Disturbance): Promise<FaultEffect> => {
     const targets = entry.record.nodes;
     const after = await measureNodes(disturbance, targets);
@@ -96,8 +116,8 @@ export function createMeasure({
       disturbance === undefined || !isMeasuredBefore(disturbance) ? new Map() : measureNodes(disturbance, targets),
     effect: async (entry, plan) => {
       const {kind, attributes} = entry.record;
+      if (entry.disturbance !== undefined) return growingEffect(entry, entry.disturbance, plan);
       const after = await takeProbes(fabric, plan);
-      if (entry.disturbance !== undefined) return disturbedEffect(entry, entry.disturbance);
       return after.count === 0 ? stateEffect(entry) : judgeEffect(kind, attributes, entry.before, after);
     },
     healed: async entry => {
@@ -132,11 +152,12 @@ export function createMeasure({
       await until(isBack, BACK_WITHIN_MS, 100);
       return {...healed, observed: `${ready}${healed.observed}`};
     },
+    disturbed: disturbedEffect,
     areReady,
   };
 }
 
-/** Packet rules are ours alone: without them there is nothing to count. */
+/** Packet rules and orders to deliver otherwise are ours alone: without them there is nothing to count. */
 function isMeasuredBefore({kind}: Disturbance): boolean {
-  return kind !== 'packet-loss' && kind !== 'ip-partition';
+  return !['packet-loss', 'ip-partition', 'redeliver', 'reorder'].includes(kind);
 }

@@ -32,6 +32,13 @@ describe('a request', () => {
     expect(attributes).toEqual({latency: 200, jitter: 0, distribution: 'uniform', stream: 'downstream', toxicity: 1});
   });
 
+  it('takes shares as a percentage too', () => {
+    expect(checkRequest(request('redeliver', 'stream', {attributes: {share: '20%'}})).attributes).toEqual({share: 0.2});
+    expect(() => checkRequest(request('busy', 'stream', {attributes: {period: '20%'}}))).toThrow(
+      /from 10 to 600000 ms/,
+    );
+  });
+
   it('takes sizes with their unit, and times that lie behind', () => {
     expect(checkRequest(request('memory', 'identity', {attributes: {limit: '96MB'}})).attributes).toEqual({
       limit: 96_000_000,

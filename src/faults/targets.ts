@@ -4,6 +4,7 @@ import type {Plan, PlannedProxy} from '../topology/plan.ts';
 import {CLIENT, linkName} from '../topology/topology.ts';
 import type {FaultInfo} from './catalogue.ts';
 import {didYouMean} from './check-request.ts';
+import {drawShapedCut, isShaped} from './shaped-cut.ts';
 
 /** What a target means in the running system. */
 export interface ResolvedTarget {
@@ -15,6 +16,8 @@ export interface ResolvedTarget {
   readonly proxies: readonly PlannedProxy[];
   /** Of a cut: names of the proxies that lead into the (first) set; the others lead out of it. */
   readonly inbound: ReadonlySet<string>;
+  /** Of a cut whose sides are drawn: who is on which, in words. */
+  readonly shape?: string;
 }
 
 const NONE: ReadonlySet<string> = new Set();
@@ -28,7 +31,7 @@ export function resolveTarget(info: FaultInfo, rawTarget: string, seed: number, 
     case 'links':
       return {target, nodes: [], proxies: resolveLinks(info, target, plan), inbound: NONE};
     case 'cut':
-      return {target, nodes: [], ...resolveCut(info, target, plan)};
+      return {target, nodes: [], ...resolveCut(info, target, seed, plan)};
     case 'nodes':
       return {target, nodes: resolveNodes(info, target, plan), proxies: [], inbound: NONE};
   }
@@ -87,8 +90,14 @@ function resolveNodes(info: FaultInfo, target: string, plan: Plan): readonly str
   return nodes.map(({name}) => name);
 }
 
-function resolveCut(info: FaultInfo, target: string, plan: Plan): Pick<ResolvedTarget, 'proxies' | 'inbound'> {
+function resolveCut(
+  info: FaultInfo,
+  target: string,
+  seed: number,
+  plan: Plan,
+): Pick<ResolvedTarget, 'proxies' | 'inbound' | 'shape'> {
   refuseLinks(info, target);
+  if (isShaped(info.kind)) return {...drawShapedCut(info.kind, namedIn(info, target, plan), seed, plan), inbound: NONE};
   const [rawInside = '', rawOutside, ...rest] = target.split('|');
   if (rest.length > 0 || (rawOutside !== undefined && info.kind !== 'partition')) {
     throw new LabError('UNKNOWN_TARGET', `"${target}" is no target of ${info.kind}: ${info.targets}.`);
@@ -104,6 +113,14 @@ function resolveCut(info: FaultInfo, target: string, plan: Plan): Pick<ResolvedT
   if (proxies.length === 0)
     throw new LabError('NOT_POSSIBLE_HERE', `No link crosses ${target}, so there is nothing to cut.`);
   return {proxies, inbound: new Set(proxies.filter(({to}) => inside.has(to)).map(({name}) => name))};
+}
+
+/** In the order of the plan, so that the order of the words does not change what a seed draws. */
+function namedIn(info: FaultInfo, target: string, plan: Plan): readonly string[] {
+  if (target.includes('|'))
+    throw new LabError('UNKNOWN_TARGET', `"${target}" is no target of ${info.kind}: ${info.targets}.`);
+  const names = setOf(target, plan);
+  return [CLIENT, ...plan.nodes.map(({name}) => name)].filter(name => names.has(name));
 }
 
 function refuseLinks(info: FaultInfo, target: string): void {
@@ -135,6 +152,8 @@ function drawTarget(info: FaultInfo, seed: number, plan: Plan): string {
     const links = plan.topology.links.filter(({protocol}) => info.httpOnly !== true || protocol === 'http');
     return random.pick(links.map(linkName));
   }
+  // Of a cut whose sides are drawn the nodes are: all of them take part.
+  if (isShaped(info.kind)) return plan.nodes.map(({name}) => name).join();
   const nodes = plan.nodes.filter(({kind}) => info.servicesOnly !== true || kind === 'service');
   return random.pick(nodes.map(({name}) => name));
 }

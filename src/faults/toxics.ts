@@ -66,7 +66,7 @@ function matchOf(method: ToxicAttributes[string] | undefined, path: ToxicAttribu
 
 /** Bytes towards the target are upstream on links into it and downstream on links out of it. */
 function cutParts(attributes: ToxicAttributes, target: ResolvedTarget): readonly ToxicPart[] {
-  const {mode, direction} = attributes;
+  const {mode, direction = 'both'} = attributes;
   const kind = MODE_TOXICS[String(mode)] ?? 'blackhole';
   const all = target.proxies.map(({name}) => name);
   const inbound = all.filter(name => target.inbound.has(name));

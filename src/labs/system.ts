@@ -79,7 +79,7 @@ export interface LabSystem {
    */
   runCrashSeries(
     series: CrashPointSeries,
-    options: {readonly random: Random; readonly signal: AbortSignal},
+    options: {readonly random: Random; readonly reason: string; readonly signal: AbortSignal},
   ): Promise<CrashSeriesOutcome>;
   clear(id: string): Promise<FaultRecord>;
   clearAll(): Promise<void>;

@@ -1,6 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import type {Duplex} from 'node:stream';
 import {LabError} from '../errors.ts';
+import type {KitKind} from './disturbance.ts';
 import type {NodeExit, NodeReport} from './runtime.ts';
 
 /** A line that is longer is not the kit's: learners' code runs in the same process and could write here. */
@@ -9,13 +10,27 @@ const LINE_LENGTH_MAX = 65_536;
 const ANSWER_WITHIN_MS = 5_000;
 /** Stands for the answer to `skew`; no crash point has this name. */
 const SKEWED = 'skewed';
+const DISARMED = 'disarmed';
+/** A frozen node will read the order as soon as it goes on. */
+const DISARMED_WITHIN_MS = 1_000;
+
+/** What a node says has come of an order. */
+export interface OrderState {
+  readonly inForce: boolean;
+  readonly seen: number;
+  readonly affected: number;
+  readonly note?: string;
+}
 
 export interface ControlChannel {
   /** The node's clock is off by this from now on, and gains `drift` ms with every ms. Never settles when the node does not answer. */
   skew(offsetMs: number, drift: number): Promise<void>;
   /** The node's `armed` for this point. Never settles when the node does not answer. */
   arm(point: string, skip: number): Promise<void>;
+  /** Settles when the node can hit no armed point any more; a hit that it was faster with is told before. Never settles when the node does not answer. */
   disarm(): Promise<void>;
+  /** Sends a command that concerns this kind of order, and gives how it stands after it. Never settles when the node does not answer. */
+  order(kind: KitKind, command: object): Promise<OrderState>;
   /** Reports so far are told at once, so that none is missed between the start of a node and this call. */
   onReport(listener: (report: NodeReport) => void): void;
   /** Settles when the node has closed its side and everything that it said is told. */
@@ -27,7 +42,7 @@ export interface ControlChannel {
 export function createControlChannel(pipe: Duplex): ControlChannel {
   const reports: NodeReport[] = [];
   const listeners: ((report: NodeReport) => void)[] = [];
-  const waiting = new Map<string, (() => void)[]>();
+  const waiting = new Map<string, ((answer: Said) => void)[]>();
   let partial = '';
   // Told before anything else: a hit without it comes from code that was loaded later.
   const secret = randomBytes(16).toString('hex');
@@ -35,8 +50,8 @@ export function createControlChannel(pipe: Duplex): ControlChannel {
   const hear = (line: string): void => {
     const report = parseReport(line, secret);
     if (report === undefined) return;
-    if (report.type === 'armed' || report.type === 'skewed') {
-      waiting.get(report.type === 'armed' ? report.point : SKEWED)?.shift()?.();
+    if (isAnswer(report)) {
+      waiting.get(questionOf(report))?.shift()?.(report);
       return;
     }
     reports.push(report);
@@ -63,16 +78,20 @@ export function createControlChannel(pipe: Duplex): ControlChannel {
 
   void send({type: 'secret', secret});
 
-  const ask = async (command: object, answer: string): Promise<void> => {
-    const answered = new Promise<void>(resolve => waiting.set(answer, [...(waiting.get(answer) ?? []), resolve]));
+  const ask = async (command: object, answer: string): Promise<Said> => {
+    const answered = new Promise<Said>(resolve => waiting.set(answer, [...(waiting.get(answer) ?? []), resolve]));
     await send(command);
-    await answered;
+    return answered;
   };
 
   return {
-    skew: async (offsetMs, drift) => ask({type: 'skew', offsetMs, drift}, SKEWED),
-    arm: async (point, skip) => ask({type: 'arm', point, skip}, point),
-    disarm: async () => send({type: 'disarm'}),
+    skew: async (offsetMs, drift) => void (await ask({type: 'skew', offsetMs, drift}, SKEWED)),
+    arm: async (point, skip) => void (await ask({type: 'arm', point, skip}, point)),
+    disarm: async () => void (await ask({type: 'disarm'}, DISARMED)),
+    order: async (kind, command) => {
+      const answer = await ask(command, countedKey(kind));
+      return answer.type === 'counted' ? answer : {inForce: false, seen: 0, affected: 0};
+    },
     onReport: listener => {
       listeners.push(listener);
       for (const report of reports) listener(report);
@@ -100,8 +119,26 @@ export async function skewWithin(
   await answered(channel.skew(offsetMs, drift), exited, {node, doing: 'set', done: 'set', what: 'its clock'});
 }
 
-async function answered(
-  answer: Promise<void>,
+/** Disarms, and waits for the node to say so; not for long where it is frozen, and not at all where it is gone. */
+export async function disarmWithin(channel: ControlChannel, exited: Promise<NodeExit>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, DISARMED_WITHIN_MS);
+  });
+  await Promise.race([channel.disarm(), exited, late]).finally(() => clearTimeout(timer));
+}
+
+/** Waits for a node's answer to an order. Errors: as of `armWithin`. */
+export async function tellWithin(
+  answer: Promise<OrderState>,
+  exited: Promise<NodeExit>,
+  {node, kind}: {readonly node: string; readonly kind: string},
+): Promise<OrderState> {
+  return answered(answer, exited, {node, doing: 'answer to', done: 'answered to', what: `the order ${kind}`});
+}
+
+async function answered<T>(
+  answer: Promise<T>,
   exited: Promise<NodeExit>,
   {
     node,
@@ -109,7 +146,7 @@ async function answered(
     done,
     what,
   }: {readonly node: string; readonly doing: string; readonly done: string; readonly what: string},
-): Promise<void> {
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
@@ -120,10 +157,28 @@ async function answered(
   const gone = exited.then(() => {
     throw new LabError('NODE_GONE', `${node} ended before it had ${done} ${what}.`);
   });
-  await Promise.race([answer, gone, late]).finally(() => clearTimeout(timer));
+  return Promise.race([answer, gone, late]).finally(() => clearTimeout(timer));
 }
 
-type Said = NodeReport | {readonly type: 'armed'; readonly point: string} | {readonly type: 'skewed'};
+type Answer =
+  | {readonly type: 'armed'; readonly point: string}
+  | {readonly type: 'skewed' | 'disarmed'}
+  | ({readonly type: 'counted'; readonly kind: string} & OrderState);
+type Said = NodeReport | Answer;
+
+function isAnswer(said: Said): said is Answer {
+  return said.type === 'armed' || said.type === 'skewed' || said.type === 'disarmed' || said.type === 'counted';
+}
+
+/** The key under which somebody waits for it; no crash point has a name with a blank. */
+function questionOf(answer: Answer): string {
+  if (answer.type === 'armed') return answer.point;
+  return answer.type === 'counted' ? countedKey(answer.kind) : answer.type;
+}
+
+function countedKey(kind: string): string {
+  return `counted ${kind}`;
+}
 
 /** What nodes may say, as `services/kit/environment.ts` defines it. Read by hand: a library for it would take a third of the start. */
 function parseReport(text: string, ownSecret: string): Said | undefined {
@@ -134,7 +189,13 @@ function parseReport(text: string, ownSecret: string): Said | undefined {
     case 'armed':
       return isText(point) ? {type, point} : undefined;
     case 'skewed':
+    case 'disarmed':
       return {type};
+    case 'counted': {
+      const {kind, inForce, seen, affected, note} = said;
+      if (!isText(kind) || typeof inForce !== 'boolean' || !isNumber(seen) || !isNumber(affected)) return undefined;
+      return {type, kind, inForce, seen, affected, ...(isText(note) ? {note} : {})};
+    }
     case 'crash-point':
       return isText(point) && isNumber(at) && secret === ownSecret ? {type, point, at} : undefined;
     case 'seam-error':

@@ -1,6 +1,6 @@
-import {request} from 'node:http';
 import {LabError} from '../errors.ts';
 import type {Address} from '../topology/address.ts';
+import {askLivez} from './ask-livez.ts';
 import type {NodeMeasure} from './disturbance.ts';
 
 const TRIES = 3;
@@ -27,22 +27,8 @@ export async function measureClock(node: string, address: Address): Promise<Node
 }
 
 /** Unix ms. */
-async function timeOf({host, port}: Address): Promise<number | undefined> {
-  const text = await new Promise<string>((resolve, reject) => {
-    const asked = request({host, port, path: '/livez', agent: false, timeout: ANSWER_WITHIN_MS}, response => {
-      let body = '';
-      response.setEncoding('utf8');
-      response.on('data', chunk => {
-        body += String(chunk);
-      });
-      response.on('end', () => resolve(body));
-      response.on('error', reject);
-    });
-    asked.on('timeout', () => asked.destroy(new Error('no answer')));
-    asked.on('error', reject);
-    asked.end();
-  });
-  const {time} = JSON.parse(text) as {time?: unknown};
+async function timeOf(address: Address): Promise<number | undefined> {
+  const {time} = JSON.parse(await askLivez(address, ANSWER_WITHIN_MS)) as {time?: unknown};
   const parsed = typeof time === 'string' ? Date.parse(time) : Number.NaN;
   return Number.isFinite(parsed) ? parsed : undefined;
 }

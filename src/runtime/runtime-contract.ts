@@ -11,6 +11,11 @@ import {waitUntil} from './wait.ts';
 const WITHIN_MS = 20_000;
 /** Far above what a busy machine takes for a round trip, far below what is put wrong. */
 const CLOCKS_WITHIN_MS = 10_000;
+/** Longer than a probe waits for its answer. */
+const BUSY_MS = 3_500;
+/** Clocks and timers of two processes agree within this. */
+const TIMERS_WITHIN_MS = 50;
+const LEAKED_BYTES = 50_000_000;
 const ECHO: PlannedNode = {name: 'echo-1', service: 'echo', kind: 'service', supervision: spec('service').supervision};
 const DATABASE: PlannedNode = {
   name: 'echo-db',
@@ -153,6 +158,43 @@ export function runtimeContract(name: string, makeRuntime: () => Promise<Runtime
         await expect(node.disturber?.set({kind: 'skew', offsetMs: 1, drift: 0})).rejects.toMatchObject({
           code: 'NODE_GONE',
         });
+      });
+
+      it('orders a service to be busy for a time, and sees from outside that it is, and is no more', async () => {
+        const node = await startEcho();
+        const unanswered = async (): Promise<number> => {
+          const measure = await node.disturber?.measure('busy');
+          return measure?.kind === 'busy' ? measure.asked - measure.answered : Number.NaN;
+        };
+        const endsAt = Date.now() + BUSY_MS;
+        await node.disturber?.set({kind: 'busy', share: 1, periodMs: 100, endsAt});
+        expect(await unanswered()).toBeGreaterThan(0);
+        await eventually('the loop turns again', async () => (await unanswered()) === 0);
+        expect(Date.now()).toBeGreaterThanOrEqual(endsAt - TIMERS_WITHIN_MS);
+      });
+
+      it('orders a service to leak, and sees what it holds until it is told to give it back', async () => {
+        const node = await startEcho();
+        const used = async (): Promise<number> => {
+          const measure = await node.disturber?.measure('leak');
+          return measure?.kind === 'leak' ? measure.usedBytes : Number.NaN;
+        };
+        const before = await used();
+        await node.disturber?.set({kind: 'leak', bytesPerSecond: 1e9, limitBytes: LEAKED_BYTES, endsAt: null});
+        await eventually('it holds more', async () => (await used()) > before + 0.8 * LEAKED_BYTES);
+        expect(await node.disturber?.measure('leak')).toMatchObject({heldBytes: LEAKED_BYTES});
+        expect(await node.disturber?.clear('leak')).toMatchObject({kind: 'leak', usedBytes: expect.any(Number)});
+      });
+
+      it.each(['redeliver', 'reorder'] as const)('orders a service to %s, and asks it what came of it', async kind => {
+        const node = await startEcho();
+        const order = kind === 'redeliver' ? {kind, share: 0.5} : {kind, window: 8};
+        await node.disturber?.set({...order, seed: 1, endsAt: null});
+        const counted = {kind, deliveries: 3, affected: 2};
+        expect(await node.disturber?.measure(kind)).toEqual({...counted, inForce: true});
+        expect(await node.disturber?.clear(kind)).toEqual({...counted, inForce: false});
+        await node.kill();
+        await expect(node.disturber?.measure(kind)).rejects.toMatchObject({code: 'NODE_GONE'});
       });
 
       it('says so when a node is gone before a crash point is armed', async () => {

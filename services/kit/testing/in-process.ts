@@ -20,7 +20,12 @@ export async function startInProcess(
     {PORT: '0', LOG_LEVEL: 'silent', ...env},
     {name: definition.name, needsDatabase: definition.database !== undefined},
   );
-  const channel: ControlChannel = {report: () => undefined, listen: () => undefined, introduced: Promise.resolve()};
+  const channel: ControlChannel = {
+    report: () => undefined,
+    listen: () => undefined,
+    introduced: Promise.resolve(),
+    look: () => undefined,
+  };
   const assembly = await assemble(definition, environment, channel);
   const {kit, checks, startSteps, stopSteps} = assembly;
   serveHealth(kit.app, {checks, clock: kit.clock, started: assembly.isStarted, draining: kit.draining});

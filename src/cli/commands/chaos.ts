@@ -107,10 +107,11 @@ async function clearOwn(context: Context, request: FaultRequest): Promise<void> 
 }
 
 function documented(
-  {id, kind, target, attributes, endsAt, effect, proxies, nodes}: FaultRecord,
+  {id, kind, target, attributes, endsAt, effect, proxies, nodes, shape}: FaultRecord,
   dryRun: boolean,
 ): object {
-  const fault = {id, kind, target, attributes, endsAt, effect: effect ?? null};
+  const drawn = shape === undefined ? {} : {shape};
+  const fault = {id, kind, target, attributes, ...drawn, endsAt, effect: effect ?? null};
   return dryRun ? {...fault, dryRun, proxies, nodes} : fault;
 }
 

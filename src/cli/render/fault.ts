@@ -50,6 +50,7 @@ export function renderFault(fault: FaultRecord, {now, paint, width}: FaultRender
     ...(fault.nodes.length === 0 ? [] : [listed(fault.nodes)]),
   ];
   const lines = [`${paint.strong(fault.kind)} on ${fault.target}${attributes === '' ? '' : ` (${attributes})`}: ${id}`];
+  if (fault.shape !== undefined) lines.push(...block(fault.shape, width, '            ', '  shape'));
   lines.push(...block(touched.length === 0 ? 'nothing' : listed(touched), width, '            ', '  touches'));
   const ends =
     fault.endsAt === null
@@ -66,6 +67,7 @@ export function renderDryRun(fault: FaultRecord, forMs: number | undefined, {wid
   const attributes = attributesText(fault);
   return [
     `Dry run: ${fault.kind} on ${fault.target}${attributes === '' ? '' : ` (${attributes})`}, seed ${fault.seed}; nothing was changed.`,
+    ...(fault.shape === undefined ? [] : block(fault.shape, width, '            ', '  shape')),
     ...block(fault.proxies.length === 0 ? 'none' : fault.proxies.join(', '), width, '            ', '  links'),
     ...block(fault.nodes.length === 0 ? 'none' : fault.nodes.join(', '), width, '            ', '  nodes'),
     `  lasts     ${forMs === undefined ? 'until it is cleared' : formatDuration(forMs)}`,

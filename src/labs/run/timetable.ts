@@ -101,7 +101,14 @@ async function injectOne(
 
 async function runSeries(context: RunContext, series: CrashPointSeries, signal: AbortSignal): Promise<string[]> {
   const random = context.random.stream(`series/${series.points.join('+')}`);
-  const {hits}: CrashSeriesOutcome = await context.system.runCrashSeries(series, {random, signal});
+  const reason = `lab ${context.lab.id}`;
+  let hits: CrashSeriesOutcome['hits'];
+  try {
+    ({hits} = await context.system.runCrashSeries(series, {random, reason, signal}));
+  } catch (error) {
+    if (!(error instanceof LabError && OF_THE_SYSTEM.has(error.code))) throw error;
+    return [`${nameOf(series)} could not be armed: ${error.message}`];
+  }
   for (const hit of hits) context.emit({type: 'note', text: `${hit.node} was killed at ${hit.point}`});
   if (hits.length >= series.times) return [];
   return [`${nameOf(series)} hit ${hits.length} of ${series.times} times`];

@@ -1,5 +1,12 @@
 import {LabError} from '../../errors.ts';
-import type {Disturbance, DisturbanceKind, Disturber, NodeMeasure} from '../disturbance.ts';
+import {
+  type Disturbance,
+  type DisturbanceKind,
+  type Disturber,
+  isDoneByKit,
+  type KitKind,
+  type NodeMeasure,
+} from '../disturbance.ts';
 import type {Engine} from './engine.ts';
 import {freeCpu, freeMemory, heldBackMs, measureCpu, measureMemory, setLimit} from './limits.ts';
 import {clearPackets, measurePackets, setPackets} from './packets.ts';
@@ -10,19 +17,19 @@ export interface ContainerPlace {
   readonly session: string;
 }
 
-type OnEngine = Exclude<DisturbanceKind, 'skew'>;
+type OnEngine = Exclude<DisturbanceKind, 'skew' | KitKind>;
 
-/** Disturbs a container through the engine; the clock of a service over its control channel. */
+/** Disturbs a container through the engine; what the kit of a service does, over its control channel. */
 export function createContainerDisturber({
-  clock,
+  kit,
   node,
   isGone,
   ...place
-}: ContainerPlace & {readonly node: string; readonly isGone: () => boolean; readonly clock?: Disturber}): Disturber {
-  const needClock = (): Disturber => {
-    if (clock === undefined)
-      throw new LabError('NOT_POSSIBLE_HERE', `${node} runs no service of the lab: its clock is that of the machine.`);
-    return clock;
+}: ContainerPlace & {readonly node: string; readonly isGone: () => boolean; readonly kit?: Disturber}): Disturber {
+  const needKit = (kind: DisturbanceKind): Disturber => {
+    if (kit === undefined)
+      throw new LabError('NOT_POSSIBLE_HERE', `${node} runs no service of the lab, so ${kind} cannot be done to it.`);
+    return kit;
   };
   const need = (): void => {
     if (isGone()) throw new LabError('NODE_GONE', `${node} is not running.`);
@@ -30,23 +37,27 @@ export function createContainerDisturber({
   return {
     set: async disturbance => {
       need();
-      if (disturbance.kind === 'skew') await needClock().set(disturbance);
-      else await setOnEngine(place, disturbance);
+      if (isOnEngine(disturbance)) await setOnEngine(place, disturbance);
+      else await needKit(disturbance.kind).set(disturbance);
     },
     clear: async kind => {
       need();
-      return kind === 'skew' ? needClock().clear(kind) : clearOnEngine(place, kind);
+      return isDoneByKit(kind) ? needKit(kind).clear(kind) : clearOnEngine(place, kind);
     },
     measure: async kind => {
       need();
-      return kind === 'skew' ? clock?.measure(kind) : measureOnEngine(place, kind);
+      return isDoneByKit(kind) ? kit?.measure(kind) : measureOnEngine(place, kind);
     },
   };
 }
 
+export function isOnEngine(disturbance: Disturbance): disturbance is Extract<Disturbance, {readonly kind: OnEngine}> {
+  return !isDoneByKit(disturbance.kind);
+}
+
 export async function setOnEngine(
   place: ContainerPlace,
-  disturbance: Exclude<Disturbance, {kind: 'skew'}>,
+  disturbance: Extract<Disturbance, {readonly kind: OnEngine}>,
 ): Promise<void> {
   switch (disturbance.kind) {
     case 'throttle':

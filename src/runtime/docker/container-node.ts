@@ -4,8 +4,8 @@ import type Docker from 'dockerode';
 import {LabError} from '../../errors.ts';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
-import {createClockDisturber} from '../clock-disturber.ts';
-import {armWithin, type ControlChannel, createControlChannel} from '../control-channel.ts';
+import {armWithin, type ControlChannel, createControlChannel, disarmWithin} from '../control-channel.ts';
+import {createKitDisturber} from '../kit-disturber.ts';
 import {openLog, tailLines} from '../log-file.ts';
 import type {NodeExit, RunningNode} from '../runtime.ts';
 import {type Attached, attach} from './attach.ts';
@@ -129,6 +129,8 @@ export function asNode(
     await removed;
   };
 
+  const stats: RunningNode['stats'] = async () => (gone ? undefined : statsOf(container));
+
   return {
     name: node.name,
     service: node.service,
@@ -150,7 +152,7 @@ export function asNode(
       await container.unpause().catch(unlessGone(`${node.name} could not be resumed`));
     },
     armCrashPoint: async (name, skip) => armWithin(needControl(), exited, {node: node.name, point: name, skip}),
-    disarmCrashPoints: async () => needControl().disarm(),
+    disarmCrashPoints: async () => disarmWithin(needControl(), exited),
     disturber: createContainerDisturber({
       engine,
       container: container.id,
@@ -159,10 +161,10 @@ export function asNode(
       isGone: () => gone,
       ...(control === undefined
         ? {}
-        : {clock: createClockDisturber({node: node.name, address, control: needControl, exited})}),
+        : {kit: createKitDisturber({node: node.name, address, control: needControl, exited, stats})}),
     }),
     onReport: listener => control?.onReport(listener),
-    stats: async () => (gone ? undefined : statsOf(container)),
+    stats,
     logTail: async lines => tailLines(logFile, lines),
     [Symbol.asyncDispose]: async () => stop(),
   };

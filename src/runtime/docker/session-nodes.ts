@@ -1,5 +1,6 @@
-import type {Disturbance, DisturbanceKind} from '../disturbance.ts';
-import {clearOnEngine, setOnEngine} from './container-disturber.ts';
+import {type Disturbance, type DisturbanceKind, isDoneByKit} from '../disturbance.ts';
+import {calmOrder, orderOf} from '../kit-orders.ts';
+import {clearOnEngine, isOnEngine, setOnEngine} from './container-disturber.ts';
 import type {EngineEndpoint} from './endpoint.ts';
 import {type Engine, engineError, openEngine, statusOf} from './engine.ts';
 import {NODE_LABEL, ofSession} from './labels.ts';
@@ -48,15 +49,14 @@ export function sessionNodesOn(engines: readonly Engine[], session: string): Ses
     disarm: async node => withNode(node, async (container, engine) => tell(engine, container, {type: 'disarm'})),
     calm: async (node, kind) =>
       withNode(node, async (container, engine) =>
-        kind === 'skew'
-          ? tell(engine, container, {type: 'skew', offsetMs: 0, drift: 0})
+        isDoneByKit(kind)
+          ? tell(engine, container, calmOrder(kind))
           : clearOnEngine({engine, container, session}, kind),
       ),
     disturb: async (node, disturbance) =>
       withNode(node, async (container, engine) => {
-        if (disturbance.kind !== 'skew') return setOnEngine({engine, container, session}, disturbance);
-        const {offsetMs, drift} = disturbance;
-        return tell(engine, container, {type: 'skew', offsetMs, drift});
+        if (isOnEngine(disturbance)) return setOnEngine({engine, container, session}, disturbance);
+        return tell(engine, container, orderOf(disturbance, Date.now()));
       }),
   };
 }

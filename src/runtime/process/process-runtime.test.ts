@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
+import pg from 'pg';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {labPaths} from '../../paths.ts';
 import {spec} from '../../topology/default.ts';
@@ -16,7 +17,7 @@ import {waitUntil} from '../wait.ts';
 import {descendantsOf, markedProcesses, processStartTime, removeLeftovers} from './leftovers.ts';
 import {postgresFolders} from './postgres-home.ts';
 import {createProcessRuntime} from './process-runtime.ts';
-import {isAlive} from './process-table.ts';
+import {findProcess, isAlive} from './process-table.ts';
 
 const WITHIN_MS = 20_000;
 const home = mkdtempSync(join(tmpdir(), 'teralab-runtime-'));
@@ -96,6 +97,43 @@ describe('process runtime', () => {
     expect(node.ranWhilePaused?.()).toBe(true);
     await node.resume();
     expect(node.ranWhilePaused?.()).toBe(false);
+    await runtime.down();
+  });
+
+  it('freezes every process of a Postgres, lets all of them go on, and leaves none of them when it kills it', async () => {
+    const runtime = makeRuntime();
+    const server: PlannedNode = {...database, name: 'tree-db'};
+    await runtime.prepare([server], () => undefined);
+    const node = await runtime.start(server, {env: {}, links: {}, seams: {}});
+    const root = node.pid ?? 0;
+    const {address, ...access} = runtime.postgres(server.name);
+    const session = new pg.Client({...address, ...access});
+    session.on('error', () => undefined);
+    expect(
+      await waitUntil(async () => {
+        const first = new pg.Client({...address, ...access});
+        first.on('error', () => undefined);
+        return first.connect().then(
+          async () => first.end().then(() => true),
+          () => false,
+        );
+      }, WITHIN_MS),
+    ).toBe(true);
+    await session.connect();
+    await session.query('begin; create table if not exists held (n int)');
+    const {rows} = await session.query<{pid: number}>('select pg_backend_pid() as pid');
+    const tree = (): readonly number[] => [root, ...descendantsOf(root)];
+    const states = (): readonly unknown[] => [...new Set(tree().map(pid => findProcess(pid)?.state))];
+    expect(tree()).toContain(rows[0]?.pid);
+    expect(tree().length).toBeGreaterThan(4);
+    await node.pause();
+    expect(states()).toEqual(['stopped']);
+    await node.resume();
+    expect(states()).toEqual(['alive']);
+    const all = tree();
+    await node.kill();
+    expect(all.filter(isAlive)).toEqual([]);
+    await expect(node.exited).resolves.toMatchObject({how: 'killed'});
     await runtime.down();
   });
 

@@ -1,8 +1,8 @@
 import {LabError} from '../../errors.ts';
 import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
-import {createClockDisturber} from '../clock-disturber.ts';
-import {armWithin} from '../control-channel.ts';
+import {armWithin, disarmWithin} from '../control-channel.ts';
+import {createKitDisturber} from '../kit-disturber.ts';
 import {tailLines} from '../log-file.ts';
 import type {RunningNode} from '../runtime.ts';
 import {descendantsOf} from './leftovers.ts';
@@ -55,6 +55,16 @@ export function createRunningNode(process: StartedProcess, spec: RunningNodeSpec
     return control;
   };
 
+  const stats: RunningNode['stats'] = async () => {
+    if (process.isGone()) return undefined;
+    const all = [pid, ...(isTree ? descendantsOf(pid) : [])].flatMap(each => measureProcess(each) ?? []);
+    const [root, ...below] = all;
+    if (root === undefined) return undefined;
+    // What processes of a tree share is counted once, in the root.
+    const rssBytes = below.reduce((sum, each) => sum + each.ownBytes, root.rssBytes);
+    return {rssBytes, cpuMs: all.reduce((sum, each) => sum + each.cpuMs, 0)};
+  };
+
   return {
     name: node.name,
     service: node.service,
@@ -78,20 +88,12 @@ export function createRunningNode(process: StartedProcess, spec: RunningNodeSpec
     },
     ranWhilePaused: () => frozen !== undefined && !process.isGone() && timeOf(frozen.pids) > frozen.time,
     armCrashPoint: async (point, skip) => armWithin(needControl(), exited, {node: node.name, point, skip}),
-    disarmCrashPoints: async () => needControl().disarm(),
+    disarmCrashPoints: async () => disarmWithin(needControl(), exited),
     ...(control === undefined
       ? {}
-      : {disturber: createClockDisturber({node: node.name, address: spec.address, control: needControl, exited})}),
+      : {disturber: createKitDisturber({node: node.name, address: spec.address, control: needControl, exited, stats})}),
     onReport: listener => control?.onReport(listener),
-    stats: async () => {
-      if (process.isGone()) return undefined;
-      const all = [pid, ...(isTree ? descendantsOf(pid) : [])].flatMap(each => measureProcess(each) ?? []);
-      const [root, ...below] = all;
-      if (root === undefined) return undefined;
-      // What processes of a tree share is counted once, in the root.
-      const rssBytes = below.reduce((sum, each) => sum + each.ownBytes, root.rssBytes);
-      return {rssBytes, cpuMs: all.reduce((sum, each) => sum + each.cpuMs, 0)};
-    },
+    stats,
     logTail: async lines => tailLines(spec.logFile, lines),
     [Symbol.asyncDispose]: async () => stop(),
   };

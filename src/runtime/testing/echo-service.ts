@@ -7,6 +7,8 @@ import {createInterface} from 'node:readline';
 const armed = new Map<string, number>();
 let offsetMs = 0;
 let secret = '';
+const inForce = new Set<string>();
+let leaked: Buffer | undefined;
 const stdio = process.env.CONTROL_FD === 'stdio';
 // While its image is built nobody supervises it.
 const supervised = process.env.CONTROL_FD !== undefined;
@@ -39,9 +41,22 @@ process.on('SIGTERM', () => {
 const commands = supervised ? new Socket({fd: commandFd}) : process.stdin;
 createInterface({input: commands})
   .on('line', line => {
-    const command: {type: string; point: string; skip: number; offsetMs: number; secret: string} = JSON.parse(line);
+    const command: {
+      type: string;
+      point: string;
+      skip: number;
+      offsetMs: number;
+      secret: string;
+      kind: string;
+      order: {kind: string; limitBytes: number};
+      forMs: number | null;
+    } = JSON.parse(line);
     if (command.type === 'secret') secret = command.secret;
-    if (command.type === 'disarm') armed.clear();
+    if (command.type === 'disarm') {
+      armed.clear();
+      report({type: 'disarmed'});
+    }
+    if (['disturb', 'calm', 'count'].includes(command.type)) carryOut(command);
     if (command.type === 'skew') {
       offsetMs = command.offsetMs;
       report({type: 'skewed'});
@@ -54,6 +69,29 @@ createInterface({input: commands})
 if (process.env.SEAM_ERROR !== undefined)
   report({type: 'seam-error', seam: 'compose', file: '/w/compose.ts', line: 3, message: process.env.SEAM_ERROR});
 if (supervised) writeSync(reportFd, `${mark}not JSON\n${mark}{"type":"unknown"}\n`);
+
+/** Blocks the loop for as long as it is told to, or takes all memory at once; keeps no other order than in mind. */
+function carryOut({
+  type,
+  kind,
+  order,
+  forMs,
+}: {
+  type: string;
+  kind: string;
+  order?: {kind: string; limitBytes: number};
+  forMs: number | null;
+}): void {
+  const of = order?.kind ?? kind;
+  if (type === 'disturb') inForce.add(of);
+  if (type === 'calm') inForce.delete(of);
+  if (of === 'leak' && type !== 'count')
+    leaked = type === 'disturb' ? Buffer.alloc(order?.limitBytes ?? 0, 1) : undefined;
+  report({type: 'counted', kind: of, inForce: inForce.has(of), seen: 3, affected: leaked?.length ?? 2});
+  if (of !== 'busy' || type !== 'disturb') return;
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs ?? 0);
+  inForce.delete(of);
+}
 
 function passCrashPoint(point: string): void {
   const skip = armed.get(point);

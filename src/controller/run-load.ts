@@ -12,7 +12,6 @@ import {createLabSystem} from './lab-system.ts';
 import type {LoadOptions} from './protocol.ts';
 
 const SUMMARY_EVERY_MS = 500;
-const RETRY_BACKOFF_MS = 100;
 
 /** A load that has begun. */
 export interface StartedLoad {
@@ -50,7 +49,7 @@ export async function runLoad(
 /** Opens what a load profile needs, and gives what starts it. Aborting `signal` stops the load. */
 export async function prepareLoad(
   controller: Controller,
-  options: LoadOptions & {readonly retries?: number; readonly timeoutMs?: number},
+  options: LoadOptions & Manners,
   signal: AbortSignal,
 ): Promise<() => Promise<StartedLoad>> {
   const live = controller.live();
@@ -65,7 +64,7 @@ export async function prepareLoad(
     http: createTools(system, random, signal).http,
     random,
   });
-  const operations = makeOperations(constantArrivals(options)).map(operation => withRetries(operation, options));
+  const operations = makeOperations(constantArrivals(options)).map(operation => withManners(operation, options));
   return async () => {
     const run = await agent.load.start({name: options.profile, operations, targets}, {ledgerFile, phase: 'load'});
     return {run, ledgerFile, done: untilDone(run, signal)};
@@ -86,11 +85,25 @@ async function untilDone(run: LoadRun, signal: AbortSignal): Promise<LoadSummary
   }
 }
 
-/** Clients that send again, and wait for each answer no longer than they are told. */
-function withRetries(
+/** How clients behave: those of the profiles send once, and wait for as long as the profile says. */
+interface Manners {
+  readonly retries?: number;
+  /** Before a client sends again, ms. */
+  readonly backoffMs?: number;
+  /** How long each send is waited for, ms. */
+  readonly timeoutMs?: number;
+  /** How long a client waits in all, ms. */
+  readonly patienceMs?: number;
+}
+
+function withManners(
   operation: Operation,
-  {retries = 0, timeoutMs = operation.patienceMs}: {readonly retries?: number; readonly timeoutMs?: number},
+  {retries = 0, backoffMs = 0, timeoutMs, patienceMs = operation.patienceMs}: Manners,
 ): Operation {
-  if (retries === 0 && timeoutMs >= operation.patienceMs) return operation;
-  return {...operation, retry: {sendsMax: retries + 1, backoffMs: RETRY_BACKOFF_MS, timeoutMs}};
+  const patient = {...operation, patienceMs};
+  if (retries === 0 && timeoutMs === undefined) return patient;
+  return {
+    ...patient,
+    retry: {sendsMax: retries + 1, backoffMs, timeoutMs: timeoutMs ?? patienceMs},
+  };
 }

@@ -2,11 +2,13 @@ import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {ControllerClient} from '../../controller/connection.ts';
 import {takeLock} from '../../controller/lock.ts';
+import {LabError} from '../../errors.ts';
 import {type Experiment, needsSystem} from '../../faults/experiments/experiment.ts';
 import {finishInterrupted} from '../../faults/experiments/interrupted.ts';
 import type {Journal} from '../../faults/experiments/journal.ts';
 import {EVENTS_FILE, type KnownRun, knownRuns, readEvents} from '../../faults/experiments/journal-files.ts';
 import {isRecord} from '../../faults/experiments/mistakes.ts';
+import type {SystemPort} from '../../faults/experiments/ports.ts';
 import type {Context} from '../context.ts';
 import {checkText} from './read-experiment.ts';
 import {experimentsFolder} from './run.ts';
@@ -35,7 +37,11 @@ async function recover(context: Context, known: KnownRun): Promise<void> {
       journal.system === null || (experiment !== undefined && !needsSystem(experiment))
         ? undefined
         : await context.controllers.find(context.workspace);
-    const system = client === undefined ? undefined : await holdSystem(client, journal.experiment.title);
+    const system = client === undefined ? undefined : await holdIfFree(client, journal.experiment.title);
+    if (system === 'busy') {
+      context.say('  The system is busy: its rollbacks are played by a later command.');
+      return;
+    }
     const ended = await finishInterrupted({...known, state}, experiment, writer =>
       runnerPorts(context, {system, write: writer.write}),
     );
@@ -43,6 +49,15 @@ async function recover(context: Context, known: KnownRun): Promise<void> {
   } finally {
     client?.close();
     await lock.release();
+  }
+}
+
+async function holdIfFree(client: ControllerClient, title: string): Promise<SystemPort | 'busy'> {
+  try {
+    return await holdSystem(client, title);
+  } catch (error) {
+    if (error instanceof LabError && error.code === 'BUSY') return 'busy';
+    throw error;
   }
 }
 

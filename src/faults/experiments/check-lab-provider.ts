@@ -10,7 +10,8 @@ import {kindOf, type Mistakes, type Path} from './mistakes.ts';
 import {readDuration, readRate} from './quantities.ts';
 
 const FAULT_FOR_MS = 30_000;
-const RETRIES_MAX = 10;
+const RETRIES_MAX = 20;
+const BACKOFF_MS = 100;
 
 export interface LabProviderContext {
   readonly mistakes: Mistakes;
@@ -99,7 +100,12 @@ function checkClear(record: Raw, path: Path, {mistakes, names}: LabProviderConte
 
 function checkLoad(record: Raw, path: Path, context: LabProviderContext): LabProvider | undefined {
   const {mistakes} = context;
-  mistakes.unknownKeys(record, path, ['type', 'load', 'rate', 'for', 'retries', 'timeout'], 'A load');
+  mistakes.unknownKeys(
+    record,
+    path,
+    ['type', 'load', 'rate', 'for', 'retries', 'backoff', 'timeout', 'patience'],
+    'A load',
+  );
   const profile = mistakes.choice(
     record.load,
     [...path, 'load'],
@@ -116,17 +122,32 @@ function checkLoad(record: Raw, path: Path, context: LabProviderContext): LabPro
     record.retries === undefined
       ? 0
       : mistakes.number(record.retries, [...path, 'retries'], 'The number of retries', 0, RETRIES_MAX);
-  const timeoutMs = record.timeout === undefined ? undefined : readDuration(record.timeout, 1000);
-  if (record.timeout !== undefined && (timeoutMs === undefined || timeoutMs === 0))
-    mistakes.add(
-      [...path, 'timeout'],
-      `How long each send is waited for is a duration like 500ms, not ${kindOf(record.timeout)}.`,
-    );
+  const timeoutMs = waitOf('timeout', 'How long each send is waited for', record, path, mistakes);
+  const backoffMs =
+    waitOf('backoff', 'How long a client waits before it sends again', record, path, mistakes) ?? BACKOFF_MS;
+  const patienceMs = waitOf('patience', 'How long a client waits in all', record, path, mistakes);
   const forMs = checkFor(record, path, context);
   if (forMs === undefined && record.for === undefined && context.activityFor === undefined)
     mistakes.add(path, 'A load has a "for": how long it goes on.');
   if (profile === undefined || rate === undefined || forMs === undefined || retries === undefined) return undefined;
-  return {type: 'teralab', does: 'load', profile, ratePerSecond: rate, forMs, retries, timeoutMs};
+  return {
+    type: 'teralab',
+    does: 'load',
+    profile,
+    ratePerSecond: rate,
+    forMs,
+    retries,
+    backoffMs,
+    timeoutMs,
+    patienceMs,
+  };
+}
+
+function waitOf(key: string, owner: string, record: Raw, path: Path, mistakes: Mistakes): number | undefined {
+  if (record[key] === undefined) return undefined;
+  const ms = readDuration(record[key], 1000);
+  if (ms !== undefined && ms > 0) return ms;
+  return mistakes.add([...path, key], `${owner} is a duration like 500ms, not ${kindOf(record[key])}.`);
 }
 
 function checkFor(

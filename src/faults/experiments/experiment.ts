@@ -98,8 +98,12 @@ export type LabProvider =
       readonly forMs: number;
       /** How often a client sends again after a lost answer, a timeout or a 5xx. */
       readonly retries: number;
+      /** Before it sends again, ms. */
+      readonly backoffMs: number;
       /** How long each send is waited for, ms; undefined: as long as the client has patience. */
       readonly timeoutMs: number | undefined;
+      /** How long a client waits in all, ms; undefined: as the profile has it. */
+      readonly patienceMs: number | undefined;
     }
   | {
       readonly type: 'teralab';

@@ -1,5 +1,6 @@
 import {type FileHandle, mkdir, open, readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {LabError} from '../../errors.ts';
 import {asLabError, readVersioned, systemCode, writeAtomically, writeVersioned} from '../../files.ts';
 import {type KnownProcess, processIs, processStartTime} from '../../runtime/process/leftovers.ts';
 import type {Journal} from './journal.ts';
@@ -33,16 +34,26 @@ export interface KnownRun {
   readonly how: 'ended' | 'running' | 'left';
 }
 
-/** Begins the journal of a run, and notes where it is. The record comes first: whoever looks finds the run however early it is killed. */
+/**
+ * Begins the journal of a run, and notes where it is. The record comes first: whoever looks finds the run however early it is killed.
+ * Errors: BAD_VALUE where the folder has a journal already, NO_SPACE, NOT_ALLOWED.
+ */
 export async function beginJournal(recordsFolder: string, record: Omit<RunRecord, 'runner'>): Promise<JournalWriter> {
   try {
     await mkdir(record.folder, {recursive: true, mode: 0o700});
   } catch (error) {
     throw asLabError(error, record.folder);
   }
+  await refuseUsed(record.folder);
   const runner = {pid: process.pid, startTime: processStartTime(process.pid) ?? ''};
   await writeVersioned(join(recordsFolder, `${record.id}.json`), VERSION, {...record, runner} satisfies RunRecord);
   return openJournal(record.folder);
+}
+
+async function refuseUsed(folder: string): Promise<void> {
+  const used = (await readdir(folder)).find(name => name === EVENTS_FILE || name === JOURNAL_FILE);
+  if (used !== undefined)
+    throw new LabError('BAD_VALUE', `${folder} holds the journal of another run (${used}): name another folder.`);
 }
 
 /** Goes on with a journal that is there. */

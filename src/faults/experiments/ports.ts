@@ -21,8 +21,12 @@ export interface LoadOrder {
   readonly ratePerSecond: number;
   readonly durationMs: number;
   readonly retries: number;
+  /** Before a client sends again, ms. */
+  readonly backoffMs: number;
   /** How long each send is waited for, ms; absent: as long as the client has patience. */
   readonly timeoutMs?: number;
+  /** How long a client waits in all, ms; absent: as the profile has it. */
+  readonly patienceMs?: number;
   readonly seed: number;
 }
 

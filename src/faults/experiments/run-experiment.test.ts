@@ -176,6 +176,23 @@ method:
     expect(system.calls).toEqual(['prepare mixed', 'inject latency on identity', 'load mixed']);
   });
 
+  it('heals and rolls back although the journal cannot be written any more, and tells that then', async () => {
+    const calls: string[] = [];
+    let isFull = false;
+    const full = fakeRun(WHOLE, {
+      program: path => {
+        calls.push(path);
+        isFull = true;
+        return 0;
+      },
+      writes: () => {
+        if (isFull) throw new Error('the disk is full');
+      },
+    });
+    await expect(full).rejects.toThrow('the disk is full');
+    expect(calls).toEqual(['do', 'first', 'second']);
+  });
+
   it('keeps secrets out of the journal', async () => {
     const {events, result} = await fakeRun(
       `

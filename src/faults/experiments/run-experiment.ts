@@ -56,9 +56,10 @@ export async function runExperiment(request: RunRequest, ports: RunnerPorts, sig
     deviated,
     doubts,
     healing,
-    wasStopped: signal.aborted,
+    wasBegun: run.state.begun,
   });
   await run.write({type: 'end', at: ports.clock.now(), status, deviated, because});
+  run.throwUnwritten();
   return {journal: run.state.journal, doubts};
 }
 

@@ -90,9 +90,17 @@ async function startLoad(run: Run, system: SystemPort, activity: Activity, load:
 }
 
 function orderOf(run: Run, activity: Activity, load: LoadProvider): LoadOrder {
-  const {profile, ratePerSecond, forMs, retries, timeoutMs} = load;
-  const seed = activitySeed(run, activity);
-  return {profile, ratePerSecond, durationMs: forMs, retries, seed, ...(timeoutMs === undefined ? {} : {timeoutMs})};
+  const {profile, ratePerSecond, forMs, retries, backoffMs, timeoutMs, patienceMs} = load;
+  return {
+    profile,
+    ratePerSecond,
+    durationMs: forMs,
+    retries,
+    backoffMs,
+    seed: activitySeed(run, activity),
+    ...(timeoutMs === undefined ? {} : {timeoutMs}),
+    ...(patienceMs === undefined ? {} : {patienceMs}),
+  };
 }
 
 async function aborted(signal: AbortSignal): Promise<undefined> {

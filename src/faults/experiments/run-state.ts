@@ -21,6 +21,7 @@ export class Run {
   /** Until when what was begun lasts, unix ms. */
   readonly windows = new Map<string, number>();
   #state: JournalState | undefined;
+  #unwritten: unknown;
 
   constructor(parts: {
     readonly id: string;
@@ -55,10 +56,23 @@ export class Run {
     return this.#state;
   }
 
-  /** Settles once the event is in the journal. */
+  /**
+   * Settles once the event is in the journal. Once something was done, a journal that cannot be written must not keep it from being healed
+   * and rolled back: that is told at the end.
+   */
   async write(event: JournalEvent): Promise<void> {
     this.#state = foldEvent(this.#state, event);
-    await this.ports.write(event);
+    try {
+      await this.ports.write(event);
+    } catch (error) {
+      if (!this.state.begun) throw error;
+      this.#unwritten ??= error;
+    }
+  }
+
+  /** Throws what kept the journal from being written. */
+  throwUnwritten(): void {
+    if (this.#unwritten !== undefined) throw this.#unwritten;
   }
 }
 

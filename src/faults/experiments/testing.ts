@@ -139,6 +139,8 @@ export interface FakeRunOptions extends FakeAnswers {
   readonly environment?: Readonly<Record<string, string>>;
   /** Status of a program; thrown errors fail it. */
   readonly program?: (path: string) => number;
+  /** Called with every event; throws where the journal cannot be written. */
+  readonly writes?: () => void;
   /** Aborts the run so many ms after its begin. */
   readonly abortAfterMs?: number;
 }
@@ -168,6 +170,7 @@ export async function fakeRun(text: string, options: FakeRunOptions = {}): Promi
     },
     ledger: async () => [],
     write: async event => {
+      options.writes?.();
       // As the file would have it.
       events.push(JSON.parse(JSON.stringify(event)) as JournalEvent);
     },

@@ -27,12 +27,14 @@ export interface Reasons {
   readonly doubts: readonly string[];
   /** Why the faults could not be healed. */
   readonly healing: string | undefined;
-  readonly wasStopped: boolean;
+  /** Whether any action of the method was begun. */
+  readonly wasBegun: boolean;
 }
 
 /** Why a run came to its status, in a sentence or two. */
-export function reasonFor({journal, status, deviated, doubts, healing}: Reasons): string {
+export function reasonFor({journal, status, deviated, doubts, healing, wasBegun}: Reasons): string {
   const {before, during, after} = journal.steady_states;
+  if (status === 'aborted' && !wasBegun) return 'It was asked to stop before anything was done.';
   if (status === 'aborted')
     return 'It was asked to stop; what it had injected was healed, and its rollbacks were played.';
   const wrong = [...journal.run, ...journal.rollbacks].find(each => each.status === 'failed');

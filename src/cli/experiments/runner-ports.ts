@@ -27,8 +27,10 @@ export function runnerPorts(context: Context, {system, write, talks = true}: Por
       if (talks) for (const line of eventLines(event)) context.say(line);
     },
     // Lines that cannot be drawn again say what goes on, and not every second how long it still does.
-    progress: ({text, leftMs = 0, share}) =>
-      context.progress.step(context.updates && leftMs > 0 ? `${text}; ${seconds(leftMs)} left` : text, share),
+    progress: ({text, leftMs = 0, share}) => {
+      if (talks || context.updates)
+        context.progress.step(context.updates && leftMs > 0 ? `${text}; ${seconds(leftMs)} left` : text, share);
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {execa} from 'execa';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {Journal} from '../src/faults/experiments/journal.ts';
@@ -154,6 +154,8 @@ method:
       faults: [{kind: 'latency', state: 'ended', effect: {verdict: 'bites'}}],
     });
     expect(journal.load.filter(({route}) => route === '*').reduce((sum, {sent}) => sum + sent, 0)).toBe(50);
+    for (const report of ['report.html', 'report.md'])
+      expect(readFileSync(join(dirname(document.journal), report), 'utf8')).toContain('Small');
     expect(await faultsInForce()).toEqual([]);
     const history = await learner.json('chaos', 'history');
     expectDocumented('chaos history', history.document);

@@ -11,7 +11,7 @@ import {isRecord} from '../../faults/experiments/mistakes.ts';
 import type {SystemPort} from '../../faults/experiments/ports.ts';
 import type {Context} from '../context.ts';
 import {checkText} from './read-experiment.ts';
-import {experimentsFolder} from './run.ts';
+import {experimentsFolder, report} from './run.ts';
 import {runnerPorts} from './runner-ports.ts';
 import {holdSystem} from './system-port.ts';
 
@@ -45,6 +45,7 @@ async function recover(context: Context, known: KnownRun): Promise<void> {
     const ended = await finishInterrupted({...known, state}, experiment, writer =>
       runnerPorts(context, {system, write: writer.write}),
     );
+    await report(context, ended, known.record.folder);
     context.say(`  ${ended.because} Its journal is in ${known.record.folder}.`);
   } finally {
     client?.close();

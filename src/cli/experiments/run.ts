@@ -61,12 +61,14 @@ export interface RunOrder {
   /** Default: one of its own in the state folder. */
   readonly folder?: string;
   readonly talks?: boolean;
+  /** Default: true. */
+  readonly writesReport?: boolean;
 }
 
 /** Runs an experiment once, with a journal of its own. */
 export async function runOnce(
   context: Context,
-  {system, file, experiment, seed, folder: asked, talks = true}: RunOrder,
+  {system, file, experiment, seed, folder: asked, talks = true, writesReport = true}: RunOrder,
 ): Promise<{readonly result: RunResult; readonly folder: string}> {
   const id = runId(experiment.title);
   const records = experimentsFolder();
@@ -79,8 +81,19 @@ export async function runOnce(
   const result = await runExperiment({id, file, version, experiment, seed}, ports, context.signal);
   await writer.close(result.journal);
   context.progress.stop();
-  // The place for what is drawn from a finished journal, beside it.
+  if (writesReport) await report(context, result.journal, folder);
   return {result, folder};
+}
+
+/** What is drawn from a finished journal, beside it. A report that cannot be drawn must not hide how the run went. */
+export async function report(context: Context, journal: Journal, folder: string): Promise<void> {
+  try {
+    const {writeExperimentReport} = await import('../../report/experiment/write.ts');
+    const {html} = await writeExperimentReport(journal, folder);
+    context.say(`report: ${html}`);
+  } catch (error) {
+    context.say(`The report could not be written: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** With the running system where the experiment wants one; with `--up` it is started first. Errors: NOT_RUNNING. */
@@ -116,7 +129,7 @@ async function listReady(context: Context): Promise<Outcome> {
   return 'ok';
 }
 
-/** `20261127-062523-slow-identity-3fa9`: sorts by time, and says what it was. */
+/** `20261127-062523-3fa9-slow-identity`: sorts by time, and ends with what it was. */
 function runId(title: string): string {
   const at = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   const slug = title
@@ -125,7 +138,7 @@ function runId(title: string): string {
     .replace(/^-|-$/g, '')
     .slice(0, 40)
     .replace(/-$/, '');
-  return [at, slug, randomBytes(2).toString('hex')].filter(part => part !== '').join('-');
+  return [at, randomBytes(2).toString('hex'), slug].filter(part => part !== '').join('-');
 }
 
 function documented({journal, doubts}: RunResult, experiment: Experiment, folder: string, outcome: Outcome): object {

@@ -100,6 +100,7 @@ async function fails({context, system, file, experiment: whole, seeds}: Trial, c
       experiment: {...experiment, secrets: whole.secrets},
       seed,
       talks: false,
+      writesReport: false,
     });
     context.signal.throwIfAborted();
     if (isFailing(result.journal)) return true;

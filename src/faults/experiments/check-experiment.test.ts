@@ -179,7 +179,7 @@ describe('any text at all', () => {
     'jsonpath',
     'path',
     '$',
-    '${a}',
+    `\${a}`,
     '$..',
     'regex',
     'pattern',

@@ -63,7 +63,8 @@ function checkFault(record: Raw, path: Path, context: LabProviderContext): LabPr
     const problem = isAttribute(value)
       ? problemOf(kind, target, {[name]: value})
       : `${name} of ${kind} is a value, not ${kindOf(value)}.`;
-    return problem === undefined || problem.startsWith(`${kind} needs `) ? [] : [{name, problem}];
+    const isOfAll = problem?.startsWith(`${kind} needs `) === true || problem?.startsWith(`${kind}: `) === true;
+    return problem === undefined || isOfAll ? [] : [{name, problem}];
   });
   for (const {name, problem} of problems)
     mistakes.add([...path, name], problem, problem.includes('has no attribute') ? 'key' : 'value');

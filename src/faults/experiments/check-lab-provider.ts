@@ -70,7 +70,8 @@ function checkFault(record: Raw, path: Path, context: LabProviderContext): LabPr
     mistakes.add([...path, name], problem, problem.includes('has no attribute') ? 'key' : 'value');
   const given = attributes as ToxicAttributes;
   const missing = problems.length === 0 ? problemOf(kind, target, given) : undefined;
-  if (missing !== undefined) mistakes.add([...path, 'fault'], missing);
+  // The example there is one of the command line.
+  if (missing !== undefined) mistakes.add([...path, 'fault'], missing.replace(/, as in: .*$/s, '.'));
   return {type: 'teralab', does: 'fault', kind, target, attributes: given, forMs};
 }
 

@@ -33,6 +33,8 @@ export const ERRORS = {
   NOT_PASSED_YET: {exit: EXIT.usage, fix: 'Pass the lab first, or ask with `--reveal` (it is recorded).'},
   NOTHING_CHECKED: {exit: EXIT.usage, fix: 'Run `teralab check` first: hints answer what a check has found.'},
   BAD_TOPOLOGY: {exit: EXIT.usage, fix: 'Correct the named line of the topology.'},
+  BAD_EXPERIMENT: {exit: EXIT.usage, fix: 'Correct the named lines; `teralab chaos validate FILE` looks again.'},
+  UNKNOWN_EXPERIMENT: {exit: EXIT.usage, fix: '`teralab chaos run` lists the experiments that come with teralab.'},
   NOT_RUNNING: {exit: EXIT.environment, fix: 'Start the system with `teralab up`.'},
   BUSY: {exit: EXIT.environment, fix: 'Wait for it to end, or stop it with Ctrl-C where it runs.'},
   UNSUPPORTED_PLATFORM: {exit: EXIT.environment, fix: 'Use Linux, macOS, or WSL2 on Windows.'},

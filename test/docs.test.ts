@@ -25,6 +25,19 @@ describe('docs', () => {
     }
   });
 
+  it('names every experiment that comes along, with what it is expected to come to', () => {
+    const folder = join(root, 'labs', 'experiments');
+    const files = readdirSync(folder).sort();
+    const rows = docsLines('experiments.md').flatMap(
+      line => /^\| `([\w-]+)` \|.*\| (completed|deviated) \|$/.exec(line)?.slice(1, 3).join(' ') ?? [],
+    );
+    const expected = files.map(file => {
+      const [, word] = /^expected: (\w+)$/m.exec(readFileSync(join(folder, file), 'utf8')) ?? [];
+      return `${file.replace('.yaml', '')} ${word}`;
+    });
+    expect(rows).toEqual(expected);
+  });
+
   it('has readable examples of what --json prints', () => {
     expect(documentedCommands()).toContain('check');
     expect(new Set(documentedCommands()).size).toBe(documentedCommands().length);

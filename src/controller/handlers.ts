@@ -1,5 +1,6 @@
 import {LabError} from '../errors.ts';
 import type {Controller} from './controller.ts';
+import {injectOwned} from './owned-faults.ts';
 import type {Handlers} from './server.ts';
 
 /** After everything was cleared, it is waited this long (ms) for what has healed by then. */
@@ -12,6 +13,8 @@ declare const TERALAB_VERSION: string | undefined;
 /** What the controller answers to; `end` is called once `down` has been answered. */
 export function createHandlers(controller: Controller, end: () => void): Handlers {
   const {session, workspace} = controller.options;
+  /** Loads of experiments that wait to be started. */
+  const starts = new Map<string, () => void>();
   return {
     hello: async () => ({
       session,
@@ -52,9 +55,10 @@ export function createHandlers(controller: Controller, end: () => void): Handler
       const {result, summary} = await (await runs()).runLab(controller, {...params, mode: 'break'}, emit, signal);
       return {lab: result.lab, seed: result.seed, runtime: result.runtime, summary, durationMs: result.durationMs};
     },
-    'chaos.inject': async ({request, dryRun}) => {
+    'chaos.inject': async ({request, dryRun, owned}, _, signal) => {
       const {faults} = controller.live();
-      return dryRun === true ? faults.dryRun(request) : faults.inject(request, {measure: 'wait'});
+      if (dryRun === true) return faults.dryRun(request);
+      return owned === true ? injectOwned(faults, request, signal) : faults.inject(request, {measure: 'wait'});
     },
     'chaos.list': async ({all}) => {
       const {faults} = controller.live();
@@ -70,6 +74,37 @@ export function createHandlers(controller: Controller, end: () => void): Handler
       if (!(params.ratePerSecond > 0)) throw new LabError('BAD_VALUE', 'The rate must be more than nothing.');
       return controller.alone('load', signal, async both => (await runs()).runLoad(controller, params, emit, both));
     },
+    'experiment.hold': async ({title}, emit, signal) =>
+      controller.alone(`the experiment "${title}"`, signal, async (both, setPhase) => {
+        setPhase('attack');
+        emit({type: 'held', runtime: controller.live().runtime.name});
+        await new Promise<void>(resolve => {
+          both.addEventListener('abort', () => resolve(), {once: true});
+          if (both.aborted) resolve();
+        });
+        return null;
+      }),
+    'experiment.load': async ({key, order}, emit, signal) => {
+      const begin = await (await runs()).prepareLoad(controller, order, signal);
+      await new Promise<void>(resolve => {
+        starts.set(key, resolve);
+        signal.addEventListener('abort', () => resolve(), {once: true});
+        emit({type: 'prepared'});
+      });
+      starts.delete(key);
+      signal.throwIfAborted();
+      const started = await begin();
+      emit({type: 'started', ledgerFile: started.ledgerFile});
+      return started.done;
+    },
+    'experiment.start': async ({key}) => {
+      const start = starts.get(key);
+      if (start === undefined) throw new LabError('USAGE', `No load waits to be started as "${key}".`);
+      start();
+      return null;
+    },
+    'experiment.probe': async ({probe, since}) =>
+      (await import('./experiment-probe.ts')).askSystem(controller.live(), probe, since),
   };
 }
 

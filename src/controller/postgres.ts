@@ -1,9 +1,15 @@
-import {Pool} from 'pg';
+import {DatabaseError, Pool, type QueryConfig} from 'pg';
 import type {Row} from '../../services/kit/database.ts';
+import {LabError} from '../errors.ts';
 import type {PostgresAccess} from '../runtime/runtime.ts';
 
 /** A statement of the lab's own takes at most this long, in ms. */
 const STATEMENT_TIMEOUT_MS = 15_000;
+
+export interface ReadBounds {
+  readonly rowsMax: number;
+  readonly timeoutMs: number;
+}
 
 /** The lab's own way to the databases: past the fabric, one small pool per node. */
 export class PostgresReader {
@@ -21,6 +27,31 @@ export class PostgresReader {
   ): Promise<readonly R[]> {
     const {rows} = await this.#pool(node).query<R>(text, [...parameters]);
     return rows;
+  }
+
+  /**
+   * One statement that may read and nothing else, in a transaction that is taken back. Gives up to `rowsMax` rows. Errors: BAD_VALUE, with
+   * what the server says.
+   */
+  async readOnly(node: string, text: string, {rowsMax, timeoutMs}: ReadBounds): Promise<readonly Row[]> {
+    const client = await this.#pool(node).connect();
+    try {
+      await client.query('begin transaction read only');
+      await client.query(`set local statement_timeout = ${Math.round(timeoutMs)}`);
+      // The extended protocol takes one statement only, and a cursor takes what gives rows only.
+      await client.query({text: `declare probe no scroll cursor for ${text}`, queryMode: 'extended'} as QueryConfig);
+      const {rows} = await client.query<Row>(`fetch forward ${rowsMax} from probe`);
+      return rows;
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+      throw new LabError('BAD_VALUE', `${node} refuses the query: ${error.message}.`, {cause: error});
+    } finally {
+      // A connection that cannot even take that back is of no use to the next.
+      await client.query('rollback').then(
+        () => client.release(),
+        (error: Error) => client.release(error),
+      );
+    }
   }
 
   /** Empties every table but the record of migrations. Nobody else may be writing. */

@@ -1,5 +1,6 @@
 import type {ErrorData} from '../errors.ts';
 import type {ProxyCounters, ToxicKind} from '../fabric/fabric.ts';
+import type {LoadOrder, SystemProbe} from '../faults/experiments/ports.ts';
 import type {FaultRecord, FaultRequest} from '../faults/fault.ts';
 import type {CheckEvent, Phase} from '../labs/check-event.ts';
 import type {CheckResult} from '../labs/verdict.ts';
@@ -38,10 +39,29 @@ export interface Methods {
   check: {params: CheckOptions; event: CheckEvent; result: CheckResult};
   /** The attack alone, shown rather than judged. */
   break: {params: {lab: string; seed?: number}; event: CheckEvent; result: BreakResult};
-  'chaos.inject': {params: {request: FaultRequest; dryRun?: boolean}; event: ProgressEvent; result: FaultRecord};
+  /** `owned`: it ends with this connection, however that ends. */
+  'chaos.inject': {
+    params: {request: FaultRequest; dryRun?: boolean; owned?: boolean};
+    event: ProgressEvent;
+    result: FaultRecord;
+  };
   'chaos.list': {params: {all?: boolean}; event: never; result: readonly FaultRecord[]};
   'chaos.clear': {params: {id?: string}; event: never; result: readonly FaultRecord[]};
   load: {params: LoadOptions; event: {type: 'summary'; summary: LoadSummary}; result: LoadSummary};
+  /** Keeps the system for an experiment until the client leaves; no check and no other load runs meanwhile. */
+  'experiment.hold': {params: {title: string}; event: {type: 'held'; runtime: RuntimeName}; result: null};
+  /**
+   * A load of the experiment that holds the system. It is prepared, waits for `experiment.start` with its key, and is answered when it is
+   * over.
+   */
+  'experiment.load': {
+    params: {key: string; order: LoadOrder};
+    event: {type: 'prepared'} | {type: 'started'; ledgerFile: string};
+    result: LoadSummary;
+  };
+  'experiment.start': {params: {key: string}; event: never; result: null};
+  /** `since`: what is older is left out, unix ms. */
+  'experiment.probe': {params: {probe: SystemProbe; since: number}; event: never; result: unknown};
 }
 export type MethodName = keyof Methods;
 

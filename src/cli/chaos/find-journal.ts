@@ -8,7 +8,7 @@ import {JOURNAL_FILE} from '../../report/experiment/write.ts';
 const ID = /^[\w-][\w.-]*$/;
 
 /** The journal that a word names: a file, a folder with one, or a run by its id or the end of it. Errors: UNKNOWN_RUN, also where several runs fit. */
-export async function findJournal(word: string, runsFolder = join(labPaths().data, 'runs')): Promise<string> {
+export async function findJournal(word: string, runsFolder = join(labPaths().state, 'experiments')): Promise<string> {
   const path = resolve(word);
   for (const file of [path, join(path, JOURNAL_FILE)]) if (await isFile(file)) return file;
   const found = ID.test(word) ? await journalsOf(word, runsFolder) : [];

@@ -5,8 +5,10 @@ import type {FaultKind} from '../../faults/fault.ts';
 import {nearest} from '../../nearest.ts';
 import type {Outcome} from '../command.ts';
 import {declare} from '../declare/declare.ts';
+import type {RunFlags} from '../experiments/run.ts';
+import type {ShrinkFlags} from '../experiments/shrink.ts';
 import {parseDuration} from '../parse/duration.ts';
-import {parseSeed} from '../parse/number.ts';
+import {parseSeed, parseWhole} from '../parse/number.ts';
 import {attributesOf, attributeText, runtimesText, valueWord} from './kinds.ts';
 import type {ReportFlags} from './report.ts';
 import {FAULT_WORDS} from './words.ts';
@@ -31,6 +33,9 @@ export interface ChaosActions {
   history(): Promise<Outcome>;
   kinds(): Promise<Outcome>;
   report(journal: string, flags: ReportFlags): Promise<Outcome>;
+  run(fileOrName: string | undefined, flags: RunFlags): Promise<Outcome>;
+  validate(fileOrName: string): Promise<Outcome>;
+  shrink(fileOrName: string, flags: ShrinkFlags): Promise<Outcome>;
 }
 
 /** The words after `teralab chaos`, with a command per kind of fault, made from the catalogue. `write` gets what help prints. */
@@ -44,7 +49,9 @@ export function createChaosProgram(
     .description(
       'Inject a fault, list faults, heal them. Targets are nodes, services, links (gateway->identity, identity->*) or random.',
     )
-    .usage('<kind> <target> [options] | list | clear [id] | history | kinds | report <journal>')
+    .usage(
+      '<kind> <target> [options] | list | clear [id] | history | kinds | run [file] | validate <file> | shrink <file> | report <journal>',
+    )
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .configureOutput({writeOut: write, writeErr: () => undefined})
@@ -95,7 +102,7 @@ export function createChaosProgram(
     );
   declare(program, {
     usage: 'history',
-    summary: 'what was done, and how it ended',
+    summary: 'what was done, and how it ended; runs of experiments too',
     examples: ['teralab chaos history'],
   }).action(async () => ended(await actions.history()));
   declare(program, {
@@ -103,7 +110,7 @@ export function createChaosProgram(
     summary: 'the catalogue with all attributes',
     examples: ['teralab chaos kinds --json'],
   }).action(async () => ended(await actions.kinds()));
-  program.commandsGroup('Experiments:');
+  declareExperiments(program, actions, ended);
   declare(program, {
     usage: 'report <journal>',
     summary: 'write the report of an experiment again, as HTML and Markdown',
@@ -116,6 +123,50 @@ export function createChaosProgram(
     .option('--out <file>', 'write this file only; it ends in .html or .md')
     .action(async (journal: string, flags: ReportFlags) => ended(await actions.report(journal, flags)));
   return program;
+}
+
+/** Experiments: several faults on a timetable, with a hypothesis around them. */
+function declareExperiments(program: Command, actions: ChaosActions, ended: (outcome: Outcome) => void): void {
+  program.commandsGroup('Experiments:');
+  declare(program, {
+    usage: 'run [file]',
+    summary: 'run an experiment: hypothesis, method, healing, rollbacks, hypothesis again',
+    more: "A file in Chaos Toolkit's vocabulary, YAML or JSON, or the name of one that comes with teralab; without either, those are listed. Exit code 0: it completed and the hypothesis holds; 1: it failed or deviated; 3: a fault had no effect, or was taken away.",
+    examples: [
+      'teralab chaos run slow-identity',
+      'teralab chaos run my-experiment.yaml --dry-run',
+      'teralab chaos run',
+    ],
+  })
+    .option('--dry-run', 'show the timeline and what each fault would touch, change nothing')
+    .option('--seed <n>', 'repeat what an earlier run drew', parseSeed)
+    .option('--journal <dir>', 'folder for its journal (default: one of its own)')
+    .option('--up', 'start the system first, where it is not running')
+    .action(async (fileOrName: string | undefined, flags: RunFlags) => ended(await actions.run(fileOrName, flags)));
+  declare(program, {
+    usage: 'validate <file>',
+    summary: 'say everything that is wrong with an experiment, line by line',
+    examples: ['teralab chaos validate my-experiment.yaml', 'teralab chaos validate my-experiment.yaml --json'],
+  }).action(async (fileOrName: string) => ended(await actions.validate(fileOrName)));
+  declare(program, {
+    usage: 'shrink <file>',
+    summary: 'reduce an experiment that fails to the fewest and shortest faults that still fail',
+    more: 'Runs it again and again on the running system, with fewer faults, then shorter and milder ones, and writes the smallest that still fails beside it. Exit code 0: it was shrunk; 3: it does not fail.',
+    examples: [
+      'teralab chaos shrink my-experiment.yaml',
+      'teralab chaos shrink my-experiment.yaml --runs-max 10 --seeds 2',
+    ],
+  })
+    .option('--runs-max <n>', 'most runs, the first ones included (default 30)', raw =>
+      parseWhole(raw, '--runs-max', 1, 1000),
+    )
+    .option('--seeds <n>', 'seeds to try each of them with until one fails (default 1)', raw =>
+      parseWhole(raw, '--seeds', 1, 100),
+    )
+    .option('--seed <n>', 'the first of the seeds', parseSeed)
+    .option('--out <file>', 'where the smallest is written (default: beside the file, as NAME.shrunk.yaml)')
+    .option('--up', 'start the system first, where it is not running')
+    .action(async (fileOrName: string, flags: ShrinkFlags) => ended(await actions.shrink(fileOrName, flags)));
 }
 
 function unknownWord(word: string | undefined): LabError {

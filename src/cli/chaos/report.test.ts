@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 async function makeRun(id: string): Promise<string> {
-  const file = join(home, 'data', 'runs', id, 'journal.json');
+  const file = join(home, 'state', 'experiments', id, 'journal.json');
   await mkdir(dirname(file), {recursive: true});
   await writeFile(file, JSON.stringify(generatedJournal()));
   return file;
@@ -59,9 +59,9 @@ describe('a journal', () => {
   });
 
   it('is not found outside of the runs, nor where several fit', async () => {
-    await writeFile(join(home, 'data', 'journal.json'), '{}');
-    for (const word of ['..', '../runs', 'nothing', '', 'identity2'])
-      await expect(findJournal(word, join(home, 'data', 'runs'))).rejects.toMatchObject({code: 'UNKNOWN_RUN'});
+    await writeFile(join(home, 'state', 'journal.json'), '{}');
+    for (const word of ['..', '../experiments', 'nothing', '', 'identity2'])
+      await expect(findJournal(word, join(home, 'state', 'experiments'))).rejects.toMatchObject({code: 'UNKNOWN_RUN'});
     await makeRun('2026-11-28T06-25-22.000Z-slow-identity');
     await expect(findJournal('slow-identity')).rejects.toThrow('2 runs');
   });

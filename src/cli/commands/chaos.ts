@@ -12,7 +12,7 @@ import {paint} from '../output/paint.ts';
 import {table} from '../output/table.ts';
 import {counted} from '../output/text.ts';
 import {drawSeed, parseShare} from '../parse/number.ts';
-import {faultRows, historyRows, renderDryRun, renderFault} from '../render/fault.ts';
+import {faultRows, renderDryRun, renderFault} from '../render/fault.ts';
 
 const FOR_MS_DEFAULT = 30_000;
 
@@ -26,6 +26,10 @@ export async function run(context: Context, words: readonly string[]): Promise<O
       history: async () => history(context),
       kinds: async () => kinds(context),
       report: async (journal, flags) => (await import('../chaos/report.ts')).report(context, journal, flags),
+      run: async (fileOrName, flags) => (await import('../experiments/run.ts')).run(context, fileOrName, flags),
+      shrink: async (fileOrName, flags) =>
+        (await import('../experiments/shrink.ts')).shrink(context, fileOrName, flags),
+      validate: async fileOrName => (await import('../experiments/validate.ts')).validate(context, fileOrName),
     },
     text => context.stdout.write(text),
     ended => {
@@ -150,19 +154,7 @@ async function clear(context: Context, id: string | undefined, all: boolean): Pr
 }
 
 async function history(context: Context): Promise<Outcome> {
-  const faults = await withRunning(context, async client =>
-    client.call('chaos.list', {all: true}, undefined, context.signal),
-  );
-  if (context.json) context.document(faults);
-  else if (faults.length === 0) context.line('Nothing was injected yet.');
-  else
-    context.lines(
-      table([['AT', 'FAULT', 'KIND', 'TARGET', 'STATE'], ...historyRows(faults, look(context))], {
-        width: context.width,
-        heading: paint.faint,
-      }),
-    );
-  return 'ok';
+  return (await import('../experiments/history.ts')).history(context);
 }
 
 async function kinds(context: Context): Promise<Outcome> {

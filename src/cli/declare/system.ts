@@ -77,8 +77,12 @@ export function declareSystem(program: Command, shell: Shell): void {
 
   const chaos = declare(program, {
     usage: 'chaos [words...]',
-    summary: 'inject a fault, list faults, heal them',
-    examples: ["teralab chaos latency 'gateway->identity' --latency 300ms --for 1m", 'teralab chaos list'],
+    summary: 'inject a fault, list faults, heal them; run experiments',
+    examples: [
+      "teralab chaos latency 'gateway->identity' --latency 300ms --for 1m",
+      'teralab chaos list',
+      'teralab chaos run slow-identity',
+    ],
   })
     .helpOption(false)
     .allowUnknownOption();

@@ -40,6 +40,8 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   NOT_PASSED_YET: 'This is shown after a pass only.',
   NOTHING_CHECKED: 'No check of this lab is on record yet.',
   BAD_TOPOLOGY: 'The topology cannot be read, or declares something that cannot be.',
+  BAD_EXPERIMENT: 'The experiment cannot be read, or says something that cannot be done.',
+  UNKNOWN_EXPERIMENT: 'There is no such file, and no experiment of this name comes with teralab.',
   NOT_RUNNING: 'The command looks at or disturbs a running system, and none is running for this workspace.',
   BUSY: 'The system does one such thing at a time, and is doing one now.',
   UNSUPPORTED_PLATFORM: 'This operating system cannot run the system.',

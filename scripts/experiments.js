@@ -45,5 +45,7 @@ try {
   await teralab('clean');
   rmSync(folder, {recursive: true, force: true});
 }
-console.log(`${names.length - wrong} of ${names.length} as expected, in ${Math.round((Date.now() - startedAt) / 1000)} s`);
+console.log(
+  `${names.length - wrong} of ${names.length} as expected, in ${Math.round((Date.now() - startedAt) / 1000)} s`,
+);
 process.exitCode = wrong === 0 ? 0 : 1;

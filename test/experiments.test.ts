@@ -157,8 +157,8 @@ method:
     for (const report of ['report.html', 'report.md'])
       expect(readFileSync(join(dirname(document.journal), report), 'utf8')).toContain('Small');
     expect(await faultsInForce()).toEqual([]);
-    const history = await learner.json('chaos', 'history');
-    expectDocumented('chaos history', history.document);
+    const history = await learner.json('chaos', 'history', '--experiments');
+    expectDocumented('chaos history --experiments', history.document);
   });
 
   it('refuses a query that writes, or that is more than one', async () => {
@@ -253,11 +253,12 @@ rollbacks:
     const {stderr} = await learner.run('chaos', 'history');
     expect(stderr).toContain('was interrupted: its runner was killed');
     expect(existsSync(join(learner.folder, 'killed.mark'))).toBe(true);
-    const {document} = await learner.json<{experiments: {title: string; status: string; journal: string}[]}>(
+    const {document} = await learner.json<{title: string; status: string; journal: string}[]>(
       'chaos',
       'history',
+      '--experiments',
     );
-    const last = document.experiments.at(-1);
+    const last = document.at(-1);
     expect(last).toMatchObject({title: 'Lasting', status: 'interrupted'});
     expect(journalOf(last?.journal ?? '')).toMatchObject({
       status: 'interrupted',

@@ -30,7 +30,7 @@ export interface ChaosActions {
   ): Promise<Outcome>;
   list(): Promise<Outcome>;
   clear(id: string | undefined, all: boolean): Promise<Outcome>;
-  history(): Promise<Outcome>;
+  history(onlyRuns: boolean): Promise<Outcome>;
   kinds(): Promise<Outcome>;
   report(journal: string, flags: ReportFlags): Promise<Outcome>;
   run(fileOrName: string | undefined, flags: RunFlags): Promise<Outcome>;
@@ -103,8 +103,10 @@ export function createChaosProgram(
   declare(program, {
     usage: 'history',
     summary: 'what was done, and how it ended; runs of experiments too',
-    examples: ['teralab chaos history'],
-  }).action(async () => ended(await actions.history()));
+    examples: ['teralab chaos history', 'teralab chaos history --experiments --json'],
+  })
+    .option('--experiments', 'runs of experiments alone')
+    .action(async (flags: {experiments?: boolean}) => ended(await actions.history(flags.experiments === true)));
   declare(program, {
     usage: 'kinds',
     summary: 'the catalogue with all attributes',

@@ -23,7 +23,7 @@ export async function run(context: Context, words: readonly string[]): Promise<O
       inject: async (kind, target, flags, raw) => inject(context, kind, target, flags, raw),
       list: async () => list(context),
       clear: async (id, all) => clear(context, id, all),
-      history: async () => history(context),
+      history: async onlyRuns => history(context, onlyRuns),
       kinds: async () => kinds(context),
       report: async (journal, flags) => (await import('../chaos/report.ts')).report(context, journal, flags),
       run: async (fileOrName, flags) => (await import('../experiments/run.ts')).run(context, fileOrName, flags),
@@ -153,8 +153,8 @@ async function clear(context: Context, id: string | undefined, all: boolean): Pr
   return 'ok';
 }
 
-async function history(context: Context): Promise<Outcome> {
-  return (await import('../experiments/history.ts')).history(context);
+async function history(context: Context, onlyRuns: boolean): Promise<Outcome> {
+  return (await import('../experiments/history.ts')).history(context, onlyRuns);
 }
 
 async function kinds(context: Context): Promise<Outcome> {

@@ -11,15 +11,23 @@ import {historyRows} from '../render/fault.ts';
 import {recoverRuns} from './recover.ts';
 import {experimentsFolder} from './run.ts';
 
-/** `teralab chaos history`: faults of the running system, and runs of experiments. Errors: NOT_RUNNING, where there is neither. */
-export async function history(context: Context): Promise<Outcome> {
+/**
+ * `teralab chaos history`: faults of the running system and runs of experiments; as a document the faults, and with `onlyRuns` the runs alone.
+ * Errors: NOT_RUNNING, where there is nothing to tell of.
+ */
+export async function history(context: Context, onlyRuns: boolean): Promise<Outcome> {
   await recoverRuns(context);
   const all = await knownRuns(experimentsFolder());
   const runs = all.filter(({record}) => record.workspace === context.workspace);
+  if (onlyRuns) {
+    if (context.json) context.document(runs.map(documented));
+    else printRuns(context, runs);
+    return 'ok';
+  }
   const faults = await faultsOf(context);
-  if (faults === undefined && runs.length === 0)
+  if (faults === undefined && (runs.length === 0 || context.json))
     throw new LabError('NOT_RUNNING', `No system is running for the workspace ${context.workspace}.`);
-  if (context.json) context.document({faults: faults ?? [], experiments: runs.map(documented)});
+  if (context.json) context.document(faults);
   else print(context, faults ?? [], runs);
   return 'ok';
 }
@@ -36,7 +44,18 @@ function print(context: Context, faults: readonly FaultRecord[], runs: readonly 
     );
   if (runs.length === 0) return;
   context.line();
-  context.lines(table([['AT', 'RUN', 'EXPERIMENT; JOURNAL'], ...experimentRows(runs)], {width, heading: paint.faint}));
+  printRuns(context, runs);
+}
+
+function printRuns(context: Context, runs: readonly KnownRun[]): void {
+  if (runs.length === 0) context.line('No experiment was run yet.');
+  else
+    context.lines(
+      table([['AT', 'RUN', 'EXPERIMENT; JOURNAL'], ...experimentRows(runs)], {
+        width: context.width,
+        heading: paint.faint,
+      }),
+    );
 }
 
 async function faultsOf(context: Context): Promise<readonly FaultRecord[] | undefined> {

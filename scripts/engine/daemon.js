@@ -6,6 +6,7 @@ import {removeCgroups, unmountAt} from './kernel-leftovers.js';
 import {engineProcesses, isAlive} from './process-tree.js';
 import {Refusal} from './refusal.js';
 import {engineVersion} from './run.js';
+import {say} from './say.js';
 
 const ANSWERS_WITHIN_MS = 60_000;
 /** The engine gives each container its grace period first. */
@@ -17,16 +18,35 @@ const LOG_LINES_MAX = 15;
  * has left there. `prefix` is a command that runs the engine's command line, which is given to it as arguments. Errors: a Refusal with the
  * last lines of its log.
  */
-export async function startDaemon(folder, {prefix = [], args = [], cgroup}) {
+export async function startDaemon(folder, options) {
   mkdirSync(folder, {recursive: true});
   // What a killed one has left may run on and not answer. Its files do harm even alone: an engine that finds the number of its own process,
   // or of its containerd, takes any process with that number for it, even one that has ended and that nobody has waited for.
-  await endDaemon(folder, cgroup);
+  await endDaemon(folder, options.cgroup);
+  try {
+    return await launch(folder, options);
+  } catch (error) {
+    if (!(error instanceof Refusal) || !dropTornNetworks(folder)) throw error;
+    return launch(folder, options);
+  }
+}
+
+/**
+ * An engine that is killed while it writes a network down can be left with one that has no addresses, at which each later one panics
+ * (moby's libnetwork, `reservePools`). All that can be done is to have it forget its networks. False where that is not what ended it.
+ */
+function dropTornNetworks(folder) {
+  if (!readFileSync(logOf(folder), 'utf8').includes('libnetwork.(*controller).reservePools')) return false;
+  say('its networks were being written when it was killed, and it cannot read them; it starts without them');
+  rmSync(join(folder, 'data', 'network', 'files'), {recursive: true, force: true});
+  return true;
+}
+
+async function launch(folder, {prefix = [], args = [], cgroup}) {
   // Not the machine's settings.
   writeFileSync(join(folder, 'daemon.json'), '{}\n');
   const endpoint = `unix://${join(folder, 'docker.sock')}`;
-  const logFile = join(folder, 'dockerd.log');
-  const log = openSync(logFile, 'w');
+  const log = openSync(logOf(folder), 'w');
   const [command, ...rest] = [...prefix, 'dockerd', ...daemonArgs(folder, endpoint, cgroup), ...args];
   const child = spawn(command, rest, {
     detached: true,
@@ -45,13 +65,17 @@ export async function startDaemon(folder, {prefix = [], args = [], cgroup}) {
   while ((await engineVersion(endpoint)) === undefined) {
     if (failure === undefined && Date.now() > end) failure = `it did not answer within ${ANSWERS_WITHIN_MS / 1000} s`;
     if (failure !== undefined) {
-      const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-LOG_LINES_MAX).join('\n');
+      const lines = readFileSync(logOf(folder), 'utf8').trimEnd().split('\n').slice(-LOG_LINES_MAX).join('\n');
       await endDaemon(folder, cgroup);
       throw new Refusal(`The container engine did not start: ${failure}. Its last lines:\n${lines}`);
     }
     await pause(100);
   }
   return endpoint;
+}
+
+function logOf(folder) {
+  return join(folder, 'dockerd.log');
 }
 
 /** Ends an engine and whatever a killed one left: processes, mounts, control groups, sockets. Its data stay. Does nothing twice. */

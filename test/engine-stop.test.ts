@@ -1,6 +1,7 @@
-import {existsSync, mkdtempSync, rmSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {gunzipSync} from 'node:zlib';
 import {execa} from 'execa';
 import {afterAll, beforeEach, describe, expect, it} from 'vitest';
 import {root} from './support/learner.ts';
@@ -50,6 +51,13 @@ take_numbers "$1"
 node "$2" stop --folder "$1/engine"
 `;
 
+const TORN_NETWORKS = `
+set -e
+ip link set lo up
+node "$2" start --folder "$1/engine"
+node "$2" stop --folder "$1/engine"
+`;
+
 describe('the engine script', () => {
   const folder = mkdtempSync(join(tmpdir(), 'teralab-stop-'));
   beforeEach(async context => {
@@ -82,6 +90,22 @@ describe('the engine script', () => {
     });
     expect(exitCode, all).toBe(0);
     expect(all).not.toContain('could not be removed');
+    expect(processes().filter(({command}) => command.includes(`${folder}/engine`))).toEqual([]);
+  });
+
+  it('starts an engine without its networks when it was killed while it wrote one down', async () => {
+    const files = join(folder, 'engine', 'data', 'network', 'files');
+    mkdirSync(files, {recursive: true});
+    // As a dockerd 20.10 that was killed has left it.
+    writeFileSync(join(files, 'local-kv.db'), gunzipSync(readFileSync(join(root, 'test/data/torn-networks.db.gz'))));
+    const script = join(root, 'scripts', 'engine.js');
+    const {exitCode, all} = await execa('unshare', ['--net', 'sh', '-c', TORN_NETWORKS, 'sh', folder, script], {
+      env: {DOCKER_HOST: undefined},
+      reject: false,
+      all: true,
+    });
+    expect(exitCode, all).toBe(0);
+    expect(all).toContain('it starts without them');
     expect(processes().filter(({command}) => command.includes(`${folder}/engine`))).toEqual([]);
   });
 });

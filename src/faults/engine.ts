@@ -274,11 +274,17 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
   const look = async (entry: FaultEntry, traffic: Traffic): Promise<void> => {
     const {endsAt, effect} = entry.record;
     if (entry.ending !== undefined || (endsAt !== null && now() >= endsAt - 10)) return;
+    entry.felt = traffic.effect ?? entry.felt;
     if (!traffic.inForce) {
       entry.ending = undo(entry, 'heal').catch(() => {});
       await retire(entry, {state: 'failed', effect: {verdict: 'none', observed: 'it was taken away before its end'}});
-    } else if (traffic.effect !== undefined && effect?.verdict !== 'bites')
-      await update(entry, {effect: traffic.effect});
+    } else if (traffic.effect !== undefined && effect?.verdict !== 'bites') await showFelt(entry, traffic.effect);
+  };
+
+  /** No probe has shown it: what traffic felt is all that there is to say. */
+  const showFelt = async (entry: FaultEntry, effect: FaultEffect): Promise<void> => {
+    entry.isFeltOnly = true;
+    await update(entry, {effect});
   };
 
   const lookAtNodes = async (entry: FaultEntry): Promise<void> => {
@@ -347,7 +353,8 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
     if (entry.toxics.length > 0) {
       const {ids, effect} = await readTraffic(fabric, entry);
       if (ids.length > 0) await fabric.change({remove: ids});
-      if (effect !== undefined && entry.record.effect?.verdict !== 'bites') await update(entry, {effect});
+      entry.felt = effect ?? entry.felt;
+      if (effect !== undefined && entry.record.effect?.verdict !== 'bites') await showFelt(entry, effect);
     }
     if (entry.series !== undefined) await update(entry, crashChange(await entry.series.stop()));
     const how = holdOf(entry.info);
@@ -426,13 +433,14 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
   };
 }
 
-/** At its end, what never showed has not bitten. */
-function finalEffect({applying, record: {effect}}: FaultEntry): FaultEffect {
+/** At its end, what never showed has not bitten; of what has, all that traffic felt is said. */
+function finalEffect({applying, felt, isFeltOnly, record: {effect}}: FaultEntry): FaultEffect {
   if (applying === undefined) return {verdict: 'none', observed: 'it was ended before it was applied'};
   if (effect === undefined) return {verdict: 'pending', observed: 'it ended before it could be measured'};
-  return effect.verdict === 'pending'
-    ? {verdict: 'none', observed: `${effect.observed}; nothing was disturbed until its end`}
-    : effect;
+  if (effect.verdict === 'pending')
+    return {verdict: 'none', observed: `${effect.observed}; nothing was disturbed until its end`};
+  if (felt === undefined || effect.verdict !== 'bites') return effect;
+  return isFeltOnly === true ? felt : {...effect, observed: `${effect.observed}; in all ${felt.observed}`};
 }
 
 function refuseImpossible({kind}: FaultInfo, nodes: FaultNodes): void {

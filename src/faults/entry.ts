@@ -6,7 +6,7 @@ import {checkRequest} from './check-request.ts';
 import type {CrashSeries} from './crash-series.ts';
 import {disturbanceOf} from './disturbances.ts';
 import type {Probes} from './effect.ts';
-import type {FaultRecord, FaultRequest} from './fault.ts';
+import type {FaultEffect, FaultRecord, FaultRequest} from './fault.ts';
 import type {Hold} from './holds.ts';
 import type {Interval} from './interval.ts';
 import type {NodeMeasures} from './measure.ts';
@@ -40,6 +40,10 @@ export interface FaultEntry {
   endTimer?: Interval;
   lookTimer?: Interval;
   series?: CrashSeries;
+  /** What traffic has felt of it up to the last look. */
+  felt?: FaultEffect | undefined;
+  /** Its effect is known from traffic alone. */
+  isFeltOnly?: true;
   /** Until it is in force, or has failed. */
   applying?: Promise<void>;
   ending?: Promise<void>;

@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process';
 import {mkdirSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
-import {removeCgroups, unmountAt} from './kernel-leftovers.js';
+import {removeCgroups, thawCgroups, unmountAt} from './kernel-leftovers.js';
 import {engineProcesses, isAlive} from './process-tree.js';
 import {Refusal} from './refusal.js';
 import {engineVersion} from './run.js';
@@ -86,6 +86,7 @@ export async function endDaemon(folder, cgroup) {
   while (daemons.some(isAlive) && Date.now() < end) await pause(50);
   const rest = engineProcesses(folder);
   for (const {pid} of rest) killIfThere(pid);
+  thawCgroups(cgroup);
   while (rest.some(isAlive) && Date.now() < end + ENDS_WITHIN_MS) await pause(50);
   if (rest.some(isAlive))
     throw new Refusal(`These processes of the engine cannot be ended: ${rest.map(({pid}) => pid).join(', ')}.`);

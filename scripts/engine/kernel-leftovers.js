@@ -1,4 +1,4 @@
-import {existsSync, readdirSync, readFileSync, rmdirSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {run} from './run.js';
 
@@ -15,10 +15,29 @@ export async function unmountAt(folder) {
 
 /** Removes a control group that no process is in any more, in every hierarchy. */
 export function removeCgroups(name) {
+  for (const hierarchy of hierarchies()) removeTree(join(hierarchy, name));
+}
+
+/** Lets frozen processes of a control group and of those below it go on: what is frozen, as a paused container is, does not even die. */
+export function thawCgroups(name) {
+  for (const hierarchy of hierarchies()) thawTree(join(hierarchy, name));
+}
+
+function hierarchies() {
   const root = '/sys/fs/cgroup';
-  if (!existsSync(root)) return;
-  const hierarchies = [root, ...folders(root).map(controller => join(root, controller))];
-  for (const hierarchy of hierarchies) removeTree(join(hierarchy, name));
+  return existsSync(root) ? [root, ...folders(root).map(controller => join(root, controller))] : [];
+}
+
+/** The file's name and what thaws, in the first and in the second version of control groups. */
+const THAWING = [
+  ['freezer.state', 'THAWED'],
+  ['cgroup.freeze', '0'],
+];
+
+function thawTree(path) {
+  if (!existsSync(path)) return;
+  for (const [file, word] of THAWING) if (existsSync(join(path, file))) writeFileSync(join(path, file), word);
+  for (const name of folders(path)) thawTree(join(path, name));
 }
 
 function removeTree(path) {

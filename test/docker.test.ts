@@ -1,9 +1,11 @@
+import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {Toxiproxy} from 'toxiproxy-node-client';
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import type {StatusReport} from '../src/controller/protocol.ts';
 import type {FaultRecord} from '../src/faults/fault.ts';
 import type {CheckResult} from '../src/labs/verdict.ts';
+import {workspaceId} from '../src/paths.ts';
 import {dockerDoes as docker} from './support/containers.ts';
 import {madeBy, runningOf} from './support/docker.ts';
 import {expectDocumented} from './support/documented.ts';
@@ -142,9 +144,14 @@ describe.sequential('a learner with Docker', () => {
       agent = await docker('ps', '-q', ...labels.flatMap(label => ['--filter', `label=${label}`]));
       return agent !== '';
     });
+    // Whoever only waited for that start begins one of their own.
+    const joined = use().json<StatusReport>('up', '--runtime', 'docker');
+    await until('the second command waits, too', async () => (await clientsOf(workspace)) >= 2);
     await docker('kill', agent);
     const {exitCode, document} = await up;
     expect([exitCode, document.error.code]).toEqual([4, 'NODE_GONE']);
+    expect((await joined).exitCode).toBe(0);
+    expect((await use().run('down')).exitCode).toBe(0);
     expect(await madeBy(session ?? '')).toEqual([]);
   });
 });
@@ -161,6 +168,13 @@ describe('a learner without an engine', () => {
     expect(document.error.message).toContain('unix:///nowhere/docker.sock (DOCKER_HOST)');
   });
 });
+
+/** Connections to a workspace's controller, as the kernel lists them. */
+async function clientsOf(workspace: string): Promise<number> {
+  const name = `/${await workspaceId(workspace)}.sock`;
+  const connected = readFileSync('/proc/net/unix', 'utf8').split('\n');
+  return connected.filter(line => line.includes(' 0001 03 ') && line.endsWith(name)).length;
+}
 
 /** A busy machine may make a check inconclusive; it is asked again. */
 async function judged(learner: Learner) {

@@ -91,7 +91,8 @@ export class Controller {
       this.#start = this.#begin(options);
       return this.#hearing(say, this.#start.done);
     }
-    const live = this.#start === undefined ? this.live() : await this.#hearing(say, this.#start.done);
+    const live = this.#start === undefined ? this.live() : await this.#join(this.#start, say);
+    if (live === undefined) return this.up(options, say);
     await this.#adapt(live, options, say);
     // A run breaks the system on purpose, and starts with a fresh one.
     if (this.#job !== undefined) return live;
@@ -151,6 +152,17 @@ export class Controller {
   onEvent(listener: (event: NodeEvent) => void): () => void {
     this.#eventListeners.add(listener);
     return () => this.#eventListeners.delete(listener);
+  }
+
+  /** Waits for somebody else's start; undefined when what it had begun with went away, which is no reason why another one should fail. */
+  async #join(start: Start, say: (line: string) => void): Promise<Live | undefined> {
+    try {
+      return await this.#hearing(say, start.done);
+    } catch (error) {
+      if (!(error instanceof LabError && error.code === 'NODE_GONE')) throw error;
+      say('the start that was under way has failed: starting afresh');
+      return undefined;
+    }
   }
 
   #begin(options: UpOptions): Start {

@@ -1,3 +1,4 @@
+import {isDeepStrictEqual} from 'node:util';
 import {createRandom, type Random} from '../random.ts';
 import type {ToxicSpec, ToxicState} from './fabric.ts';
 import {TOXICS} from './toxics/registry.ts';
@@ -11,6 +12,7 @@ export class ActiveToxic {
   #spec: ToxicSpec;
   readonly #appliedAt: number;
   readonly #shared = new Map<string, Random>();
+  readonly #counts = new Map<string, number>();
   #connections = 0;
   #actions = 0;
 
@@ -25,8 +27,9 @@ export class ActiveToxic {
     return this.#spec;
   }
 
-  /** Other attributes, toxicity or end of the same toxic. It keeps its draws. */
+  /** Other attributes, toxicity or end of the same toxic. It keeps its draws; with other attributes it counts anew. */
   update(spec: ToxicSpec): void {
+    if (!isDeepStrictEqual(spec.attributes, this.#spec.attributes)) this.#counts.clear();
     this.#spec = spec;
   }
 
@@ -70,8 +73,17 @@ export class ActiveToxic {
       },
       random: name => createRandom(toxic.spec.seed, `${prefix}${name}`),
       sharedRandom: name => toxic.#sharedRandom(`${prefix}${name}`),
+      countsUpTo: (times, name) => toxic.#countsUpTo(times, `${prefix}${name}`),
       acted,
     };
+  }
+
+  #countsUpTo(times: number, name: string): boolean {
+    if (times === 0) return true;
+    const count = this.#counts.get(name) ?? 0;
+    if (count >= times) return false;
+    this.#counts.set(name, count + 1);
+    return true;
   }
 
   #sharedRandom(name: string): Random {

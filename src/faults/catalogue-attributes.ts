@@ -24,8 +24,15 @@ export function stream(normally: 'downstream' | 'both'): FaultAttribute {
   };
 }
 
-/** Which requests a fault of HTTP links is about. */
+/** Which requests a fault of HTTP links is about, and how many. */
 export const matching: readonly FaultAttribute[] = [
+  {
+    name: 'times',
+    type: 'whole',
+    default: 0,
+    range: [0, 1_000_000_000],
+    meaning: 'how many at most on each path of the link, the first ones; 0: all',
+  },
   {name: 'method', type: 'text', meaning: 'only requests with this method'},
   {
     name: 'path',

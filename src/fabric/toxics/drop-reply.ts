@@ -1,4 +1,4 @@
-import {MATCH, matcher} from './match.ts';
+import {MATCH, matcher, TIMES} from './match.ts';
 import type {ToxicDefinition} from './toxic.ts';
 
 /**
@@ -17,14 +17,17 @@ export const dropReply: ToxicDefinition = {
       unit: 'share',
       meaning: 'share of answers that are dropped',
     },
+    times: TIMES,
     match: MATCH,
   },
   attach(host, toxic) {
-    const matches = matcher(toxic.attributes.match);
-    const random = toxic.sharedRandom(`${host.proxy}/replies`);
-    const probability = Number(toxic.attributes.probability);
+    const {attributes} = toxic;
+    const matches = matcher(attributes.match);
+    const name = `${host.proxy}/replies`;
+    const random = toxic.sharedRandom(name);
+    const [probability, times] = [Number(attributes.probability), Number(attributes.times)];
     return host.filterReplies(exchange => {
-      if (!matches(exchange) || random.next() >= probability) return undefined;
+      if (!matches(exchange) || random.next() >= probability || !toxic.countsUpTo(times, name)) return undefined;
       toxic.acted();
       return 'drop';
     });

@@ -8,6 +8,16 @@ export const MATCH: AttributeSchema = {
   meaning: 'which requests: method, and path (exact, or a prefix that ends in *)',
 };
 
+/** How many requests a toxic of HTTP links is about. */
+export const TIMES: AttributeSchema = {
+  type: 'number',
+  min: 0,
+  max: 1_000_000_000,
+  default: 0,
+  integer: true,
+  meaning: 'how many at most on each link, the first ones; 0: all',
+};
+
 export function matcher(
   match: ToxicAttributes[string] | undefined,
 ): (exchange: Pick<Exchange, 'method' | 'path'>) => boolean {

@@ -1,6 +1,6 @@
 import type {Exchange} from '../http/exchange.ts';
 import type {InjectedAnswer} from '../http/injected-answer.ts';
-import {MATCH, matcher} from './match.ts';
+import {MATCH, matcher, TIMES} from './match.ts';
 import type {ToxicDefinition} from './toxic.ts';
 
 /**
@@ -27,17 +27,19 @@ export const replyStatus: ToxicDefinition = {
       default: 'before',
       meaning: 'before the upstream has seen the request, or after it has answered',
     },
+    times: TIMES,
     match: MATCH,
   },
   attach(host, toxic) {
     const {attributes} = toxic;
     const matches = matcher(attributes.match);
-    const probability = Number(attributes.probability);
+    const [probability, times] = [Number(attributes.probability), Number(attributes.times)];
     const when = attributes.when === 'after' ? 'after' : 'before';
-    const random = toxic.sharedRandom(`${host.proxy}/${when}`);
+    const name = `${host.proxy}/${when}`;
+    const random = toxic.sharedRandom(name);
     const answer: InjectedAnswer = {status: Number(attributes.status), toxic: toxic.id, when, proxy: host.proxy};
     const filter = (exchange: Exchange): InjectedAnswer | undefined => {
-      if (!matches(exchange) || random.next() >= probability) return undefined;
+      if (!matches(exchange) || random.next() >= probability || !toxic.countsUpTo(times, name)) return undefined;
       toxic.acted();
       return answer;
     };

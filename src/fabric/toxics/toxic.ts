@@ -46,6 +46,8 @@ export interface ToxicInForce {
   random(name: string): Random;
   /** The same, but one stream for all that ask for this name while the toxic is in force. */
   sharedRandom(name: string): Random;
+  /** Counts one more under this name, for all that ask while its attributes stay as they are, unless there were so many already: then it is false. 0 times: it always is true. */
+  countsUpTo(times: number, name: string): boolean;
   /** It has delayed, held, reset or dropped something. */
   acted(): void;
 }

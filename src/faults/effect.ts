@@ -63,9 +63,7 @@ export function judgeEffect(
 ): FaultEffect {
   if (after.count === 0) return {verdict: 'pending', observed: 'no link to probe; it shows in traffic only'};
   const observed = `${describeProbes(before, after)}${clampText(kind, attributes)}`;
-  if (before !== undefined && before.answered === 0) {
-    return {verdict: 'none', observed: `${observed}, as before the fault`};
-  }
+  if (before !== undefined && before.answered === 0) return judgeBroken(observed, before, after);
   if (after.look.at === 'load') {
     const judged = judgeLoad(kind, attributes, before?.loads ?? [], after.loads);
     if (judged.verdict === 'bites') return judged;
@@ -83,6 +81,14 @@ export function judgeEffect(
   return showsInTrafficOnly(kind, attributes)
     ? {verdict: 'pending', observed: `${observed}; it may show in traffic`}
     : {verdict: 'none', observed};
+}
+
+/** Where nothing was answered before, it can only fail in another way now. */
+function judgeBroken(observed: string, before: Probes, after: Probes): FaultEffect {
+  const failsAsBefore = Object.keys(after.failures).some(name => Object.hasOwn(before.failures, name));
+  if (after.answered > 0) return {verdict: 'pending', observed: `${observed}; before the fault ${failureText(before)}`};
+  if (failsAsBefore) return {verdict: 'none', observed: `${observed}, as before the fault`};
+  return {verdict: 'bites', observed: `${failureText(before)} -> ${observed}`};
 }
 
 /** Says whether the probes are as they were before the fault: `none` when they are (nothing is disturbed any more), else `bites`. */

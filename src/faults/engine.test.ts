@@ -43,6 +43,22 @@ describe('a fault of links', () => {
     expect(untouched.effect?.verdict).toBe('none');
   });
 
+  it('bites on a link that was broken before only when that fails in another way now', async () => {
+    await using system = await startTestSystem();
+    const {engine} = system;
+    await engine.inject(request('reset', 'gateway-1->identity-1'));
+    expect(
+      (await engine.inject(request('latency', 'gateway-1->identity-1', {attributes: {latency: 5}}))).effect,
+    ).toEqual({
+      verdict: 'none',
+      observed: '5 of 5 probes reset, as before the fault',
+    });
+    expect((await engine.inject(request('refuse', 'gateway-1->identity-1'))).effect).toEqual({
+      verdict: 'bites',
+      observed: '3 of 3 probes reset -> 5 of 5 probes refused',
+    });
+  });
+
   it('that only traffic can show is pending until traffic has felt it', async () => {
     await using system = await startTestSystem();
     const attributes = {method: 'post', path: '/v1/accounts'};

@@ -233,7 +233,8 @@ rollbacks:
     const {command, ended, stdout} = await begun(
       write('short.yaml', readFileSync(join(learner.folder, lasting('x.mark')), 'utf8').replace('60s', '8s')),
     );
-    expect((await learner.run('chaos', 'clear', '--all')).exitCode).toBe(0);
+    const [fault] = await faultsInForce();
+    expect((await learner.run('chaos', 'clear', fault?.id ?? '')).exitCode).toBe(0);
     expect(await ended).toBe(3);
     expect(stdout().doubts).toEqual([expect.stringContaining('was ended by somebody else')]);
     expect(command.exitCode).toBe(3);

@@ -15,6 +15,8 @@ export function createHandlers(controller: Controller, end: () => void): Handler
   const {session, workspace} = controller.options;
   /** Loads of experiments that wait to be started. */
   const starts = new Map<string, () => void>();
+  /** Of the experiment that holds the system; there is one at most. */
+  let hold: {readonly stop: () => void; isStopped: boolean} | undefined;
   return {
     hello: async () => ({
       session,
@@ -58,6 +60,8 @@ export function createHandlers(controller: Controller, end: () => void): Handler
     'chaos.inject': async ({request, dryRun, owned}, _, signal) => {
       const {faults} = controller.live();
       if (dryRun === true) return faults.dryRun(request);
+      if (owned === true && hold?.isStopped === true)
+        throw new LabError('FAULT_FAILED', 'All faults were cleared, which ends the experiment: it injects no more.');
       return owned === true ? injectOwned(faults, request, signal) : faults.inject(request, {measure: 'wait'});
     },
     'chaos.list': async ({all}) => {
@@ -67,6 +71,7 @@ export function createHandlers(controller: Controller, end: () => void): Handler
     'chaos.clear': async ({id}) => {
       const {faults} = controller.live();
       if (id !== undefined) return [await faults.clear(id)];
+      hold?.stop();
       // A stop of everything answers at once; how the way back went is in the record.
       return faults.clearAll({healedWithinMs: HEALED_WITHIN_MS});
     },
@@ -77,11 +82,20 @@ export function createHandlers(controller: Controller, end: () => void): Handler
     'experiment.hold': async ({title}, emit, signal) =>
       controller.alone(`the experiment "${title}"`, signal, async (both, setPhase) => {
         setPhase('attack');
+        const own = {
+          isStopped: false,
+          stop: () => {
+            own.isStopped = true;
+            emit({type: 'stopped'});
+          },
+        };
+        hold = own;
         emit({type: 'held', runtime: controller.live().runtime.name});
         await new Promise<void>(resolve => {
           both.addEventListener('abort', () => resolve(), {once: true});
           if (both.aborted) resolve();
         });
+        hold = undefined;
         return null;
       }),
     'experiment.load': async ({key, order}, emit, signal) => {

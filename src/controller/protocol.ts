@@ -49,7 +49,7 @@ export interface Methods {
   'chaos.clear': {params: {id?: string}; event: never; result: readonly FaultRecord[]};
   load: {params: LoadOptions; event: {type: 'summary'; summary: LoadSummary}; result: LoadSummary};
   /** Keeps the system for an experiment until the client leaves; no check and no other load runs meanwhile. */
-  'experiment.hold': {params: {title: string}; event: {type: 'held'; runtime: RuntimeName}; result: null};
+  'experiment.hold': {params: {title: string}; event: HoldEvent; result: null};
   /**
    * A load of the experiment that holds the system. It is prepared, waits for `experiment.start` with its key, and is answered when it is
    * over.
@@ -136,6 +136,12 @@ export interface LinkStatus {
     readonly listening: boolean;
     readonly toxics: readonly string[];
   }[];
+  /** Of all its proxies, since they were opened; probes are left out. */
+  readonly traffic: {
+    readonly connections: {readonly open: number; readonly total: number; readonly failed: number};
+    /** Towards the callee, and back. */
+    readonly bytes: {readonly upstream: number; readonly downstream: number};
+  };
   readonly http?: {
     readonly p50: number;
     readonly p99: number;
@@ -143,6 +149,9 @@ export interface LinkStatus {
     readonly errorShare: number;
   };
 }
+
+/** `stopped`: all faults were cleared, and whoever holds the system is to inject no more. */
+export type HoldEvent = {readonly type: 'held'; readonly runtime: RuntimeName} | {readonly type: 'stopped'};
 
 /** The document of `teralab status --json` and `teralab up --json`. */
 export interface StatusReport {

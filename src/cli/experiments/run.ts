@@ -4,7 +4,6 @@ import type {ControllerClient} from '../../controller/connection.ts';
 import {type Experiment, needsSystem} from '../../faults/experiments/experiment.ts';
 import type {Journal} from '../../faults/experiments/journal.ts';
 import {beginJournal, JOURNAL_FILE} from '../../faults/experiments/journal-files.ts';
-import type {SystemPort} from '../../faults/experiments/ports.ts';
 import {type RunResult, runExperiment} from '../../faults/experiments/run-experiment.ts';
 import {outcomeOf} from '../../faults/experiments/verdict.ts';
 import {labPaths} from '../../paths.ts';
@@ -18,7 +17,7 @@ import {dryRun} from './dry-run.ts';
 import {needExperiment, readyExperiments} from './read-experiment.ts';
 import {recoverRuns} from './recover.ts';
 import {runnerPorts} from './runner-ports.ts';
-import {holdSystem} from './system-port.ts';
+import {type HeldSystem, holdSystem} from './system-port.ts';
 
 declare const TERALAB_VERSION: string | undefined;
 
@@ -54,7 +53,7 @@ export async function run(context: Context, fileOrName: string | undefined, flag
 }
 
 export interface RunOrder {
-  readonly system: SystemPort | undefined;
+  readonly system: HeldSystem | undefined;
   readonly file: string;
   readonly experiment: Experiment;
   readonly seed: number;
@@ -78,7 +77,8 @@ export async function runOnce(
   if (talks) context.say(`journal: ${folder}`);
   const version = typeof TERALAB_VERSION === 'string' ? TERALAB_VERSION : '0';
   const ports = runnerPorts(context, {system, write: writer.write, talks});
-  const result = await runExperiment({id, file, version, experiment, seed}, ports, context.signal);
+  const stop = system === undefined ? context.signal : AbortSignal.any([context.signal, system.stopped]);
+  const result = await runExperiment({id, file, version, experiment, seed}, ports, stop);
   await writer.close(result.journal);
   context.progress.stop();
   if (writesReport) await report(context, result.journal, folder);

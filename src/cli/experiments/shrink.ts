@@ -16,7 +16,7 @@ import {drawSeed, SEED_MAX} from '../parse/number.ts';
 import {checkText, needExperiment, shownPath} from './read-experiment.ts';
 import {recoverRuns} from './recover.ts';
 import {type RunFlags, runOnce, withClient} from './run.ts';
-import {holdSystem} from './system-port.ts';
+import {type HeldSystem, holdSystem} from './system-port.ts';
 
 export interface ShrinkFlags extends Pick<RunFlags, 'seed' | 'up'> {
   readonly runsMax?: number;
@@ -82,7 +82,7 @@ export async function shrink(context: Context, fileOrName: string, flags: Shrink
 
 interface Trial {
   readonly context: Context;
-  readonly system: SystemPort;
+  readonly system: HeldSystem;
   readonly file: string;
   readonly experiment: Experiment;
   readonly seeds: readonly number[];
@@ -103,6 +103,7 @@ async function fails({context, system, file, experiment: whole, seeds}: Trial, c
       writesReport: false,
     });
     context.signal.throwIfAborted();
+    system.stopped.throwIfAborted();
     if (isFailing(result.journal)) return true;
   }
   return false;

@@ -79,6 +79,7 @@ function linkStatus(system: System, counters: readonly ProxyCounters[]): readonl
         listening: counter.listening,
         toxics: counter.toxics.map(({id}) => id),
       })),
+      traffic: trafficOf(own),
       ...(http.length === 0
         ? {}
         : {
@@ -91,6 +92,18 @@ function linkStatus(system: System, counters: readonly ProxyCounters[]): readonl
           }),
     };
   });
+}
+
+function trafficOf(proxies: readonly ProxyCounters[]): LinkStatus['traffic'] {
+  const all = (figure: (proxy: ProxyCounters) => number): number => sum(proxies.map(figure));
+  return {
+    connections: {
+      open: all(({connections}) => connections.open),
+      total: all(({connections}) => connections.total),
+      failed: all(({connections}) => connections.failed),
+    },
+    bytes: {upstream: all(({bytes}) => bytes.upstream), downstream: all(({bytes}) => bytes.downstream)},
+  };
 }
 
 function connectLines(system: System, gateway: string | undefined): readonly string[] {

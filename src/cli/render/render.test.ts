@@ -146,6 +146,7 @@ const status: StatusReport = {
         {name: 'gateway-1->identity-1', address: '127.0.0.1:23327', listening: true, toxics: ['f-abc']},
         {name: 'gateway-1->identity-2', address: '127.0.0.1:23328', listening: false, toxics: []},
       ],
+      traffic: {connections: {open: 2, total: 9, failed: 0}, bytes: {upstream: 400_000, downstream: 830_000}},
       http: {p50: 203.2, p99: 410, ratePerSecond: 12, errorShare: 0.021},
     },
     {
@@ -153,6 +154,7 @@ const status: StatusReport = {
       address: '127.0.0.1:29299',
       toxics: [],
       proxies: [{name: 'identity-1->identity-db', address: '127.0.0.1:29299', listening: true, toxics: []}],
+      traffic: {connections: {open: 0, total: 0, failed: 0}, bytes: {upstream: 0, downstream: 0}},
     },
   ],
   faults: [fault],
@@ -183,6 +185,14 @@ describe('status', () => {
 
   it('shows the listeners of a link that has several', () => {
     expect(lines.find(line => line.includes('gateway-1->identity-2'))).toContain('closed');
+  });
+
+  it('says what each link has carried where there is room', () => {
+    const wide = renderStatus(status, {...options, width: 100});
+    expect(wide.find(line => line.startsWith('LINK'))).toContain('CARRIED');
+    expect(wide.find(line => line.startsWith('gateway->identity'))).toMatch(/ 1\.2 MB {2}latency$/);
+    expect(wide.find(line => line.startsWith('identity->identity-db'))).toMatch(/ 0 B {2}-$/);
+    expect(wide.filter(line => visibleLength(line) > 100)).toEqual([]);
   });
 
   it('fits 80 columns', () => {

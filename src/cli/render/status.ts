@@ -15,6 +15,9 @@ const LOOK: Readonly<Record<NodeState, {readonly mark: string; readonly colour: 
   stopped: {mark: '-', colour: 'faint'},
 };
 
+/** Columns from which on there is room for what links have carried. */
+const TRAFFIC_WIDTH_MIN = 90;
+
 export interface RenderOptions {
   readonly width: number;
   readonly paint: Paint;
@@ -42,8 +45,12 @@ export function renderStatus(status: StatusReport, options: RenderOptions): stri
     }),
     '',
     ...table(
-      [['LINK', 'ADDRESS', 'P50', 'P99', 'ERRORS', 'TOXICS'], ...status.links.flatMap(link => linkRows(link, paint))],
-      {width, heading, right: [2, 3, 4]},
+      withTraffic(
+        [['LINK', 'ADDRESS', 'P50', 'P99', 'ERRORS', 'TOXICS'], ...status.links.flatMap(link => linkRows(link, paint))],
+        status.links,
+        width,
+      ),
+      {width, heading, right: [2, 3, 4, ...(width < TRAFFIC_WIDTH_MIN ? [] : [5])]},
     ),
     '',
   );
@@ -73,6 +80,19 @@ function nodeRow(node: NodeStatus, paint: Paint): string[] {
     // A database's whole line to copy stands below.
     node.url.replace(/^postgres:\/\/[^@]*@/, ''),
   ];
+}
+
+/** With what each link has carried so far, both ways, before the last column, where there is room. */
+function withTraffic(rows: readonly string[][], links: readonly LinkStatus[], width: number): string[][] {
+  if (width < TRAFFIC_WIDTH_MIN) return [...rows];
+  const carried = new Map(
+    links.map(({name, traffic: {bytes}}) => [name, roughSize(bytes.upstream + bytes.downstream)] as const),
+  );
+  return rows.map((row, index) => [
+    ...row.slice(0, -1),
+    index === 0 ? 'CARRIED' : (carried.get(row[0] ?? '') ?? ''),
+    row.at(-1) ?? '',
+  ]);
 }
 
 /** A link's own line; where it has several listeners, one line for each below it. */

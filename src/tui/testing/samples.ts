@@ -168,7 +168,14 @@ function node(name: string, service: string, url: string): StatusReport['nodes']
 }
 
 function link(name: string, http: StatusReport['links'][number]['http']): StatusReport['links'][number] {
-  return {name, address: '127.0.0.1:42001', toxics: [], proxies: [], ...(http === undefined ? {} : {http})};
+  return {
+    name,
+    address: '127.0.0.1:42001',
+    toxics: [],
+    proxies: [],
+    traffic: {connections: {open: 0, total: 0, failed: 0}, bytes: {upstream: 0, downstream: 0}},
+    ...(http === undefined ? {} : {http}),
+  };
 }
 
 const BRIEF = `# No lost events

@@ -33,6 +33,10 @@ export const ERRORS = {
   NOT_PASSED_YET: {exit: EXIT.usage, fix: 'Pass the lab first, or ask with `--reveal` (it is recorded).'},
   NOTHING_CHECKED: {exit: EXIT.usage, fix: 'Run `teralab check` first: hints answer what a check has found.'},
   BAD_TOPOLOGY: {exit: EXIT.usage, fix: 'Correct the named line of the topology.'},
+  BAD_TOXIPROXY_CONFIG: {
+    exit: EXIT.usage,
+    fix: 'Correct the file: a JSON list like [{"name": "gateway->identity", "toxics": [{"type": "latency", "attributes": {"latency": 100}}]}].',
+  },
   BAD_EXPERIMENT: {exit: EXIT.usage, fix: 'Correct the named lines; `teralab chaos validate FILE` looks again.'},
   UNKNOWN_EXPERIMENT: {exit: EXIT.usage, fix: '`teralab chaos run` lists the experiments that come with teralab.'},
   NOT_RUNNING: {exit: EXIT.environment, fix: 'Start the system with `teralab up`.'},

@@ -28,6 +28,7 @@ export function declareSystem(program: Command, shell: Shell): void {
       'teralab up --broker nats',
       'teralab up --port 4100 --json',
       'teralab up --toxiproxy-api',
+      'teralab up --toxiproxy-config toxics.json',
     ],
   })
     .option('--runtime <name>', 'where nodes run: process (default) or docker', raw =>
@@ -41,6 +42,12 @@ export function declareSystem(program: Command, shell: Shell): void {
       new Option('--toxiproxy-api [port]', "Toxiproxy's HTTP API for all links, on loopback; taken is an error")
         .preset(String(TOXIPROXY_PORT))
         .argParser(raw => parsePort(raw, '--toxiproxy-api')),
+    )
+    .addOption(
+      new Option(
+        '--toxiproxy-config <file>',
+        "proxies and toxics to begin with, in Toxiproxy's JSON; implies --toxiproxy-api",
+      ).implies({toxiproxyApi: TOXIPROXY_PORT}),
     );
   runs(up, shell, async () => import('../commands/up.ts'));
 

@@ -40,6 +40,8 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   NOT_PASSED_YET: 'This is shown after a pass only.',
   NOTHING_CHECKED: 'No check of this lab is on record yet.',
   BAD_TOPOLOGY: 'The topology cannot be read, or declares something that cannot be.',
+  BAD_TOXIPROXY_CONFIG:
+    'The file of proxies and toxics cannot be read, or holds something that the Toxiproxy API refuses.',
   BAD_EXPERIMENT: 'The experiment cannot be read, or says something that cannot be done.',
   UNKNOWN_EXPERIMENT: 'There is no such file, and no experiment of this name comes with teralab.',
   NOT_RUNNING: 'The command looks at or disturbs a running system, and none is running for this workspace.',

@@ -2,6 +2,7 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {ERRORS} from '../src/errors.ts';
+import {askedTests, wishes} from './support/asked.ts';
 import {documentedCommands} from './support/documented.ts';
 import {root} from './support/learner.ts';
 import {docsLines, errorRows, exitCodeRows, faultSections, tableRows} from './support/tables.ts';
@@ -51,6 +52,27 @@ describe('docs', () => {
       return links.filter(target => !exists(join(root, file, '..', target))).map(target => `${file} -> ${target}`);
     });
     expect(broken).toEqual([]);
+  });
+});
+
+describe('what people ask', () => {
+  it('is proven by tests that are there and carry the number of whoever asked, each wish by one at least', () => {
+    const tests = askedTests();
+    for (const {wish, issues, tests: named} of wishes()) {
+      expect(tests, wish).toEqual(expect.arrayContaining([...named]));
+      expect(
+        named.flatMap(test => test.issues),
+        wish,
+      ).toEqual(expect.arrayContaining([...issues]));
+      expect(issues.length, wish).toBeGreaterThan(0);
+    }
+  });
+
+  it('is all that tests name', () => {
+    const key = ({file, title}: {readonly file: string; readonly title: string}): string => `${file}: ${title}`;
+    const named = new Set(wishes().flatMap(({tests}) => tests.map(key)));
+    expect([...named].toSorted()).toEqual(askedTests().map(key).toSorted());
+    expect(named.size).toBeGreaterThan(17);
   });
 });
 

@@ -51,7 +51,7 @@ describe('beyond Toxiproxy, the API', () => {
     }
   });
 
-  it('puts one toxic on both directions', async () => {
+  it('puts one toxic on both directions (Shopify/toxiproxy#132)', async () => {
     const made = await api.call('POST', `${LINK}/toxics`, {type: 'latency', stream: 'both', attributes: {latency: 60}});
     expect(made.json()).toMatchObject({name: 'latency_both', stream: 'both'});
     const startedAt = performance.now();
@@ -88,7 +88,7 @@ describe('beyond Toxiproxy, the API', () => {
     expect(api.system.engine.list()).toMatchObject([{target: single}]);
   });
 
-  it('populates proxies with their toxics, all or nothing', async () => {
+  it('populates proxies with their toxics, all or nothing (Shopify/toxiproxy#281, #447)', async () => {
     const toxics = [
       {type: 'latency', attributes: {latency: 5}},
       {type: 'blackhole', stream: 'upstream', toxicity: 0},
@@ -119,7 +119,7 @@ describe('beyond Toxiproxy, the API', () => {
     });
   });
 
-  it('opens a proxy with its toxics, or not at all', async () => {
+  it('opens a proxy with its toxics, or not at all (Shopify/toxiproxy#148)', async () => {
     const proxy = (latency: number) => ({
       name: 'own',
       upstream: upstream(),
@@ -153,7 +153,7 @@ describe('beyond Toxiproxy, the API', () => {
     expect(await names('/proxies/own')).toEqual([]);
   });
 
-  it('lists connections with what applies to them, and counts live', async () => {
+  it('lists connections with what applies to them, and counts live (Shopify/toxiproxy#148, #365)', async () => {
     await own({toxics: [{type: 'latency', name: 'slow', attributes: {latency: 1}}]});
     using client = await connect();
     await until(() => client.received().length === 5);

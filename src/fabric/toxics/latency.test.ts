@@ -140,7 +140,7 @@ describe('delays', () => {
   };
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-  it('are uniform around the latency', () => {
+  it('are uniform around the latency (Shopify/toxiproxy#556)', () => {
     const drawn = sample({latency: 100, jitter: 20, distribution: 'uniform'});
     expect(drawn[0]).toBeGreaterThanOrEqual(80);
     expect(drawn.at(-1)).toBeLessThanOrEqual(120);
@@ -163,7 +163,7 @@ describe('delays', () => {
     expect(drawn.at(-1)).toBeGreaterThan(250);
   });
 
-  it('are never below 0', () => {
+  it('are never below 0, also where the jitter is larger than the latency (Shopify/toxiproxy#556)', () => {
     expect(sample({latency: 5, jitter: 50, distribution: 'uniform'})[0]).toBe(0);
     expect(sample({latency: 5, jitter: 50, distribution: 'normal'})[0]).toBe(0);
   });

@@ -41,16 +41,6 @@ describe('reset_peer', () => {
     spared.socket.write('y');
     await until(() => spared.received().toString() === 'xy');
   });
-
-  it('with toxicity 0 does nothing', async () => {
-    await using upstream = await serveEcho();
-    await using link = await openLink(upstream.address);
-    await link.fabric.change({add: [toxic('reset_peer', {toxicity: 0})]});
-    using client = call(link.address);
-    client.socket.write('x');
-    await until(() => client.received().length === 1);
-    expect((await link.fabric.toxics())[0]?.touched).toEqual({connections: 0, actions: 0});
-  });
 });
 
 describe('refuse', () => {

@@ -42,7 +42,7 @@ describe('slow_close', () => {
 });
 
 describe('slow_open', () => {
-  it('connects to the upstream late, and holds what the client says meanwhile', async () => {
+  it('connects to the upstream late, and holds what the client says meanwhile (Shopify/toxiproxy#123)', async () => {
     await using upstream = await serveEcho();
     await using link = await openLink(upstream.address);
     using old = call(link.address);

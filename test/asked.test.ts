@@ -42,8 +42,8 @@ describe.sequential('somebody who has asked another tool for it', () => {
     (await learner.json<FaultRecord>('chaos', ...words)).document;
   const inForce = async (): Promise<readonly FaultRecord[]> =>
     (await learner.json<FaultRecord[]>('chaos', 'list')).document;
-  const history = async () =>
-    (await learner.json<{faults: readonly FaultRecord[]}>('chaos', 'history')).document.faults;
+  const history = async (): Promise<readonly FaultRecord[]> =>
+    (await learner.json<FaultRecord[]>('chaos', 'history')).document;
   const status = async (): Promise<StatusReport> => (await learner.json<StatusReport>('status')).document;
   const linkAddress = async (): Promise<string> => {
     const proxies = (await status()).links.flatMap(link => link.proxies);
@@ -87,7 +87,7 @@ describe.sequential('somebody who has asked another tool for it', () => {
     const ids = right.document.faults.map(({id}) => id);
     expect((await learner.json<StatusReport>(...up, file)).document.faults.map(({id}) => id)).toEqual(ids);
     await clear();
-    expect(await isWell()).toBe(true);
+    await until('all is well', isWell);
   });
 
   it('names a node, a service or a link, and is helped with a wrong name (alexei-led/pumba#90)', async () => {
@@ -141,11 +141,14 @@ describe.sequential('somebody who has asked another tool for it', () => {
   });
 
   it('kills the command with SIGKILL, and its fault still ends by itself (alexei-led/pumba#147)', async () => {
-    const words = ['chaos', 'latency', 'gateway->identity', '--latency', `${SLOW_MS}ms`, '--for', '3s'];
+    const words = ['chaos', 'latency', 'gateway->identity', '--latency', `${SLOW_MS}ms`, '--for', '5s'];
     const command = spawn(process.execPath, [bin, ...words], {cwd: learner.folder, env: learner.env, stdio: 'ignore'});
-    await until('the fault is in force', async () => (await inForce()).length === 1);
+    let fault: FaultRecord | undefined;
+    await until('the fault is in force', async () => {
+      [fault] = await inForce();
+      return fault !== undefined;
+    });
     command.kill('SIGKILL');
-    const [fault] = await inForce();
     await until('the fault has ended', async () => (await inForce()).length === 0);
     expect((await history()).find(({id}) => id === fault?.id)).toMatchObject({state: 'ended', endedBy: 'time'});
     await until('all is well', isWell);
@@ -183,10 +186,11 @@ describe.sequential('somebody who has asked another tool for it', () => {
     const identity = async () => (await status()).nodes.find(({name}) => name === 'identity-1');
     const before = await identity();
     const {id} = await chaos('partition', 'gateway|identity', '--for', '6s');
-    process.kill(before?.pid ?? 0, 'SIGKILL');
+    if (before?.pid === undefined) throw new Error('identity-1 has no process');
+    process.kill(before.pid, 'SIGKILL');
     await until('another process is ready', async () => {
       const now = await identity();
-      return now?.state === 'ready' && now.pid !== before?.pid;
+      return now?.state === 'ready' && now.pid !== before.pid;
     });
     await until('the partition has ended', async () => (await inForce()).length === 0);
     expect((await history()).find(fault => fault.id === id)).toMatchObject({state: 'ended', endedBy: 'time'});
@@ -207,9 +211,9 @@ describe.sequential('somebody who has asked another tool for it', () => {
         `  - {type: action, name: first-two, ${answers('status: 503, path: /counted, times: 2, for: 4s')}}`,
         ...[503, 503, 404, 404].map((answer, index) => asks(`counted-${index}`, '/counted', answer)),
         asks('too-early', '/timed', 404, 'at: 500ms,'),
-        `  - {type: action, name: window, at: 1s, ${answers('status: 418, path: /timed, for: 2s')}}`,
-        asks('in-time', '/timed', 418, 'at: 2s,'),
-        asks('too-late', '/timed', 404, 'at: 4500ms,'),
+        `  - {type: action, name: window, at: 1s, ${answers('status: 418, path: /timed, for: 3s')}}`,
+        asks('in-time', '/timed', 418, 'at: 2500ms,'),
+        asks('too-late', '/timed', 404, 'at: 6s,'),
       ].join('\n'),
     );
     const {document} = await learner.json<RunDocument>('chaos', 'run', file);
@@ -224,7 +228,7 @@ describe.sequential('somebody who has asked another tool for it', () => {
       `title: Long
 method:
   - {type: action, name: now, provider: ${fault('latency', 'latency: 50ms,')}}
-  - {type: action, name: later, at: 20s, provider: ${fault('refuse', '')}}
+  - {type: action, name: later, at: 2m, provider: ${fault('refuse', '')}}
 rollbacks:
   - {type: action, name: mark, provider: {type: process, path: touch, arguments: [stopped.mark]}}
 `,

@@ -126,9 +126,9 @@ describe.sequential('experiments', () => {
       'small.yaml',
       `title: Small${READY}
 method:
-  - {type: action, name: visitors, provider: {type: teralab, load: mixed, rate: 10/s, for: 5s}}
+  - {type: action, name: visitors, provider: {type: teralab, load: mixed, rate: 10/s, for: 5s, patience: 30s}}
   - {type: action, name: slow, at: 1s, for: 3s, provider: {type: teralab, fault: latency, target: gateway->identity, latency: 100ms}}
-  - {type: probe, name: slower, at: 4s, tolerance: [100, 5000], provider: {type: teralab, probe: requests, link: gateway->identity, measure: p50, window: 2s}}
+  - {type: probe, name: slower, at: 4s, tolerance: [100, 30000], provider: {type: teralab, probe: requests, link: gateway->identity, measure: p50, window: 2s}}
   - {type: probe, name: rows, at: 4s, tolerance: [1, 1000000], provider: {type: teralab, probe: sql, node: identity-db, query: select count(*) from accounts}}
   - {type: probe, name: connections, at: 4s, tolerance: [1, 1000000], provider: {type: teralab, probe: metric, link: gateway->identity, metric: connections-total}}
   - {type: probe, name: restarts, at: 4s, tolerance: 0, provider: {type: teralab, probe: metric, node: identity-1, metric: restarts}}

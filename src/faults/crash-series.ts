@@ -42,6 +42,8 @@ export interface CrashSeries {
   result(): CrashSeriesResult;
   /** Disarms what is armed. */
   stop(): Promise<CrashSeriesResult>;
+  /** Arms a node again that was disarmed for the sake of another series, where this one has armed it. */
+  rearm(node: string): Promise<void>;
 }
 
 /**
@@ -54,6 +56,8 @@ export function startCrashSeries(
     readonly nodes: FaultNodes;
     readonly now: () => number;
     readonly onChange?: (result: CrashSeriesResult) => void;
+    /** After a node was disarmed, which takes all points of it that are armed, those of other series too. */
+    readonly onDisarmed?: (node: string) => Promise<void>;
   },
 ): CrashSeries {
   const {nodes, now} = tools;
@@ -134,7 +138,10 @@ export function startCrashSeries(
       while (!stopped && !plan.nodes().every(node => nodes.state(node) === 'ready')) await rest();
     } finally {
       const left = result();
-      if (left.armed !== null) await nodes.disarm(left.armed.node).catch(() => {});
+      if (left.armed !== null) {
+        await nodes.disarm(left.armed.node).catch(() => {});
+        await tools.onDisarmed?.(left.armed.node);
+      }
     }
   };
 
@@ -152,7 +159,17 @@ export function startCrashSeries(
       wake();
       return done;
     },
+    rearm: async node => {
+      if (armed?.node !== node || stopped) return;
+      // One that has gone meanwhile is told of by its end.
+      await nodes.armCrashPoint(node, armed.point, armed.skip).catch(() => {});
+    },
   };
+}
+
+/** The points that a fault arms. */
+export function pointsOf({attributes}: Pick<FaultRecord, 'attributes'>): readonly string[] {
+  return String(attributes.point).split(',');
 }
 
 /** What the record says of it: planned and actual hits, in figures and in words. */

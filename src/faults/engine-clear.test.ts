@@ -119,18 +119,37 @@ describe('clearing everything', () => {
   });
 });
 
-it('refuses a second series of crash points on a node: each would take the hits of the other for its own', async () => {
+it('refuses a second series with one point on one node: each would take the hits of the other for its own', async () => {
   await using system = await startTestSystem();
   const {engine} = system;
   const attributes = {point: 'before_ack'};
   const first = await engine.inject(request('crash-point', 'identity', {attributes}));
   await expect(engine.inject(request('crash-point', 'identity-2,stream', {attributes}))).rejects.toMatchObject({
     code: 'FAULT_FAILED',
-    message: `${first.id} arms crash points of identity-2 already.`,
+    message: `${first.id} arms before_ack of identity-2 already.`,
   });
   await engine.inject(request('crash-point', 'stream', {attributes}));
+  await engine.inject(request('crash-point', 'identity-2', {attributes: {point: 'before_commit'}}));
   await engine.clear(first.id, {measure: 'background'});
   await engine.inject(request('crash-point', 'identity-2', {attributes}));
+});
+
+it('makes the hits of several series on one node, also when one of them is cleared and the node disarmed', async () => {
+  await using system = await startTestSystem();
+  const {engine, nodes} = system;
+  const points = ['before_commit', 'after_publish', 'before_ack'];
+  const faults = await Promise.all(
+    points.map(async point => engine.inject(request('crash-point', 'identity-1', {attributes: {point}}))),
+  );
+  await vi.waitUntil(() => points.every(point => nodes.calls.includes(`arm identity-1 ${point} 0`)), 10_000);
+  await engine.clear(faults[2]?.id ?? '', {measure: 'background'});
+  const hits = async (index: number): Promise<number> => {
+    const done = engine.crashes(faults[index]?.id ?? '');
+    return (await done)?.hits.length ?? 0;
+  };
+  for (const point of points.slice(0, 2))
+    await vi.waitUntil(async () => nodes.pass('identity-1', point), {timeout: 10_000, interval: 5});
+  expect(await Promise.all([0, 1, 2].map(hits))).toEqual([1, 1, 0]);
 });
 
 it('has the total of what was doubled in the record at the end, and not what had been when it was first seen', async () => {

@@ -5,7 +5,7 @@ import type {Plan} from '../topology/plan.ts';
 import {createBaselines} from './baselines.ts';
 import type {FaultInfo} from './catalogue.ts';
 import {didYouMean} from './check-request.ts';
-import {type CrashSeries, type CrashSeriesResult, crashChange, startCrashSeries} from './crash-series.ts';
+import {type CrashSeries, type CrashSeriesResult, crashChange, pointsOf, startCrashSeries} from './crash-series.ts';
 import {createDirect, type DirectChange} from './direct.ts';
 import {joinEffects, judgeDisturbed} from './disturbance-effect.ts';
 import {createDisturbances} from './disturbances.ts';
@@ -211,16 +211,21 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
       throw new LabError('FAULT_FAILED', `${node} cannot be restarted: ${holds.holders(node).join(', ')} holds it.`);
   };
 
-  /** Two series on one node would take each other's hits for their own. */
+  /** Two series with one point on one node would take each other's hits for their own. */
   const refuseArmed = ({record}: FaultEntry): void => {
-    const other = [...entries.values()].find(
-      ({series, ending, record: armed}) =>
-        series !== undefined && ending === undefined && armed.nodes.some(node => record.nodes.includes(node)),
-    );
-    if (other === undefined) return;
-    const shared = record.nodes.filter(node => other.record.nodes.includes(node)).join(', ');
-    throw new LabError('FAULT_FAILED', `${other.record.id} arms crash points of ${shared} already.`);
+    for (const {record: other} of armingSeries()) {
+      const nodes = other.nodes.filter(node => record.nodes.includes(node));
+      const points = pointsOf(other).filter(point => pointsOf(record).includes(point));
+      if (nodes.length > 0 && points.length > 0)
+        throw new LabError('FAULT_FAILED', `${other.id} arms ${points.join(', ')} of ${nodes.join(', ')} already.`);
+    }
   };
+
+  const armingSeries = (): readonly (FaultEntry & {readonly series: CrashSeries})[] =>
+    [...entries.values()].flatMap(entry => {
+      const {series, ending} = entry;
+      return series === undefined || ending !== undefined ? [] : [{...entry, series}];
+    });
 
   const startSeries = (entry: FaultEntry): void => {
     const {attributes, nodes: targets, seed} = entry.record;
@@ -229,7 +234,7 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
     const series = startCrashSeries(
       {
         nodes: () => targets,
-        points: String(attributes.point).split(','),
+        points: pointsOf(entry.record),
         times: Number(attributes.times),
         fromMs: 0,
         sinceReadyMs: Number(attributes['since-ready']),
@@ -237,7 +242,15 @@ export function createFaultEngine(options: FaultEngineOptions): FaultEngine {
         skipMax: Number(skipMax ?? skip),
         seed,
       },
-      {nodes, now, onChange: result => void update(entry, crashChange(result))},
+      {
+        nodes,
+        now,
+        onChange: result => void update(entry, crashChange(result)),
+        onDisarmed: async node => {
+          const others = armingSeries().filter(({series: other}) => other !== series);
+          await Promise.all(others.map(async ({series: other}) => other.rearm(node)));
+        },
+      },
     );
     entry.series = series;
     allSeries.set(entry.record.id, series);

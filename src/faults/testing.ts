@@ -80,7 +80,7 @@ export interface RecordingNodes extends FaultNodes {
 
 export function createRecordingNodes(plan: Plan, fabric?: Pick<Fabric, 'setNodeUp'>): RecordingNodes {
   const states = new Map<string, FaultNodeState>(plan.nodes.map(({name}) => [name, 'ready']));
-  const armed = new Map<string, {point: string; skip: number}>();
+  const armed = new Map<string, Map<string, {skip: number}>>();
   const listeners = new Set<(event: FaultNodeEvent) => void>();
   const calls: string[] = [];
   const measures = new Map<string, NodeMeasure>();
@@ -139,7 +139,7 @@ export function createRecordingNodes(plan: Plan, fabric?: Pick<Fabric, 'setNodeU
     },
     armCrashPoint: async (node, point, skip) => {
       calls.push(`arm ${node} ${point} ${skip}`);
-      armed.set(node, {point, skip});
+      armed.set(node, (armed.get(node) ?? new Map()).set(point, {skip}));
     },
     disarm: async node => {
       calls.push(`disarm ${node}`);
@@ -153,10 +153,10 @@ export function createRecordingNodes(plan: Plan, fabric?: Pick<Fabric, 'setNodeU
       return measures.get(`${node} ${kind}`);
     },
     measure: async (node, kind) => measures.get(`${node} ${kind}`),
-    claim: node => tell(node, 'crash-point', armed.get(node)?.point),
+    claim: node => tell(node, 'crash-point', armed.get(node)?.keys().next().value),
     pass: async (node, point) => {
-      const trap = armed.get(node);
-      if (trap?.point !== point) return false;
+      const trap = armed.get(node)?.get(point);
+      if (trap === undefined) return false;
       if (trap.skip > 0) {
         trap.skip -= 1;
         return false;

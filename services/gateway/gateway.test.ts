@@ -8,6 +8,9 @@ import {type InProcessService, startInProcess} from '../kit/testing/in-process.t
 import {json, type ReceivedRequest, startUpstream, type TestUpstream} from '../kit/testing/upstream.ts';
 import {gateway} from './gateway.ts';
 
+/** A bound against hanging, nothing else. */
+const POLL = {timeout: 30_000};
+
 let identity: TestUpstream;
 let stream: TestUpstream;
 let front: InProcessService;
@@ -174,17 +177,11 @@ it('breaks the caller off when an answer breaks off half-way', async () => {
 
 it('leaves room for the other upstream when one is hung', async () => {
   stream.answer(() => undefined);
-  const deadline = {headers: {'x-deadline': String(Date.now() + 1_500)}};
-  const hung = Array.from({length: 80}, () =>
-    fetch(`${front.url}/v1/windows`, deadline).then(async answer => ({
-      status: answer.status,
-      ...((await answer.json()) as object),
-    })),
-  );
-  await expect.poll(() => stream.received.length).toBe(32);
+  const hung = Array.from({length: 80}, () => fetch(`${front.url}/v1/windows`).then(answer => answer.status));
+  // As many as are let through to it at once; where they are slow to come, the first are given up meanwhile and others follow.
+  await expect.poll(() => stream.received.length, POLL).toBeGreaterThanOrEqual(32);
   expect((await fetch(`${front.url}/v1/sessions`, {method: 'POST'})).status).toBe(200);
-  const answers = await Promise.all(hung);
-  expect(new Set(answers.map(({status}) => status))).toEqual(new Set([503, 504]));
+  expect(new Set(await Promise.all(hung))).toEqual(new Set([503, 504]));
 });
 
 it('has 64 requests in flight at most, so that a hung upstream starves the other where a policy does not guard against it', async () => {
@@ -199,7 +196,7 @@ it('has 64 requests in flight at most, so that a hung upstream starves the other
   const held: ServerResponse[] = [];
   stream.answer((_request, response) => void held.push(response));
   const hung = Array.from({length: 64}, () => fetch(`${naive.url}/v1/windows`).then(answer => answer.status));
-  await expect.poll(() => held.length).toBe(64);
+  await expect.poll(() => held.length, POLL).toBe(64);
   const starved = await fetch(`${naive.url}/v1/sessions`, {method: 'POST'});
   expect([starved.status, starved.headers.get('retry-after'), await starved.json()]).toMatchObject([
     503,
@@ -208,7 +205,9 @@ it('has 64 requests in flight at most, so that a hung upstream starves the other
   ]);
   for (const response of held) json(response, 200, {});
   expect(new Set(await Promise.all(hung))).toEqual(new Set([200]));
-  await expect.poll(() => fetch(`${naive.url}/v1/sessions`, {method: 'POST'}).then(({status}) => status)).toBe(200);
+  await expect
+    .poll(() => fetch(`${naive.url}/v1/sessions`, {method: 'POST'}).then(({status}) => status), POLL)
+    .toBe(200);
   await rm(folder, {recursive: true});
 });
 

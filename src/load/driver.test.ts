@@ -49,17 +49,17 @@ describe('the load driver', () => {
 
   it('counts latency from the intended start, so that a stall shows in all operations that it held up', async () => {
     // One answer at a time, as a server with one worker: what comes during the stall waits.
-    const began = performance.now();
+    let requests = 0;
     const url = await serve((_request, response) => {
-      const since = performance.now() - began;
-      if (since > 300 && since < 400) block(1000);
+      requests += 1;
+      if (requests === 30) block(1000);
       response.end();
     });
     const {summary, entries} = await run({operations: gets({ratePerSecond: 100, durationMs: 2000})}, [url]);
     expect(summary.latencyMs.p99).toBeGreaterThan(900);
     expect(summary.sent).toBe(200);
     // The block holds up this process and so the driver, which sends late: only the intended start tells.
-    expect(summary.uncorrectedMs.p90).toBeLessThan(500);
+    expect(summary.latencyMs.p90 - summary.uncorrectedMs.p90).toBeGreaterThan(400);
     expect(entries.filter(entry => entry.latencyMs > 400).length).toBeGreaterThan(40);
   });
 
@@ -145,13 +145,15 @@ describe('the load driver', () => {
     } = await run({operations: [post({repeatAfterMs: 60})]}, [url]);
     const [first, second] = entry?.sends ?? [];
     expect(entry?.sends).toHaveLength(2);
-    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(59);
-    expect(entry?.latencyMs).toBeLessThan(50);
+    const betweenMs = (second?.at ?? 0) - (first?.at ?? 0);
+    expect(betweenMs).toBeGreaterThan(59);
+    // The repetition is not waited for: the latency is that of the first answer.
+    expect(entry?.latencyMs).toBeLessThan(betweenMs + (first?.at ?? 0) - (entry?.intendedAt ?? 0));
   });
 
   it('gives up at the end of patience, counted from the intended start', async () => {
     const url = await serve(() => {});
-    const operation = post({patienceMs: 150, retry: {sendsMax: 9, backoffMs: 10, timeoutMs: 60}});
+    const operation = post({patienceMs: 300, retry: {sendsMax: 9, backoffMs: 10, timeoutMs: 120}});
     const {
       entries: [entry],
     } = await run({operations: [operation]}, [url]);
@@ -159,7 +161,8 @@ describe('the load driver', () => {
     // Three fit into the patience; a machine that was away for a moment sends fewer, and never more.
     expect([1, 2, 3]).toContain(entry?.sends.length);
     expect(new Set(entry?.sends.map(send => send.error))).toEqual(new Set(['timeout']));
-    expect(entry?.latencyMs).toBeGreaterThan(145);
+    // It ends where no further send would come before the end of patience: a back-off (and what a timer is early) before that at most.
+    expect(entry?.latencyMs).toBeGreaterThan(300 - 10 - 2);
   });
 
   it('counts what would be more than the limit under way as dropped', async () => {
@@ -185,14 +188,13 @@ describe('the load driver', () => {
     const url = await serve((_request, response) => void response.end());
     const {summary} = await run({operations: gets({ratePerSecond: 100, durationMs: 20_000}), stopAfterOk: 10}, [url]);
     expect(summary.ok).toBeGreaterThanOrEqual(10);
-    expect(summary.ok).toBeLessThan(60);
-    expect(summary.durationMs).toBeLessThan(3000);
+    expect(summary.sent).toBeLessThan(1_000);
   });
 
   it('has every counted operation in the ledger, and keeps no more than 4 KiB of an answer', async () => {
     const url = await serve((_request, response) => void response.end('x'.repeat(10_000)));
     const ledgerFile = join(folder, 'live.jsonl');
-    const plan = {name: 'live', targets: [url], operations: gets({ratePerSecond: 100, durationMs: 500})};
+    const plan = {name: 'live', targets: [url], operations: gets({ratePerSecond: 100, durationMs: 10_000})};
     const load = await driver.start(plan, {ledgerFile, phase: 'attack'});
     const live = await vi.waitUntil(async () => {
       const summary = await load.summary();
@@ -202,7 +204,7 @@ describe('the load driver', () => {
     await load.stop();
     await load.done;
     const entries = await readLedger(ledgerFile);
-    expect(entries.length).toBeLessThan(50);
+    expect(entries.length).toBeLessThan(1_000);
     expect(entries[0]?.sends[0]?.body).toHaveLength(4096);
     expect(entries[0]?.phase).toBe('attack');
   });

@@ -7,11 +7,12 @@ import type {EngineRecord, RuntimeName} from '../runtime/runtime.ts';
 import {defaultTopology} from '../topology/default.ts';
 import {planTopology} from '../topology/plan-topology.ts';
 import type {Topology} from '../topology/topology.ts';
+import type {Place} from './bypasses.ts';
 import type {Entries} from './entries.ts';
 import {type Live, prepareLive, takeDown} from './live.ts';
 import type {Phase, StatusReport, UpOptions} from './protocol.ts';
 import {reportStatus} from './status.ts';
-import type {ToxiproxyApi} from './toxiproxy/serve.ts';
+import type {LiveToxiproxyApi} from './toxiproxy/serve-live.ts';
 
 export interface ControllerOptions {
   readonly session: string;
@@ -52,7 +53,8 @@ export class Controller {
   #stopping: Promise<number> | undefined;
   #job: Job | undefined;
   #hasLeft = false;
-  #toxiproxyApi: Promise<ToxiproxyApi> | undefined;
+  #toxiproxyApi: Promise<LiveToxiproxyApi> | undefined;
+  #apiPlaces: () => readonly Place[] = () => [];
   readonly #listeners = new Set<(line: string) => void>();
   readonly #eventListeners = new Set<(event: NodeEvent) => void>();
 
@@ -147,6 +149,11 @@ export class Controller {
       check,
       toxiproxyApi: (await this.#toxiproxyApi?.catch(() => undefined))?.url,
     });
+  }
+
+  /** Where clients of the Toxiproxy API go, and no service has any business. */
+  apiPlaces(): readonly Place[] {
+    return this.#apiPlaces();
   }
 
   onEvent(listener: (event: NodeEvent) => void): () => void {
@@ -250,7 +257,9 @@ export class Controller {
       this.#toxiproxyApi.catch(() => {
         this.#toxiproxyApi = undefined;
       });
-      say(`Toxiproxy API at ${(await this.#toxiproxyApi).url}`);
+      const {url, places} = await this.#toxiproxyApi;
+      this.#apiPlaces = places;
+      say(`Toxiproxy API at ${url}`);
       return;
     }
     const {url, port: listening} = await this.#toxiproxyApi;
@@ -261,6 +270,7 @@ export class Controller {
   async #closeToxiproxyApi(): Promise<void> {
     const api = await this.#toxiproxyApi?.catch(() => undefined);
     this.#toxiproxyApi = undefined;
+    this.#apiPlaces = () => [];
     await api?.close();
   }
 

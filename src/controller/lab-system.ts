@@ -7,7 +7,7 @@ import type {LabSystem, NodeEvent} from '../labs/system.ts';
 import {accessUrl} from '../runtime/access-url.ts';
 import type {Plan} from '../topology/plan.ts';
 import {planTopology} from '../topology/plan-topology.ts';
-import {findBypasses} from './bypasses.ts';
+import {findBypasses, type Place} from './bypasses.ts';
 import {emptyBroker} from './empty-broker.ts';
 import type {PostgresReader} from './postgres.ts';
 import type {System} from './system.ts';
@@ -21,10 +21,12 @@ export interface LabSystemTools {
   readonly system: System;
   readonly faults: FaultEngine;
   readonly postgres: PostgresReader;
+  /** Where else no service has any business, now. */
+  readonly places: () => readonly Place[];
 }
 
 /** The running system as labs see it. Disposing it closes what it opened. */
-export function createLabSystem({system, faults, postgres}: LabSystemTools): LabSystem & AsyncDisposable {
+export function createLabSystem({system, faults, postgres, places}: LabSystemTools): LabSystem & AsyncDisposable {
   let broker: Promise<Broker> | undefined;
   const {agent, runtime} = system;
   return {
@@ -58,7 +60,13 @@ export function createLabSystem({system, faults, postgres}: LabSystemTools): Lab
     },
     faults: () => faults.history(),
     events: since => system.events(since),
-    bypasses: () => findBypasses({plan: system.plan, runtime, proxyAddress: proxy => system.proxyAddress(proxy)}),
+    bypasses: () =>
+      findBypasses({
+        plan: system.plan,
+        runtime,
+        proxyAddress: proxy => system.proxyAddress(proxy),
+        places: places(),
+      }),
     logTail: async (node, lines) => system.logTail(node, lines),
     ready: async withinMs => system.ready(withinMs),
     reset: async ({replicas, seams, say}) => {

@@ -39,7 +39,7 @@ export async function runLab(
   if (options.variant === undefined) await progress.read();
   return controller.alone(lab.id, signal, async (both, setPhase) => {
     const live = await controller.up({}, text => emit({type: 'note', text}));
-    await using system = createLabSystem(live);
+    await using system = createLabSystem({...live, places: () => controller.apiPlaces()});
     const seed = options.seed ?? randomInt(1, 2 ** 31 - 1);
     const startedAt = Date.now();
     const runFolder = join(

@@ -54,7 +54,7 @@ export async function prepareLoad(
 ): Promise<() => Promise<StartedLoad>> {
   const live = controller.live();
   const {agent} = live;
-  await using system = createLabSystem(live);
+  await using system = createLabSystem({...live, places: () => controller.apiPlaces()});
   const targets = system.gatewayUrls();
   const folder = join(controller.options.paths.data, 'runs', `${new Date().toISOString().replaceAll(':', '-')}-load`);
   await mkdir(folder, {recursive: true, mode: 0o700});

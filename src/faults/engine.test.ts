@@ -97,9 +97,8 @@ describe('a fault of links', () => {
 
   it('is applied at once where nobody waits for its effect, and measured in the background', async () => {
     await using system = await startTestSystem();
-    const startedAt = performance.now();
     const fault = await system.engine.inject(request('blackhole', 'identity'), {measure: 'background'});
-    expect(performance.now() - startedAt).toBeLessThan(250);
+    expect(fault.effect?.verdict).not.toBe('bites');
     expect(await system.fabric.toxics()).toHaveLength(1);
     expect(fault.appliedAt).toBeGreaterThanOrEqual(fault.plannedAt);
     await vi.waitUntil(() => system.engine.list()[0]?.effect?.verdict === 'bites', 10_000);

@@ -182,11 +182,13 @@ describe('a check', () => {
   it('does not let a fault of somebody else, or an end that nobody asked for, pass', async () => {
     const at = Date.now() + 60_000;
     const foreign = {kind: 'crash', target: 'stream', reason: 'chaos', plannedAt: at} as unknown as FaultRecord;
-    const {result} = await check({foreignFaults: [foreign]});
+    const another = {...foreign, kind: 'latency', target: 'broker'} as FaultRecord;
+    const {result} = await check({foreignFaults: [foreign, another]});
     expect(result.tasks[0]).toMatchObject({
       verdict: 'inconclusive',
       code: 'FAULT_TAMPERED',
       observed: expect.stringContaining('by somebody else (chaos)'),
+      evidence: expect.arrayContaining([expect.stringContaining('latency on broker')]),
     });
     const events = [{at, node: 'broker', type: 'exited', detail: 'ended by SIGKILL'}] as const;
     const {codes} = await check({events}, {runFolder: join(root, 'again')});

@@ -30,9 +30,9 @@ export interface RunOptions {
   readonly seed: number;
   /** Folder of the files that are judged: the workspace's lab folder, `start/`, `solution/`, `wrong/NAME/`. */
   readonly files: string;
-  /** Where everything that the run sees is kept. Made where it is missing. */
   /** Folder of what the lab itself replaces: its `given/`. */
   readonly givenFolder?: string;
+  /** Where everything that the run sees is kept. Made where it is missing. */
   readonly runFolder: string;
   readonly emit: (event: CheckEvent) => void;
   readonly signal: AbortSignal;

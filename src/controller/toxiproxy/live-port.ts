@@ -1,7 +1,8 @@
 import {randomInt} from 'node:crypto';
-import type {ApiPort, ToxicOwner} from '../../fabric/api/port.ts';
+import {API_CALLER, type ApiPort, type ToxicOwner} from '../../fabric/api/port.ts';
 import type {Fabric} from '../../fabric/fabric.ts';
 import type {FaultEngine} from '../../faults/engine.ts';
+import type {Place} from '../bypasses.ts';
 
 /** Who a fault is from that came over the Toxiproxy API. */
 export const API_REASON = 'toxiproxy-api';
@@ -13,17 +14,32 @@ export interface ApiSystem {
   readonly runtime: {readonly name: string};
 }
 
+export interface LivePort extends ApiPort {
+  /** Where proxies of clients listen, which may lead anywhere. As of the last change over the API: nobody else opens or moves any. */
+  ownPlaces(): readonly Place[];
+}
+
 /** The running system as the API sees it; `live` is asked each time and may throw. What is changed goes by the fault engine, which records it. */
-export function livePort(live: () => ApiSystem): ApiPort {
+export function livePort(live: () => ApiSystem): LivePort {
+  let own: readonly Place[] = [];
+  const lookForOwn = async (): Promise<void> => {
+    const proxies = await live().agent.fabric.counters();
+    own = proxies
+      .filter(({from}) => from === API_CALLER)
+      .map(({name, address}) => ({port: address.port, to: `the proxy ${name} of a client of the Toxiproxy API`}));
+  };
   return {
+    ownPlaces: () => own,
     look: async () => {
       const {agent, faults} = live();
       const [proxies, toxics] = await Promise.all([agent.fabric.counters(), agent.fabric.toxics()]);
       return {proxies, toxics, owners: new Map(toxics.map(({id}) => [id, ownerOf(id, faults)]))};
     },
     connections: async proxy => live().agent.fabric.connections(proxy),
-    change: async ({add = [], ...change}) =>
-      live().faults.change({...change, add: add.map(toxic => ({...toxic, reason: API_REASON}))}),
+    change: async ({add = [], ...change}) => {
+      await live().faults.change({...change, add: add.map(toxic => ({...toxic, reason: API_REASON}))});
+      if (change.open !== undefined || change.close !== undefined) await lookForOwn();
+    },
     get whyNoOwnProxies() {
       const {name} = live().runtime;
       if (name === 'process') return undefined;

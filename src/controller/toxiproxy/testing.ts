@@ -1,5 +1,6 @@
 import {createApi} from '../../fabric/api/api.ts';
 import {startTestSystem, type TestSystem} from '../../faults/testing.ts';
+import type {Place} from '../bypasses.ts';
 import {livePort} from './live-port.ts';
 import {serve} from './serve.ts';
 
@@ -18,6 +19,7 @@ export interface TestApi extends AsyncDisposable {
   readonly port: number;
   /** What was no `LabError`. */
   readonly internalErrors: readonly unknown[];
+  ownPlaces(): readonly Place[];
   call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
 }
 
@@ -35,6 +37,7 @@ export async function startTestApi(runtime = 'process'): Promise<TestApi> {
     url: served.url,
     port: served.port,
     internalErrors,
+    ownPlaces: () => port.ownPlaces(),
     call: async (method, path, body, headers = {}) => {
       const reply = await fetch(`${served.url}${path}`, {
         method,

@@ -55,8 +55,8 @@ function judgeOne(lab: AnyLab, task: LabTask<unknown, unknown>, evidence: Eviden
 function considering(judgement: Judgement, task: LabTask<unknown, unknown>, run: Circumstances): Judgement {
   const {verdict, observed, expected, evidence} = judgement;
   if (verdict === 'inconclusive') return judgement;
-  const doubt = (code: string, why: string): Judgement =>
-    inconclusive(code, `${why}; otherwise: ${observed}`, expected, evidence);
+  const doubt = (code: string, why: string, more: readonly string[] = []): Judgement =>
+    inconclusive(code, `${why}; otherwise: ${observed}`, expected, [...more, ...evidence]);
   if (verdict === 'fail') {
     if (task.judges === 'timing' && run.busy) return doubt('BUSY_MACHINE', `the machine was busy (${run.busyBecause})`);
     return judgement;
@@ -65,8 +65,8 @@ function considering(judgement: Judgement, task: LabTask<unknown, unknown>, run:
     const past = 'every service reaches the others over its links alone, which is where faults happen';
     return fail('BYPASSED_LINK', `${run.bypasses[0]}; otherwise: ${observed}`, past, run.bypasses);
   }
-  const [faultProblem] = run.faultProblems;
-  if (faultProblem !== undefined) return doubt('FAULT_TAMPERED', faultProblem);
+  const [faultProblem, ...others] = run.faultProblems;
+  if (faultProblem !== undefined) return doubt('FAULT_TAMPERED', faultProblem, others);
   if (run.tooLittle !== undefined) return doubt('TOO_LITTLE_WORK', run.tooLittle);
   if (!run.recovered) return doubt('DID_NOT_RECOVER', 'the system had not recovered when its time was up');
   if (run.quick) return doubt('QUICK_LOOK', 'a quick look cannot pass');

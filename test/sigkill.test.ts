@@ -27,6 +27,7 @@ describe('when both the command and the controller are killed', () => {
       env: learner.env,
       stdio: 'ignore',
     });
+    await until('the load has begun', async () => (await learner.json<StatusReport>('status')).document.check !== null);
     await Promise.all(
       [
         ['pause', 'stream-1'],

@@ -7,6 +7,7 @@ import type {CheckResult} from '../src/labs/verdict.ts';
 import type {LoadSummary} from '../src/load/load.ts';
 import {expectDocumented} from './support/documented.ts';
 import {isAlive, type Learner, newLearner, pidsOf} from './support/learner.ts';
+import {unlessBusy} from './support/unless-busy.ts';
 import {until} from './support/until.ts';
 
 const LAB = 'p2-04-no-lost-events';
@@ -201,12 +202,14 @@ describe.sequential('a learner without a terminal', () => {
   });
 });
 
-/** A busy machine may make a check inconclusive; it is asked again. */
 async function judged(learner: Learner) {
-  for (let attempt = 1; ; attempt++) {
-    const checked = await learner.json<CheckResult>('check', LAB, '--seed', SEED);
-    if (checked.document.verdict !== 'inconclusive' || attempt === 3) return checked;
-  }
+  return unlessBusy(
+    async () => {
+      const checked = await learner.json<CheckResult>('check', LAB, '--seed', SEED);
+      return {...checked, result: checked.document};
+    },
+    ({verdict}) => verdict === 'fail',
+  );
 }
 
 async function faults(learner: Learner): Promise<readonly FaultRecord[]> {

@@ -120,7 +120,7 @@ function createPost({endpoint, headers}: OtlpTarget): (path: string, document: (
           {method: 'POST', agent, headers: {...headers, ...length}, timeout: ANSWER_WITHIN_MS},
           answer => {
             answer.resume();
-            answer.once('close', () => resolve((answer.statusCode ?? 500) < 300));
+            resolve((answer.statusCode ?? 500) < 300);
           },
         );
         outgoing.once('timeout', () => outgoing.destroy());

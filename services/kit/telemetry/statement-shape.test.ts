@@ -12,6 +12,11 @@ it.each([
     'select ?, ?, $2 from "my ""t" where ?=?',
   ],
   ["select 'never ends", 'select', 'select ?'],
+  [
+    'insert into a.b (id, name) select * from unnest($1)',
+    'insert a.b',
+    'insert into a.b (id, name) select * from unnest($1)',
+  ],
   ['begin isolation level read committed', 'begin', 'begin isolation level read committed'],
   [
     'select pg_advisory_xact_lock(hashtextextended($1, 2))',

@@ -32,12 +32,16 @@ export function statementShape(text: string): StatementShape {
     .replace(/\s+/g, ' ')
     .trim();
   const operation = /^\(*\s*([a-z]+)/i.exec(bare)?.[1]?.toLowerCase() ?? 'statement';
-  const table = /\b(?:from|into|update|table|join)\s+(?:only\s+|if not exists\s+)?"?([a-z_][\w.]*)"?(?!\s*\()/i.exec(
-    bare,
-  )?.[1];
+  const table = TABLE.exec(bare)
+    ?.slice(1)
+    .find(found => found !== undefined);
   const name = table === undefined || table.toLowerCase() === 'set' ? operation : `${operation} ${table}`;
   return {operation, name, text: bare.length > SHAPE_MAX ? `${bare.slice(0, SHAPE_MAX - 1)}…` : bare};
 }
+
+/** The first table that is named; not a function that rows come from. */
+const TABLE =
+  /\b(?:into|update|table)\s+(?:if not exists\s+)?"?([a-z_][\w.]*)|\b(?:from|join)\s+(?:only\s+)?"?([a-z_][\w.]*)(?![\w.]|\s*\()/i;
 
 /**
  * What is not the statement's own words, from left to right, so that none is looked for within another: comments; quoted names, which stay;

@@ -61,6 +61,8 @@ describe('a service with a collector', () => {
     expect(other.received[0]?.headers.traceparent).toBe(`00-${call?.traceId}-${call?.spanId}-01`);
     expect(collector.received[0]?.headers.authorization).toBe('Bearer abc');
     expect(JSON.stringify(spansOf(collector))).not.toContain('secret');
+    await vi.waitFor(() => expect(collector.received.some(({path}) => path === '/v1/metrics')).toBe(true), 10_000);
+    expect(lastDropped(collector)).toBe(0);
   });
 
   it('counts requests by the templates of their routes, whoever has made up paths', async () => {

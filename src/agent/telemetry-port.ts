@@ -1,0 +1,30 @@
+import type {RouteMetrics} from '../observe/metric-store.ts';
+import type {Signal} from '../observe/receiver.ts';
+import type {Span} from '../observe/span.ts';
+import type {TraceFilter} from '../observe/trace-store.ts';
+import type {TraceSummary} from '../observe/trace-summary.ts';
+import type {TraceTree} from '../observe/trace-tree.ts';
+
+/** What was not kept: of services that could not send it, and of what came and had no room. */
+export interface Losses {
+  readonly unsentSpans: number;
+  readonly evictedSpans: number;
+  readonly refusedSeries: number;
+}
+
+/** What can be asked of the traces and metrics of a system. */
+export interface TelemetryQueries {
+  traces(filter: TraceFilter): Promise<{readonly traces: readonly TraceSummary[]; readonly losses: Losses}>;
+  /** Traces whose id begins so, two at most. */
+  trace(prefix: string): Promise<readonly TraceTree[]>;
+  /** Null: since the services have started. */
+  metrics(windowMs: number | null): Promise<{readonly routes: readonly RouteMetrics[]; readonly losses: Losses}>;
+  /** Spans that began at this time (unix ms) or later. */
+  spans(since: number): Promise<readonly Span[]>;
+}
+
+/** The store as it crosses a thread. */
+export interface TelemetryThread extends TelemetryQueries {
+  /** What is wrong with the body; null where it was taken. */
+  take(signal: Signal, body: Uint8Array): Promise<string | null>;
+}

@@ -1,7 +1,7 @@
 import type {RouteMetrics} from '../observe/metric-store.ts';
 import type {Signal} from '../observe/receiver.ts';
 import type {Span} from '../observe/span.ts';
-import type {TraceFilter} from '../observe/trace-store.ts';
+import type {SpanFilter, TraceFilter} from '../observe/trace-store.ts';
 import type {TraceSummary} from '../observe/trace-summary.ts';
 import type {TraceTree} from '../observe/trace-tree.ts';
 
@@ -19,8 +19,7 @@ export interface TelemetryQueries {
   trace(prefix: string): Promise<readonly TraceTree[]>;
   /** Null: since the services have started. */
   metrics(windowMs: number | null): Promise<{readonly routes: readonly RouteMetrics[]; readonly losses: Losses}>;
-  /** Spans that began at this time (unix ms) or later. */
-  spans(since: number): Promise<readonly Span[]>;
+  spans(filter: SpanFilter): Promise<readonly Span[]>;
 }
 
 /** The store as it crosses a thread. */

@@ -29,7 +29,7 @@ serveThread(() => {
     traces: async filter => ({traces: traces.list(filter), losses: losses()}),
     trace: async prefix => traces.find(prefix),
     metrics: async windowMs => ({routes: metrics.routes(windowMs, Date.now()), losses: losses()}),
-    spans: async since => traces.spans(since),
+    spans: async filter => traces.spans(filter),
   };
   return {...handlers};
 });

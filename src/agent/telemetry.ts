@@ -52,7 +52,7 @@ export function openTelemetry(entry: URL): AgentTelemetry {
     traces: async filter => (await thread?.call('traces', filter)) ?? {traces: [], losses: NO_LOSSES},
     trace: async prefix => (await thread?.call('trace', prefix)) ?? [],
     metrics: async windowMs => (await thread?.call('metrics', windowMs)) ?? {routes: [], losses: NO_LOSSES},
-    spans: async since => (await thread?.call('spans', since)) ?? [],
+    spans: async filter => (await thread?.call('spans', filter)) ?? [],
     async stop() {
       isStopped = true;
       await Promise.all([receiver.then(({close}) => close()).catch(() => undefined), thread?.terminate()]);

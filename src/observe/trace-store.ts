@@ -25,14 +25,22 @@ export interface TraceFilter {
   readonly limit: number;
 }
 
+export interface SpanFilter {
+  /** Only spans that began at this time (unix ms) or later. */
+  readonly since: number;
+  readonly service?: string;
+  /** One that ends in * stands for all names that begin so. */
+  readonly name?: string;
+  readonly link?: string;
+}
+
 export interface TraceStore {
   add(spans: readonly Span[]): void;
   /** Latest first. */
   list(filter: TraceFilter): readonly TraceSummary[];
   /** Traces whose id begins so, two at most, as trees with what is linked to them. */
   find(prefix: string): readonly TraceTree[];
-  /** Spans of recorded traces that began at `since` or later. */
-  spans(since: number): readonly Span[];
+  spans(filter: SpanFilter): readonly Span[];
   readonly size: {readonly traces: number; readonly spans: number; readonly bytes: number; readonly evicted: number};
 }
 
@@ -106,12 +114,22 @@ export function createTraceStore(): TraceStore {
         .filter(([id]) => id.startsWith(prefix))
         .slice(0, 2)
         .map(([id, {spans}]) => treeOf(id, [...spans.values(), ...withBatches([...spans.values()])])),
-    spans: since =>
-      [...traces.values()].flatMap(({spans}) => [...spans.values()].filter(({startedAt}) => startedAt >= since)),
+    spans: filter =>
+      [...traces.values()].flatMap(({spans}) => [...spans.values()].filter(span => isWanted(span, filter))),
     get size() {
       return {traces: traces.size, spans: count, bytes, evicted};
     },
   };
+}
+
+function isWanted({startedAt, service, name, attributes}: Span, filter: SpanFilter): boolean {
+  return (
+    startedAt >= filter.since &&
+    (filter.service === undefined || service === filter.service) &&
+    (filter.link === undefined || attributes['teralab.link'] === filter.link) &&
+    (filter.name === undefined ||
+      (filter.name.endsWith('*') ? name.startsWith(filter.name.slice(0, -1)) : name === filter.name))
+  );
 }
 
 /** About what a span takes. It need not be exact: it has to grow with what a sender can make grow. */

@@ -1,16 +1,10 @@
+import type {Losses} from '../observe/losses.ts';
 import type {RouteMetrics} from '../observe/metric-store.ts';
 import type {Signal} from '../observe/receiver.ts';
 import type {Span} from '../observe/span.ts';
 import type {SpanFilter, TraceFilter} from '../observe/trace-store.ts';
 import type {TraceSummary} from '../observe/trace-summary.ts';
 import type {TraceTree} from '../observe/trace-tree.ts';
-
-/** What was not kept: of services that could not send it, and of what came and had no room. */
-export interface Losses {
-  readonly unsentSpans: number;
-  readonly evictedSpans: number;
-  readonly refusedSeries: number;
-}
 
 /** What can be asked of the traces and metrics of a system. */
 export interface TelemetryQueries {

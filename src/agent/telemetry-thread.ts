@@ -1,10 +1,11 @@
+import type {Losses} from '../observe/losses.ts';
 import {createMetricStore} from '../observe/metric-store.ts';
 import {MalformedOtlpError} from '../observe/otlp-json.ts';
 import {readMetrics} from '../observe/read-metrics.ts';
 import {readSpans} from '../observe/read-spans.ts';
 import {createTraceStore} from '../observe/trace-store.ts';
 import {serveThread} from './serve-thread.ts';
-import type {Losses, TelemetryThread} from './telemetry-port.ts';
+import type {TelemetryThread} from './telemetry-port.ts';
 
 // Telemetry has a thread of its own: however much of it comes, links, load and the controller go on as ever.
 serveThread(() => {

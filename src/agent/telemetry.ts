@@ -1,10 +1,11 @@
 import {randomBytes} from 'node:crypto';
 import {type ResourceLimits, Worker} from 'node:worker_threads';
 import {LabError} from '../errors.ts';
+import type {Losses} from '../observe/losses.ts';
 import {startReceiver} from '../observe/receiver.ts';
 import {workerChannel} from './channel.ts';
 import {type AgentConnection, connect} from './connect.ts';
-import type {Losses, TelemetryQueries, TelemetryThread} from './telemetry-port.ts';
+import type {TelemetryQueries, TelemetryThread} from './telemetry-port.ts';
 
 /** Takes the telemetry of services and answers what was asked of it. */
 export interface AgentTelemetry extends TelemetryQueries {

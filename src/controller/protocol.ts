@@ -1,4 +1,3 @@
-import type {Losses} from '../agent/telemetry-port.ts';
 import type {ErrorData} from '../errors.ts';
 import type {ProxyCounters, ToxicKind} from '../fabric/fabric.ts';
 import type {LoadOrder, SystemProbe} from '../faults/experiments/ports.ts';
@@ -6,6 +5,7 @@ import type {FaultRecord, FaultRequest} from '../faults/fault.ts';
 import type {CheckEvent, Phase} from '../labs/check-event.ts';
 import type {CheckResult} from '../labs/verdict.ts';
 import type {LoadSummary} from '../load/load.ts';
+import type {Losses} from '../observe/losses.ts';
 import type {RouteMetrics} from '../observe/metric-store.ts';
 import type {TraceFilter} from '../observe/trace-store.ts';
 import type {TraceSummary} from '../observe/trace-summary.ts';

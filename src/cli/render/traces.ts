@@ -1,4 +1,4 @@
-import type {Losses} from '../../agent/telemetry-port.ts';
+import type {Losses} from '../../observe/losses.ts';
 import type {TraceSummary} from '../../observe/trace-summary.ts';
 import type {TraceTree, TreeSpan} from '../../observe/trace-tree.ts';
 import {bar, clockTime, ms} from '../output/figures.ts';

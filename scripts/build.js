@@ -75,7 +75,7 @@ const [lab, services, container] = await Promise.all([
     entryPoints: [
       {in: 'src/controller/entry.ts', out: 'controller/main'},
       {in: 'src/controller/watchdog-main.ts', out: 'controller/watchdog'},
-      ...['cli/main', 'agent/fabric-thread', 'agent/load-thread'].map(name => ({
+      ...['cli/main', 'agent/fabric-thread', 'agent/load-thread', 'agent/telemetry-thread'].map(name => ({
         in: `src/${name}.ts`,
         out: name,
       })),

@@ -14,8 +14,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/load': ['src/topology'],
   'src/history': [],
   'src/observe': [],
-  'src/agent': ['src/fabric', 'src/load', 'src/topology'],
-  'src/faults': ['src/runtime', 'src/fabric', 'src/load', 'src/topology', 'src/checkers', 'src/history'],
+  'src/agent': ['src/fabric', 'src/observe', 'src/load', 'src/topology'],
+  'src/faults': ['src/runtime', 'src/fabric', 'src/observe', 'src/load', 'src/topology', 'src/checkers', 'src/history'],
   'src/report': ['src/faults'],
   'src/labs': [
     'src/faults',

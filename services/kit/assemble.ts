@@ -14,6 +14,9 @@ import {createServer} from './server.ts';
 import type {Kit, ServiceDefinition} from './service.ts';
 import {createSkewableClock} from './skewable-clock.ts';
 import {createSystemClock} from './system-clock.ts';
+import {recordStatements} from './telemetry/record-statements.ts';
+import {createTelemetry, NO_TELEMETRY, type Telemetry} from './telemetry/telemetry.ts';
+import {withTraces} from './telemetry/traced-broker.ts';
 
 type Step = () => Promise<void>;
 
@@ -48,6 +51,7 @@ export async function assemble(
     contexts,
     clock,
   });
+  const telemetry = openTelemetry();
   const draining = new AbortController();
   const crashPoints = createCrashPoints(channel);
   const disturbances = createDisturbances(channel);
@@ -75,12 +79,21 @@ export async function assemble(
   const seams = createSeamLoader(environment.seams);
   const checks: Check[] = [];
   const startSteps: Step[] = [];
-  const stopSteps: Step[] = [];
+  // Run last: until then there is something to tell.
+  const stopSteps: Step[] = [() => telemetry.close()];
   let started = false;
 
   const database = await openDatabase();
   const links = await openLinks();
-  const app = await createServer({name, clock, log, contexts, started: () => started, draining: draining.signal});
+  const app = await createServer({
+    name,
+    clock,
+    log,
+    contexts,
+    started: () => started,
+    draining: draining.signal,
+    telemetry,
+  });
   const kit: Kit = {
     environment,
     clock,
@@ -95,7 +108,12 @@ export async function assemble(
       if (Object.hasOwn(environment.seams, seam)) await channel.introduced;
       return seams.load(seam, exportName, fallback);
     },
-    wrapBroker: broker => withCrashPoints(disturbances.wrap(broker), crashPoints),
+    wrapBroker: broker =>
+      withTraces(withCrashPoints(disturbances.wrap(broker), crashPoints), {
+        contexts,
+        telemetry,
+        link: `${name}->${environment.brokerNode}`,
+      }),
     onReady: (check, run) => void checks.push({name: check, run}),
     onStart: work => void startSteps.push(work),
     onStop: work => void stopSteps.push(work),
@@ -113,12 +131,26 @@ export async function assemble(
     markDraining: () => draining.abort(new Error('The service is draining.')),
   };
 
+  function openTelemetry(): Telemetry {
+    const {otlp, nodeName: node} = environment;
+    return otlp === undefined ? NO_TELEMETRY : createTelemetry({...otlp, service: name, node});
+  }
+
   async function openDatabase(): Promise<PostgresDatabase | undefined> {
     // Loaded, like the HTTP client below, only where it is used: each is several megabytes of memory.
     const {databaseUrl: url, databasePoolMax: poolMax, nodeName} = environment;
     if (definition.database === undefined || url === undefined) return undefined;
     const {createPostgresDatabase} = await import('./postgres.ts');
-    const opened = createPostgresDatabase({url, log, crashPoints, applicationName: nodeName, poolMax});
+    const opened = createPostgresDatabase({
+      url,
+      log,
+      crashPoints,
+      applicationName: nodeName,
+      poolMax,
+      ...(telemetry.isOn
+        ? {recorder: recordStatements(telemetry, contexts, `${name}->${environment.databaseNode}`)}
+        : {}),
+    });
     checks.push({name: 'database', run: () => opened.ping()});
     stopSteps.push(() => opened.close());
     return opened;
@@ -127,7 +159,12 @@ export async function assemble(
   async function openLinks(): Promise<Links> {
     if (Object.keys(environment.links).length === 0) return noLinks();
     const {createHttpLinks} = await import('./http-links.ts');
-    const opened = createHttpLinks({instances: environment.links, contexts, clock});
+    const opened = createHttpLinks({
+      instances: environment.links,
+      contexts,
+      clock,
+      ...(telemetry.isOn ? {telemetry: {from: name, to: telemetry}} : {}),
+    });
     stopSteps.push(() => opened.close());
     return opened;
   }

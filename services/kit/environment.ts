@@ -11,11 +11,14 @@ import type {Order, OrderKind, OrderState} from './disturb/orders.ts';
  * | `DATABASE_URL` | the service's own Postgres, through its link |
  * | `DATABASE_POOL_MAX` | connections to it at most (default 10) |
  * | `BROKER_URL` | `postgres://…` or `nats://user:password@host:port` of the broker, through its link |
+ * | `DATABASE_NODE`, `BROKER_NODE` | what these links lead to, for the names of spans (default `database`, `broker`) |
  * | `LINKS` | JSON, callee service to its instances: `{"identity":[{"node":"identity-1","url":"http://127.0.0.1:21001"}]}` |
  * | `SEAMS` | JSON, seam name to the file of a built module that replaces the default |
  * | `PROFILE` | `lab` or `production` (default): the lab profile hashes passwords with scrypt N 2^13 instead of 2^17 |
  * | `SESSION_SECRET` | random per session; seals what one service stores for itself |
  * | `LOG_LEVEL` | pino's levels (default info) |
+ * | `OTEL_EXPORTER_OTLP_ENDPOINT` | `http://host:port` of a collector that takes OTLP/HTTP as JSON (default: nothing is recorded) |
+ * | `OTEL_EXPORTER_OTLP_HEADERS` | headers for it, `name=value,name=value`, values percent-encoded |
  * | `CONTROL_FD` | a file descriptor that carries the control channel, or `stdio`: commands on stdin, reports on stderr, each a line that begins with RS (0x1e). The process ends at its end of file |
  * | `CODE_CACHE` | folder for compiled code, which makes the next start faster (default: none is kept) |
  */
@@ -26,11 +29,15 @@ export const ENVIRONMENT = [
   'DATABASE_URL',
   'DATABASE_POOL_MAX',
   'BROKER_URL',
+  'DATABASE_NODE',
+  'BROKER_NODE',
   'LINKS',
   'SEAMS',
   'PROFILE',
   'SESSION_SECRET',
   'LOG_LEVEL',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_HEADERS',
   'CONTROL_FD',
   'CODE_CACHE',
 ] as const;

@@ -1,9 +1,12 @@
+import type {FastifyRequest} from 'fastify';
 import type {Clock} from './clock.ts';
 import type {Logger} from './logger.ts';
 import {Problem} from './problem.ts';
 import {DEADLINE_HEADER, type RequestContext, type RequestContexts} from './request-context.ts';
 import type {App} from './server.ts';
-import {continueTrace} from './trace-context.ts';
+import {recordRequest} from './telemetry/record-request.ts';
+import type {Telemetry} from './telemetry/telemetry.ts';
+import {continueTrace, type TraceContext, withoutRecord} from './trace-context.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -25,25 +28,26 @@ export interface HopOptions {
   readonly log: Logger;
   readonly started: () => boolean;
   readonly draining: AbortSignal;
+  readonly telemetry: Telemetry;
 }
 
 /** What happens to every request before its handler: its context is taken up, and what is too late or too early is refused. */
-export function carryContext(app: App, {contexts, clock, log, started, draining}: HopOptions): void {
+export function carryContext(app: App, {contexts, clock, log, started, draining, telemetry}: HopOptions): void {
   // The hook below sets it before anybody reads it.
   app.decorateRequest('hop', null as never);
   app.addHook('onRequest', (request, reply, done) => {
-    const {traceparent, tracestate, authorization} = request.headers;
+    const {authorization} = request.headers;
+    const isProbe = request.routeOptions.config.probe === true;
     const deadline = parseDeadline(request.headers[DEADLINE_HEADER]);
     request.hop = {
-      trace: continueTrace(traceparent, tracestate),
+      trace: traceOf(request, isProbe, telemetry),
       deadline: deadline === 'wrong' ? undefined : deadline,
       authorization,
     };
     reply.header('x-trace-id', request.hop.trace.traceId);
     if (draining.aborted) reply.header('connection', 'close');
-    contexts.run(request.hop, () =>
-      done(request.routeOptions.config.probe === true ? undefined : refusal(deadline, clock, started())),
-    );
+    if (!isProbe && telemetry.isOn) recordRequest(telemetry, request, reply);
+    contexts.run(request.hop, () => done(isProbe ? undefined : refusal(deadline, clock, started())));
   });
   // The body's events come from the connection and not from the request: its context is taken up again.
   app.addHook('preValidation', (request, _reply, done) => contexts.run(request.hop, done));
@@ -68,6 +72,13 @@ export function carryContext(app: App, {contexts, clock, log, started, draining}
     else log.info(facts, 'answered');
     done();
   });
+}
+
+/** Probes are asked all day: nothing of them is recorded. Of other requests the service that a trace begins in decides. */
+function traceOf({headers}: FastifyRequest, isProbe: boolean, telemetry: Telemetry): TraceContext {
+  const trace = continueTrace(headers.traceparent, headers.tracestate);
+  const isTaken = !isProbe && (trace.parentId !== undefined || telemetry.takesTrace());
+  return isTaken ? trace : withoutRecord(trace);
 }
 
 function refusal(deadline: number | 'wrong' | undefined, clock: Clock, started: boolean): Problem | undefined {

@@ -3,11 +3,16 @@ import Pool from 'undici/lib/dispatcher/pool.js';
 import type {Clock} from './clock.ts';
 import {type Instance, type LinkAnswer, type LinkRequest, type Links, UnknownServiceError} from './links.ts';
 import type {RequestContexts} from './request-context.ts';
+import {beginCall, endWithAnswer} from './telemetry/record-call.ts';
+import type {Telemetry} from './telemetry/telemetry.ts';
+import {traceHeaders} from './trace-context.ts';
 
 export interface HttpLinksOptions {
   readonly instances: Readonly<Record<string, readonly Instance[]>>;
   readonly contexts: RequestContexts;
   readonly clock: Clock;
+  /** The service that calls, and where its calls are recorded; default: nowhere. */
+  readonly telemetry?: {readonly from: string; readonly to: Telemetry};
 }
 
 /** Nobody said how long to wait: a bound against waiting for ever. Whoever calls sets a shorter one. */
@@ -23,7 +28,7 @@ interface Target extends Instance {
 }
 
 /** Links over HTTP/1.1: one pool of kept-alive connections per instance. */
-export function createHttpLinks({instances, contexts, clock}: HttpLinksOptions): Links {
+export function createHttpLinks({instances, contexts, clock, telemetry}: HttpLinksOptions): Links {
   const targets = new Map(Object.entries(instances).map(([service, list]) => [service, list.map(openTarget)]));
   const turns = new Map<string, number>();
 
@@ -38,13 +43,28 @@ export function createHttpLinks({instances, contexts, clock}: HttpLinksOptions):
     return [...all.slice(from), ...all.slice(0, from)].sort((left, right) => rests(left) - rests(right));
   }
 
+  /** Each attempt is a span of its own, which what is called has as its parent. */
+  async function sendRecorded(service: string, target: Target, what: LinkRequest): Promise<LinkAnswer> {
+    const trace = contexts.current()?.trace;
+    if (telemetry === undefined || trace === undefined)
+      return send(target, {...what, headers: {...contexts.outgoing(), ...what.headers}});
+    const span = beginCall(telemetry.to, trace, {from: telemetry.from, to: service, node: target.node, request: what});
+    try {
+      const headers = {...contexts.outgoing(), ...traceHeaders(span.trace), ...what.headers};
+      return endWithAnswer(span, await send(target, {...what, headers}));
+    } catch (error) {
+      span.end(error);
+      throw error;
+    }
+  }
+
   return {
     async request(service, what) {
       const order = inOrder(service);
       let failure: unknown = new UnknownServiceError(service);
       for (const target of order) {
         try {
-          return await send(target, {...what, headers: {...contexts.outgoing(), ...what.headers}});
+          return await sendRecorded(service, target, what);
         } catch (error) {
           if (what.signal?.aborted === true) throw error;
           target.restsUntil = clock.monotonic() + REST_MS;

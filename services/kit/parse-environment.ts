@@ -1,5 +1,6 @@
 import type {Instance} from './links.ts';
 import {BROKER_PROTOCOLS} from './open-broker.ts';
+import type {OtlpTarget} from './telemetry/exporter.ts';
 
 /** A service's configuration, as validated at start. */
 export interface Environment {
@@ -9,12 +10,17 @@ export interface Environment {
   readonly databaseUrl: string | undefined;
   readonly databasePoolMax: number;
   readonly brokerUrl: string | undefined;
+  /** What these links lead to. */
+  readonly databaseNode: string;
+  readonly brokerNode: string;
   readonly links: Readonly<Record<string, readonly Instance[]>>;
   readonly seams: Readonly<Record<string, string>>;
   readonly profile: 'lab' | 'production';
   readonly sessionSecret: string | undefined;
   readonly logLevel: LogLevel;
   readonly controlFd: ControlFd | undefined;
+  /** Where telemetry goes; undefined: there is none. */
+  readonly otlp: OtlpTarget | undefined;
 }
 
 /** Where the control channel is: a descriptor for both directions, or commands on stdin and reports on stderr. */
@@ -43,12 +49,15 @@ export function parseEnvironment(
     databaseUrl,
     databasePoolMax: integer(raw, 'DATABASE_POOL_MAX', {least: 1, most: 1_000}) ?? 10,
     brokerUrl: brokerUrl(raw, 'BROKER_URL'),
+    databaseNode: text(raw, 'DATABASE_NODE') ?? 'database',
+    brokerNode: text(raw, 'BROKER_NODE') ?? 'broker',
     links: parseLinks(raw),
     seams: parseSeams(raw),
     profile: oneOf(raw, 'PROFILE', ['lab', 'production']) ?? 'production',
     sessionSecret: text(raw, 'SESSION_SECRET'),
     logLevel: oneOf(raw, 'LOG_LEVEL', LOG_LEVELS) ?? 'info',
     controlFd: controlFd(raw),
+    otlp: otlpTarget(raw),
   };
 }
 
@@ -92,6 +101,26 @@ function brokerUrl(raw: Raw, name: string): string | undefined {
   if (value !== undefined && !isUrl(value, BROKER_PROTOCOLS))
     throw new ConfigurationError(`${name} must be a postgres:// or nats:// URL.`);
   return value;
+}
+
+function otlpTarget(raw: Raw): OtlpTarget | undefined {
+  const endpoint = text(raw, 'OTEL_EXPORTER_OTLP_ENDPOINT');
+  if (endpoint === undefined) return undefined;
+  if (!isUrl(endpoint, ['http:', 'https:']))
+    throw new ConfigurationError('OTEL_EXPORTER_OTLP_ENDPOINT must be an http:// or https:// URL.');
+  const pairs = (text(raw, 'OTEL_EXPORTER_OTLP_HEADERS') ?? '').split(',').filter(pair => pair.trim() !== '');
+  return {endpoint, headers: Object.fromEntries(pairs.map(readHeader))};
+}
+
+function readHeader(pair: string): readonly [string, string] {
+  const [, name, value] = /^\s*([\w!#$%&'*+.^`|~-]+)\s*=(.*)$/.exec(pair) ?? [];
+  try {
+    const decoded = decodeURIComponent(value?.trim() ?? '');
+    if (name !== undefined && /^[\x20-\x7e]+$/.test(decoded)) return [name.toLowerCase(), decoded];
+  } catch {
+    // Said below: a value may be secret, so it is not repeated.
+  }
+  throw new ConfigurationError('OTEL_EXPORTER_OTLP_HEADERS must be name=value pairs, separated by commas.');
 }
 
 function parseLinks(raw: Raw): Environment['links'] {

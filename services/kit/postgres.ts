@@ -3,6 +3,7 @@ import type {CrashPoints} from './crash-points.ts';
 import type {Database, Queryable, Row} from './database.ts';
 import type {Logger} from './logger.ts';
 import {breaksSession, CommitUnknownError, sqlState} from './postgres-errors.ts';
+import {NO_RECORDER, type StatementRecorder} from './telemetry/record-statements.ts';
 
 export interface PostgresOptions {
   readonly url: string;
@@ -14,6 +15,8 @@ export interface PostgresOptions {
   readonly poolMax?: number;
   /** How long one statement may take, ms. Its answer is waited for one second longer. Default 5,000. */
   readonly statementTimeoutMs?: number;
+  /** Default: nothing is recorded. */
+  readonly recorder?: StatementRecorder;
 }
 
 export interface PostgresDatabase extends Database {
@@ -36,6 +39,7 @@ export function createPostgresDatabase({
   applicationName,
   poolMax = 10,
   statementTimeoutMs = 5_000,
+  recorder = NO_RECORDER,
 }: PostgresOptions): PostgresDatabase {
   const pool = new pg.Pool({
     connectionString: url,
@@ -56,25 +60,28 @@ export function createPostgresDatabase({
   pool.on('connect', client => client.on('error', () => undefined));
 
   return {
-    async query<R extends Row>(text: string, parameters?: readonly unknown[]) {
-      const session = await pool.connect();
-      let broken = false;
-      try {
-        return await query<R>(session, text, parameters);
-      } catch (error) {
-        broken = breaksSession(error);
-        throw error;
-      } finally {
-        session.release(broken);
-      }
-    },
-    async transaction(work, options) {
-      const session = await pool.connect();
-      const outcome = await transact(session, crashPoints, work, options?.isolation);
-      session.release(!outcome.done && outcome.broken);
-      if (!outcome.done) throw outcome.error;
-      return outcome.value;
-    },
+    query: <R extends Row>(text: string, parameters?: readonly unknown[]) =>
+      // With the wait for a session: it is part of what the caller waits for.
+      recorder.statement(text, async () => {
+        const session = await pool.connect();
+        let broken = false;
+        try {
+          return await query<R>(session, text, parameters);
+        } catch (error) {
+          broken = breaksSession(error);
+          throw error;
+        } finally {
+          session.release(broken);
+        }
+      }),
+    transaction: (work, options) =>
+      recorder.transaction(async () => {
+        const session = await pool.connect();
+        const outcome = await transact({session, crashPoints, recorder}, work, options?.isolation);
+        session.release(!outcome.done && outcome.broken);
+        if (!outcome.done) throw outcome.error;
+        return outcome.value;
+      }),
     async ping() {
       await this.query('select 1');
     },
@@ -87,44 +94,52 @@ type Outcome<T> =
   | {readonly done: true; readonly value: T}
   | {readonly done: false; readonly error: unknown; readonly broken: boolean};
 
+interface TransactionTools {
+  readonly session: pg.PoolClient;
+  readonly crashPoints: Pick<CrashPoints, 'hit'>;
+  readonly recorder: StatementRecorder;
+}
+
 async function transact<T>(
-  session: pg.PoolClient,
-  crashPoints: Pick<CrashPoints, 'hit'>,
+  {session, crashPoints, recorder}: TransactionTools,
   work: (transaction: Queryable) => Promise<T>,
   isolation = 'read committed',
 ): Promise<Outcome<T>> {
   let value: T;
   let over = false;
   try {
-    await query(session, `begin isolation level ${isolation}`);
+    const begin = `begin isolation level ${isolation}`;
+    await recorder.statement(begin, () => query(session, begin));
     value = await work({
       async query<R extends Row>(text: string, parameters?: readonly unknown[]) {
         // By then the session may belong to somebody else.
         if (over) throw new Error('This transaction is over: a query in it was not awaited.');
-        return query<R>(session, text, parameters);
+        return recorder.statement(text, () => query<R>(session, text, parameters));
       },
     });
   } catch (error) {
     // When the rollback fails too, the session is dropped, which rolls back as well; the first error is the one to tell.
-    const broken = await query(session, 'rollback').then(
-      () => false,
-      () => true,
-    );
+    const broken = await recorder
+      .statement('rollback', () => query(session, 'rollback'))
+      .then(
+        () => false,
+        () => true,
+      );
     return {done: false, error, broken};
   } finally {
     over = true;
   }
   crashPoints.hit('before_commit');
-  const failed = await commit(session);
+  const failed = await commit(session, recorder);
   if (failed !== undefined) return failed;
   crashPoints.hit('after_commit_before_publish');
   return {done: true, value};
 }
 
 /** Sends COMMIT. Returns how it failed, or undefined when the transaction is committed. */
-async function commit(session: pg.PoolClient): Promise<Outcome<never> | undefined> {
+async function commit(session: pg.PoolClient, recorder: StatementRecorder): Promise<Outcome<never> | undefined> {
   try {
-    const {command} = await session.query('commit');
+    const {command} = await recorder.statement('commit', () => session.query('commit'));
     if (command !== 'ROLLBACK') return undefined;
     const error = new Error(
       'The transaction was rolled back: a statement in it had failed, and its error was swallowed.',

@@ -16,6 +16,7 @@ import {describeOnDemand} from './openapi.ts';
 import {PROBLEM_TYPE, Problem, problemDocument} from './problem.ts';
 import {answerProblem} from './problem-answers.ts';
 import type {RequestContexts} from './request-context.ts';
+import type {Telemetry} from './telemetry/telemetry.ts';
 
 /** Fastify with typebox schemas: `import {Type} from 'typebox'`. Validation, problems, trace context and deadlines are set up. */
 export type App = FastifyInstance<
@@ -34,6 +35,7 @@ export interface ServerOptions {
   /** Whether requests are taken yet; until then they are answered 503. */
   readonly started: () => boolean;
   readonly draining: AbortSignal;
+  readonly telemetry: Telemetry;
 }
 
 const BODY_BYTES_MAX = 1_048_576;
@@ -41,7 +43,7 @@ const REQUEST_TIMEOUT_MS = 15_000;
 
 /** An HTTP server that speaks JSON and problem+json, describes itself at `/openapi.json`, and honours deadlines and trace context. */
 export async function createServer(options: ServerOptions): Promise<App> {
-  const {name, log, contexts, clock} = options;
+  const {name, log, contexts, clock, telemetry, started, draining} = options;
   const app: App = fastify({
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -62,7 +64,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     const detail = `There is no ${request.method} ${request.url.split('?')[0]} here.`;
     return answerProblem(new Problem({status: 404, detail}), reply, log);
   });
-  carryContext(app, {contexts, clock, log, started: options.started, draining: options.draining});
+  carryContext(app, {contexts, clock, log, started, draining, telemetry});
   describeOnDemand(app, name);
   return app;
 }

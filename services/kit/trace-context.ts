@@ -24,9 +24,30 @@ export function continueTrace(traceparent: unknown, tracestate?: unknown): Trace
   return {...parent, spanId: randomId(8), state};
 }
 
-/** Headers for a call made from within `trace`; the call is a span of its own. */
+/** The span that `traceparent` names, as somebody else's; undefined where it names none. */
+export function parentOf(traceparent: unknown, tracestate?: unknown): TraceContext | undefined {
+  const {parentId: spanId, ...trace} = continueTrace(traceparent, tracestate);
+  return spanId === undefined ? undefined : {...trace, spanId, parentId: undefined};
+}
+
+/** A span within `parent`. */
+export function childOf(parent: TraceContext): TraceContext {
+  return {...parent, spanId: randomId(8), parentId: parent.spanId};
+}
+
+/** Whether spans of the trace are recorded: its first service has decided that for all. */
+export function isRecorded({flags}: TraceContext): boolean {
+  return (Number.parseInt(flags, 16) & 1) === 1;
+}
+
+/** The same, with nothing recorded of it from here on. */
+export function withoutRecord(trace: TraceContext): TraceContext {
+  return {...trace, flags: (Number.parseInt(trace.flags, 16) & 0xfe).toString(16).padStart(2, '0')};
+}
+
+/** Headers that carry `trace` on: what is called has its span as parent. */
 export function traceHeaders(trace: TraceContext): Record<string, string> {
-  const traceparent = `00-${trace.traceId}-${randomId(8)}-${trace.flags}`;
+  const traceparent = `00-${trace.traceId}-${trace.spanId}-${trace.flags}`;
   return trace.state === undefined ? {traceparent} : {traceparent, tracestate: trace.state};
 }
 

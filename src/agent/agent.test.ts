@@ -19,7 +19,7 @@ describe('the agent', () => {
     folder = await mkdtemp(join(tmpdir(), 'teralab-agent-'));
     const source = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
     await build({
-      entryPoints: [source('./fabric-thread.ts'), source('./load-thread.ts')],
+      entryPoints: [source('./fabric-thread.ts'), source('./load-thread.ts'), source('./telemetry-thread.ts')],
       outdir: folder,
       bundle: true,
       platform: 'node',
@@ -31,6 +31,7 @@ describe('the agent', () => {
     entries = {
       fabric: pathToFileURL(join(folder, 'fabric-thread.mjs')),
       load: pathToFileURL(join(folder, 'load-thread.mjs')),
+      telemetry: pathToFileURL(join(folder, 'telemetry-thread.mjs')),
     };
   });
   afterAll(() => rm(folder, {recursive: true, force: true}));
@@ -52,6 +53,25 @@ describe('the agent', () => {
       exit: 2,
     });
     await agent.fabric.close(['gateway-1->identity-1']);
+  });
+
+  it('takes telemetry of who has the environment for it, refuses what is malformed, and answers queries', async () => {
+    await using agent = await startAgent(entries);
+    expect(await agent.telemetry?.metrics(null)).toMatchObject({routes: []});
+    const environment = await agent.telemetry?.environment();
+    const [, value = ''] = environment?.OTEL_EXPORTER_OTLP_HEADERS?.split('=') ?? [];
+    const post = async (body: string): Promise<number> => {
+      const headers = {authorization: decodeURIComponent(value), 'content-type': 'application/json'};
+      const url = `${environment?.OTEL_EXPORTER_OTLP_ENDPOINT}/v1/traces`;
+      return (await fetch(url, {method: 'POST', headers, body})).status;
+    };
+    const ids = {traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8)};
+    const span = {...ids, name: 'a', startTimeUnixNano: '1000000', endTimeUnixNano: '3000000'};
+    expect(await post('{')).toBe(400);
+    expect(await post(JSON.stringify({resourceSpans: [{scopeSpans: [{spans: [{...span, traceId: 'x'}]}]}]}))).toBe(400);
+    expect(await post(JSON.stringify({resourceSpans: [{scopeSpans: [{spans: [span]}]}]}))).toBe(200);
+    expect(await agent.telemetry?.trace('abab')).toMatchObject([{id: ids.traceId, durationMs: 2}]);
+    expect((await agent.telemetry?.traces({limit: 5}))?.traces).toHaveLength(1);
   });
 
   it('drives load, and reads a log of more than one page', async () => {

@@ -8,11 +8,14 @@ import {type AgentConnection, connect} from './connect.ts';
 import type {LoadThread} from './load-port.ts';
 import {remoteFabric} from './remote-fabric.ts';
 import {remoteLoad} from './remote-load.ts';
+import {type AgentTelemetry, openTelemetry} from './telemetry.ts';
 
-/** The lab's data plane. On the process runtime it is one or two threads of the controller. */
+/** The lab's data plane. On the process runtime it is threads of the controller, started as they are needed. */
 export interface Agent extends AsyncDisposable {
   readonly fabric: Fabric;
   readonly load: LoadDriver;
+  /** Undefined where services have nowhere to send their telemetry: in a container. */
+  readonly telemetry: AgentTelemetry | undefined;
   /** Where it runs: threads of this process, or a container. */
   readonly place: {readonly thread: string} | {readonly container: string};
   /** Settles when a part of it has ended, with the reason; also after `stop`. */
@@ -20,10 +23,11 @@ export interface Agent extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Built files of the two threads. */
+/** Built files of the threads. */
 export interface AgentEntries {
   readonly fabric: URL;
   readonly load: URL;
+  readonly telemetry: URL;
 }
 
 /**
@@ -52,12 +56,14 @@ export function openAgent(entries: AgentEntries): Agent & {readonly ready: Promi
     'fabric thread',
   );
   const load = loadOnDemand(entries.load);
+  const telemetry = openTelemetry(entries.telemetry);
   const stop = async (): Promise<void> => {
-    await Promise.all([fabric.terminate(), load.stop()]);
+    await Promise.all([fabric.terminate(), load.stop(), telemetry.stop()]);
   };
   return {
     fabric: remoteFabric(fabric),
     load: load.driver,
+    telemetry,
     place: {thread: 'worker threads of the controller'},
     ready: fabric.ready,
     gone: Promise.race([fabric.gone, load.gone]),

@@ -42,6 +42,8 @@ export async function connectAgent(endpoint: AgentEndpoint): Promise<Agent> {
   return {
     fabric: remoteFabric(fabric),
     load: withLedgersHere(remoteLoad(load), load),
+    // Services in containers reach no port of this process.
+    telemetry: undefined,
     place: {container},
     gone: Promise.race([fabric.gone, load.gone]),
     stop,

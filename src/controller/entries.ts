@@ -5,7 +5,7 @@ import {fileURLToPath, pathToFileURL} from 'node:url';
 /** Built files that other processes and threads start from, and the package's folders. */
 export interface Entries {
   readonly services: Readonly<Record<string, string>>;
-  readonly agent: {readonly fabric: URL; readonly load: URL};
+  readonly agent: {readonly fabric: URL; readonly load: URL; readonly telemetry: URL};
   readonly controller: string;
   readonly watchdog: string;
   /** What stewards of a swarm run. */
@@ -25,7 +25,7 @@ export function findEntries(): Entries {
     services: Object.fromEntries(
       ['gateway', 'identity', 'stream'].map(name => [name, join(dist, 'services', `${name}.cjs`)]),
     ),
-    agent: {fabric: thread('fabric-thread'), load: thread('load-thread')},
+    agent: {fabric: thread('fabric-thread'), load: thread('load-thread'), telemetry: thread('telemetry-thread')},
     controller: join(dist, 'controller', 'main.js'),
     watchdog: join(dist, 'controller', 'watchdog.js'),
     steward: join(dist, 'container', 'steward.mjs'),

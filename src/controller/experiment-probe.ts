@@ -2,12 +2,14 @@ import type {Row} from '../../services/kit/database.ts';
 import {LabError} from '../errors.ts';
 import type {ProxyCounters} from '../fabric/fabric.ts';
 import {measureRequests} from '../faults/experiments/measure-requests.ts';
+import {measureSpans} from '../faults/experiments/measure-spans.ts';
 import type {SystemProbe} from '../faults/experiments/ports.ts';
 import {nearest} from '../nearest.ts';
 import {parseLogLine} from '../observe/log-line.ts';
 import {linkName} from '../topology/topology.ts';
 import type {Live} from './live.ts';
 import type {System} from './system.ts';
+import {telemetryOf} from './telemetry.ts';
 
 const ROWS_MAX = 1000;
 const SQL_WITHIN_MS = 5_000;
@@ -27,6 +29,18 @@ export async function askSystem(
     case 'requests':
       needLink(system, probe.link);
       return measureRequests(await agent.fabric.requests(since), probe, {since, now: Date.now()});
+    case 'trace': {
+      const {service, span, link} = probe;
+      // Spans name the link of their service, not that of an instance.
+      if (link !== undefined) needName(link, system.plan.topology.links.map(linkName));
+      const spans = await telemetryOf(agent).spans({
+        since,
+        ...(service === undefined ? {} : {service}),
+        ...(span === undefined ? {} : {name: span}),
+        ...(link === undefined ? {} : {link}),
+      });
+      return measureSpans(spans, probe);
+    }
     case 'metric':
       if ('link' in probe) {
         needLink(system, probe.link);
@@ -126,7 +140,11 @@ function needDatabase(system: System, name: string): void {
 
 function needLink(system: System, name: string): void {
   const names = [...system.plan.topology.links.map(linkName), ...system.plan.proxies.map(proxy => proxy.name)];
-  if (!names.includes(name)) throw new LabError('UNKNOWN_TARGET', `There is no link "${name}".${meant(name, names)}`);
+  needName(name, names);
+}
+
+function needName(link: string, names: readonly string[]): void {
+  if (!names.includes(link)) throw new LabError('UNKNOWN_TARGET', `There is no link "${link}".${meant(link, names)}`);
 }
 
 function meant(name: string, names: readonly string[]): string {

@@ -5,6 +5,11 @@ import type {FaultRecord, FaultRequest} from '../faults/fault.ts';
 import type {CheckEvent, Phase} from '../labs/check-event.ts';
 import type {CheckResult} from '../labs/verdict.ts';
 import type {LoadSummary} from '../load/load.ts';
+import type {Losses} from '../observe/losses.ts';
+import type {RouteMetrics} from '../observe/metric-store.ts';
+import type {TraceFilter} from '../observe/trace-store.ts';
+import type {TraceSummary} from '../observe/trace-summary.ts';
+import type {TraceTree} from '../observe/trace-tree.ts';
 import type {EngineRecord, RuntimeName} from '../runtime/runtime.ts';
 import type {BrokerEngine} from '../topology/topology.ts';
 
@@ -48,6 +53,19 @@ export interface Methods {
   'chaos.list': {params: {all?: boolean}; event: never; result: readonly FaultRecord[]};
   'chaos.clear': {params: {id?: string}; event: never; result: readonly FaultRecord[]};
   load: {params: LoadOptions; event: {type: 'summary'; summary: LoadSummary}; result: LoadSummary};
+  'telemetry.traces': {
+    params: TraceFilter;
+    event: never;
+    result: {readonly traces: readonly TraceSummary[]; readonly losses: Losses};
+  };
+  /** By its id, or how that begins. */
+  'telemetry.trace': {params: {id: string}; event: never; result: TraceTree};
+  /** Null: since the services have started. */
+  'telemetry.metrics': {
+    params: {windowMs: number | null};
+    event: never;
+    result: {readonly routes: readonly RouteMetrics[]; readonly losses: Losses};
+  };
   /** Keeps the system for an experiment until the client leaves; no check and no other load runs meanwhile. */
   'experiment.hold': {params: {title: string}; event: HoldEvent; result: null};
   /**

@@ -40,6 +40,8 @@ export class System {
   readonly #events: NodeEvent[] = [];
   readonly #waiters = new Set<() => void>();
   #plan: Plan;
+  /** What services need to send their telemetry. */
+  #telemetry: Readonly<Record<string, string>> = {};
 
   constructor(plan: Plan, tools: SystemTools) {
     this.#plan = plan;
@@ -232,7 +234,9 @@ export class System {
         ...gatewayListen(proxy, index, gatewayPort),
       })),
     );
-    const [opened] = await Promise.all([opening, ...closed]);
+    const telemetry = this.#tools.agent.telemetry?.environment();
+    const [opened, environment] = await Promise.all([opening, telemetry, ...closed]);
+    this.#telemetry = environment ?? {};
     for (const proxy of opened) this.#addresses.set(proxy.name, proxy);
   }
 
@@ -249,10 +253,15 @@ export class System {
         continue;
       }
       const {runtime} = this.#tools;
-      if (callee.kind === 'broker') env.BROKER_URL = accessUrl(runtime.broker(callee.name), opened.address);
-      else env.DATABASE_URL = accessUrl(runtime.postgres(callee.name), opened.address);
+      if (callee.kind === 'broker') {
+        env.BROKER_URL = accessUrl(runtime.broker(callee.name), opened.address);
+        env.BROKER_NODE = callee.name;
+      } else {
+        env.DATABASE_URL = accessUrl(runtime.postgres(callee.name), opened.address);
+        env.DATABASE_NODE = callee.name;
+      }
     }
-    if (node.kind === 'service') env.SESSION_SECRET = this.#secret;
+    if (node.kind === 'service') Object.assign(env, {SESSION_SECRET: this.#secret, ...this.#telemetry});
     const own = seams.filter(seam => seam.service === node.service).map(seam => [seam.seam, seam.file] as const);
     return {env, links, seams: Object.fromEntries(own)};
   }

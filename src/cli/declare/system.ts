@@ -1,4 +1,5 @@
 import {type Command, Option} from 'commander';
+import {LabError} from '../../errors.ts';
 import {BROKER_ENGINES} from '../../topology/topology.ts';
 import type {Shell} from '../command.ts';
 import {parseChoice} from '../parse/choice.ts';
@@ -117,4 +118,36 @@ export function declareSystem(program: Command, shell: Shell): void {
       parseWhole(raw, '--lines', 0, 1_000_000),
     );
   runs(logs, shell, async () => import('../commands/logs.ts'));
+
+  const traces = declare(program, {
+    usage: 'traces [id]',
+    summary: 'list the latest traces, or show one as a tree',
+    more: 'A request makes a trace over all services, statements and messages that it led to. The beginning of an id is enough.',
+    examples: ['teralab traces', 'teralab traces --errors --slow 200ms', 'teralab traces --service stream --json'],
+  })
+    .option('--service <name>', 'only those that this service has a part in')
+    .option('--errors', 'only those with a failure')
+    .option('--slow <time>', 'only those that took at least so long', raw => parseDuration(raw, '--slow'))
+    .option('-n, --limit <n>', 'so many at most (default 20)', raw => parseWhole(raw, '--limit', 1, 2_000));
+  runs(traces, shell, async () => import('../commands/traces.ts'));
+
+  const metrics = declare(program, {
+    usage: 'metrics',
+    summary: 'show rate, errors and duration of every route',
+    examples: ['teralab metrics', 'teralab metrics --since 1m', 'teralab metrics --json'],
+  }).option(
+    '--since <time>',
+    'only the last so long, 10m at most (default: all since the services have started)',
+    raw => parseSince(raw),
+  );
+  runs(metrics, shell, async () => import('../commands/metrics.ts'));
+}
+
+/** As far back as metrics are kept in steps. */
+const SINCE_MS_MAX = 600_000;
+
+function parseSince(raw: string): number {
+  const ms = parseDuration(raw, '--since');
+  if (ms > SINCE_MS_MAX) throw new LabError('BAD_VALUE', `--since can be 10m at most; "${raw}" is longer.`);
+  return ms;
 }

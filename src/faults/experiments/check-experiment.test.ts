@@ -94,12 +94,12 @@ describe('checkExperiment', () => {
     }
   });
 
-  it('says what a fault needs, and refuses probes of traces, which it does not have', () => {
+  it('says what a fault needs, and what can be measured of traces', () => {
     expect(mistakesOf(method('type: action\nname: a\nprovider: {type: teralab, fault: latency, target: x}'))).toEqual([
       expect.stringMatching(/^5:38: latency needs latency /),
     ]);
     expect(mistakesOf(method('type: probe\nname: a\nprovider: {type: teralab, probe: trace}'))).toEqual([
-      expect.stringMatching(/^5:38: There are no trace probes/),
+      expect.stringMatching(/^5:15: What is measured of spans is errors, p50, p99, count/),
     ]);
   });
 

@@ -6,23 +6,19 @@ import {
   NODE_METRICS,
   REQUEST_MEASURES,
   SLO_BOUNDS,
+  SPAN_MEASURES,
   type Window,
 } from './experiment.ts';
 import {kindOf, type Mistakes, type Path} from './mistakes.ts';
 import {readDuration, readShare} from './quantities.ts';
 
-export const LAB_PROBES = ['sql', 'requests', 'metric', 'log', 'slo', 'status'] as const;
+export const LAB_PROBES = ['sql', 'requests', 'trace', 'metric', 'log', 'slo', 'status'] as const;
 const COMMON = ['type', 'probe', 'within'];
 
 type Raw = Readonly<Record<string, unknown>>;
 
 /** Probes of the running system. */
 export function checkLabProbe(record: Raw, path: Path, mistakes: Mistakes): LabProvider | undefined {
-  if (record.probe === 'trace' || record.probe === 'traces')
-    return mistakes.add(
-      [...path, 'probe'],
-      'There are no trace probes: teralab keeps no traces yet. "requests" looks at the requests of a link.',
-    );
   const kind = mistakes.choice(record.probe, [...path, 'probe'], 'The probe', LAB_PROBES);
   const withinMs = record.within === undefined ? 0 : readDuration(record.within, 1000);
   if (withinMs === undefined)
@@ -60,6 +56,21 @@ const READERS: Readonly<
     return link === undefined || measure === undefined
       ? undefined
       : {kind: 'requests', link, route, method, measure, window};
+  },
+  trace: (record, path, mistakes) => {
+    mistakes.unknownKeys(
+      record,
+      path,
+      [...COMMON, 'service', 'span', 'link', 'measure', 'window'],
+      'The probe "trace"',
+    );
+    const at = 'measure' in record ? [...path, 'measure'] : path;
+    const measure = mistakes.choice(record.measure, at, 'What is measured of spans', SPAN_MEASURES);
+    const service = optionalText('service', record, path, mistakes);
+    const span = optionalText('span', record, path, mistakes);
+    const link = optionalText('link', record, path, mistakes);
+    const window = windowOf(record, path, mistakes);
+    return measure === undefined ? undefined : {kind: 'trace', service, span, link, measure, window};
   },
   metric: (record, path, mistakes) => {
     mistakes.unknownKeys(record, path, [...COMMON, 'link', 'node', 'metric'], 'The probe "metric"');

@@ -116,6 +116,7 @@ export type LabProvider =
 /** A part of the run that a probe looks at: since the method began, or the last so many ms. */
 export type Window = {readonly lastMs: number | undefined};
 
+export const SPAN_MEASURES = ['errors', 'p50', 'p99', 'count'] as const;
 export const REQUEST_MEASURES = ['errors', 'p50', 'p99', 'count', 'rate'] as const;
 export const LINK_METRICS = [
   'p50',
@@ -139,6 +140,14 @@ export type LabProbe =
       readonly route: string | undefined;
       readonly method: string | undefined;
       readonly measure: (typeof REQUEST_MEASURES)[number];
+      readonly window: Window;
+    }
+  | {
+      readonly kind: 'trace';
+      readonly service: string | undefined;
+      readonly span: string | undefined;
+      readonly link: string | undefined;
+      readonly measure: (typeof SPAN_MEASURES)[number];
       readonly window: Window;
     }
   | {readonly kind: 'metric'; readonly link: string; readonly metric: (typeof LINK_METRICS)[number]}

@@ -3,6 +3,7 @@ import type {RequestLogEntry} from '../../fabric/fabric.ts';
 import type {LedgerEntry} from '../../load/load.ts';
 import {loadPoints} from './load-points.ts';
 import {measureRequests} from './measure-requests.ts';
+import {measureSpans} from './measure-spans.ts';
 import {judgeSlo} from './slo.ts';
 
 function entry(
@@ -114,4 +115,19 @@ it('measures the requests of a link or of one path of it, by route and method', 
   ]).toEqual([1, 2, 3]);
   expect([measured('count', {method: 'POST'}), measured('count', {}, 25)]).toEqual([1, 2]);
   expect([measured('errors', {route: '/none'}), measured('p50', {route: '/none'})]).toEqual([null, null]);
+});
+
+it('measures spans, and says nothing of none', () => {
+  const spans = [10, 20, 30, 400].map(durationMs => ({
+    durationMs,
+    failure: durationMs === 400 ? 'answered 503' : null,
+  }));
+  const measured = (measure: 'count' | 'errors' | 'p50' | 'p99') => [
+    measureSpans(spans, {measure}),
+    measureSpans([], {measure}),
+  ];
+  expect(measured('count')).toEqual([4, 0]);
+  expect(measured('errors')).toEqual([0.25, null]);
+  expect(measured('p99')).toEqual([400, null]);
+  expect(measured('p50')).toEqual([20, null]);
 });

@@ -4,7 +4,7 @@ import {newId} from '../kit/ids.ts';
 import {Problem} from '../kit/problem.ts';
 import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
-import type {Access} from './access.ts';
+import {type Access, SIGNED_IN} from './access.ts';
 import {rolesGranted} from './events.ts';
 import {ROLES} from './permissions.ts';
 import type {Publisher} from './seams/publisher.ts';
@@ -23,7 +23,7 @@ export function serveRoles(
   {kit, publisher, access}: {readonly kit: Kit; readonly publisher: Publisher; readonly access: Access},
 ): void {
   const {clock, contexts, database} = kit;
-  const schema = {params: AccountPath, body: Roles, response: {200: AccountRoles}};
+  const schema = {security: SIGNED_IN, params: AccountPath, body: Roles, response: {200: AccountRoles}};
   app.put('/v1/accounts/:id/roles', {schema}, async request => {
     const by = await access.permitted(request.headers.authorization, 'roles:write');
     const account = request.params.id;

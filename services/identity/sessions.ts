@@ -3,7 +3,7 @@ import {newId} from '../kit/ids.ts';
 import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
 import {unauthorized} from '../kit/verify-access-token.ts';
-import type {Access} from './access.ts';
+import {type Access, SIGNED_IN} from './access.ts';
 import {sessionFailed, sessionStarted} from './events.ts';
 import {countFailure, forgetFailures, lockedFor, tooManyAttempts} from './lockout.ts';
 import type {Passwords} from './passwords.ts';
@@ -73,9 +73,13 @@ export function serveSessions(app: App, {kit, publisher, passwords, sessions, ac
     throw unauthorized('The refresh token is not valid, or not any more: sign in again.');
   });
 
-  app.delete('/v1/sessions/current', {schema: {response: {204: Type.Null()}}}, async (request, reply) => {
-    const {session} = await access.signedIn(request.headers.authorization);
-    await endSessions(database, {session}, 'signed-out');
-    return reply.code(204).send(null);
-  });
+  app.delete(
+    '/v1/sessions/current',
+    {schema: {security: SIGNED_IN, response: {204: Type.Null()}}},
+    async (request, reply) => {
+      const {session} = await access.signedIn(request.headers.authorization);
+      await endSessions(database, {session}, 'signed-out');
+      return reply.code(204).send(null);
+    },
+  );
 }

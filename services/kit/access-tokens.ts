@@ -49,6 +49,7 @@ export function createAccessTokens(kit: KeyCacheKit, audience: string): AccessTo
   return {
     async account(authorization) {
       const token = bearerToken(authorization);
+      keys.touch();
       const known = verified.get(token);
       if (known !== undefined && kit.clock.now() < known.until) return known.account;
       verified.delete(token);

@@ -14,6 +14,8 @@ export interface KeyCache {
    * was asked and did not say: then nobody knows whether the token is good.
    */
   newer(): Promise<JWTVerifyGetKey>;
+  /** Has newer ones fetched, beside the requests, when these are not fresh any more. */
+  touch(): void;
   /** Whether a session is known to have ended while its access tokens had not expired. */
   hasEnded(session: string): boolean;
 }
@@ -66,16 +68,21 @@ export function createKeyCache({clock, contexts, links, log}: KeyCacheKit, onCha
     return clock.monotonic() - askedAt < ASK_AGAIN_AFTER_MS;
   }
 
+  function touch(): void {
+    if (clock.monotonic() - cachedAt >= KEYS_FRESH_MS && !askedLately()) void refreshOnce();
+  }
+
   async function current(): Promise<JWTVerifyGetKey> {
     // With keys at hand nobody waits for newer ones: a hung identity must not hold up those who need nothing else of it.
     if (cached === undefined) await refreshOnce();
-    else if (clock.monotonic() - cachedAt >= KEYS_FRESH_MS && !askedLately()) void refreshOnce();
+    else touch();
     if (cached !== undefined) return cached.keys;
     throw keysUnavailable();
   }
 
   return {
     current,
+    touch,
     async newer() {
       if (underWay !== undefined || !askedLately()) await refreshOnce();
       if (!answered) throw keysUnavailable();

@@ -53,7 +53,7 @@ async function build(kit: Kit): Promise<void> {
 
   serveAccounts(app, {kit, register, publisher, passwords, secret});
   serveOwnAccount(app, {kit, publisher, access});
-  serveSessions(app, {kit, publisher, passwords, sessions, access});
+  serveSessions(app, {kit, publisher, passwords, tokens, sessions, access});
   serveRoles(app, {kit, publisher, access});
   serveKeys(app, {keys, access});
   serveWellKnown(app, {keys, ended});

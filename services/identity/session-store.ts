@@ -25,6 +25,7 @@ export type EndReason = 'signed-out' | 'reuse' | 'account-closed';
  * replicas.
  */
 export interface SessionStore {
+  /** Needs {@link Tokens.refreshKeys} before the transaction. */
   start(transaction: Queryable, id: string, account: string): Promise<Session>;
   /**
    * Takes a refresh token for a new one. A token that was used before ends its session, since it has two owners then; but not within the
@@ -71,8 +72,9 @@ export function createSessionStore({
       );
       return issue(transaction, id, account);
     },
-    refresh: refreshToken =>
-      database.transaction(async transaction => {
+    async refresh(refreshToken) {
+      await tokens.refreshKeys();
+      return database.transaction<Refreshed>(async transaction => {
         const row = await lockToken(transaction, refreshToken);
         if (row === undefined || !row.live) return {outcome: 'refused'};
         if (row.use === 'unused') return rotate(transaction, refreshToken, row);
@@ -83,7 +85,8 @@ export function createSessionStore({
         if (answer !== undefined) return {outcome: 'refreshed', session: JSON.parse(answer) as Session};
         await endSessions(transaction, {session: row.session}, 'reuse');
         return {outcome: 'reused'};
-      }),
+      });
+    },
   };
 }
 

@@ -93,6 +93,20 @@ describe('a refresh token', () => {
   });
 });
 
+it('is started and refreshed also where there are no more connections than transactions', async () => {
+  await using narrow = await startIdentity(postgres, 1, {DATABASE_POOL_MAX: '1'});
+  const account = await narrow.register();
+  const began = performance.now();
+  // What is known of the keys is out of date by then.
+  await expect.poll(() => performance.now() - began, {timeout: 10_000}).toBeGreaterThan(1_100);
+  const session = await narrow.signIn(account);
+  expect(session.status).toBe(201);
+  const again = performance.now();
+  await expect.poll(() => performance.now() - again, {timeout: 10_000}).toBeGreaterThan(1_100);
+  const {refreshToken} = session.body;
+  expect((await narrow.call('POST', '/v1/sessions/refresh', {body: {refreshToken}})).status).toBe(200);
+});
+
 describe('signing out', () => {
   it('ends this session and no other', async () => {
     const {account, first} = await signedIn();

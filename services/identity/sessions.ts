@@ -10,11 +10,13 @@ import type {Passwords} from './passwords.ts';
 import type {Publisher} from './seams/publisher.ts';
 import {endSessions, type SessionStore} from './session-store.ts';
 import {PRINTABLE} from './text.ts';
+import type {Tokens} from './tokens.ts';
 
 export interface SessionParts {
   readonly kit: Kit;
   readonly publisher: Publisher;
   readonly passwords: Passwords;
+  readonly tokens: Pick<Tokens, 'refreshKeys'>;
   readonly sessions: SessionStore;
   readonly access: Access;
 }
@@ -34,7 +36,7 @@ const Session = Type.Object({
   refreshExpiresAt: Type.String({format: 'date-time'}),
 });
 
-export function serveSessions(app: App, {kit, publisher, passwords, sessions, access}: SessionParts): void {
+export function serveSessions(app: App, {kit, publisher, passwords, tokens, sessions, access}: SessionParts): void {
   const {clock, contexts, database, log} = kit;
 
   app.post('/v1/sessions', {schema: {body: Credentials, response: {201: Session}}}, async (request, reply) => {
@@ -51,6 +53,7 @@ export function serveSessions(app: App, {kit, publisher, passwords, sessions, ac
       await publisher.save(failed, transaction => countFailure(transaction, account));
       throw unauthorized('There is no such account, or the password is wrong.');
     }
+    await tokens.refreshKeys();
     const id = newId(clock);
     const session = await publisher.save(sessionStarted(id, account, contexts), async transaction => {
       await forgetFailures(transaction, account);

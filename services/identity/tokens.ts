@@ -21,6 +21,11 @@ export interface AccessToken {
 }
 
 export interface Tokens {
+  /**
+   * Sees to it that the keys are recent. Before a transaction, never in it: with as many transactions as there are connections, nobody
+   * would have one left to read the keys with.
+   */
+  refreshKeys(): Promise<void>;
   /** A token that says who its bearer is and in which session, for 15 minutes. */
   issue(account: string, session: string): Promise<AccessToken>;
   /** What the token of an `Authorization` header says. Throws a problem 401. Whether its session still lasts is not looked at. */
@@ -29,8 +34,8 @@ export interface Tokens {
 
 export function createTokens({keys, clock}: {readonly keys: KeyRing; readonly clock: Clock}): Tokens {
   return {
+    refreshKeys: () => keys.refresh(),
     async issue(account, session) {
-      await keys.refresh();
       const {kid, privateKey} = keys.current();
       const now = Math.floor(clock.now() / 1_000);
       const expires = now + TOKEN_LIFETIME_SECONDS;

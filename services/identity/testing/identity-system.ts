@@ -32,9 +32,13 @@ export interface CallOptions {
   readonly replica?: number;
 }
 
-export async function startIdentity(postgres: TestPostgres, replicas = 1): Promise<IdentitySystem> {
+export async function startIdentity(
+  postgres: TestPostgres,
+  replicas = 1,
+  more: Readonly<Record<string, string>> = {},
+): Promise<IdentitySystem> {
   const [url, brokerUrl] = [await postgres.createDatabase(), await postgres.createDatabase()];
-  const env = {DATABASE_URL: url, BROKER_URL: brokerUrl, PROFILE: 'lab', SESSION_SECRET: SECRET};
+  const env = {DATABASE_URL: url, BROKER_URL: brokerUrl, PROFILE: 'lab', SESSION_SECRET: SECRET, ...more};
   const running: InProcessService[] = [];
   for (let index = 0; index < replicas; index += 1) running.push(await startInProcess(identity, env));
   const [first] = running;

@@ -276,10 +276,12 @@ async function createKeys(kid: string) {
         iss: 'teralab-identity',
         aud: ['gateway', 'stream'],
         sub: 'account-1',
+        sid: 'session-1',
+        iat: Math.floor(Date.now() / 1_000),
         exp: Math.floor(Date.now() / 1_000) + 300,
         ...claims,
       })
-        .setProtectedHeader({alg: 'EdDSA', kid})
+        .setProtectedHeader({alg: 'EdDSA', kid, typ: 'at+jwt'})
         .sign(privateKey),
   };
 }

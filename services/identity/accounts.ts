@@ -15,23 +15,21 @@ import type {
   RegistrationRequest,
   RegistrationTools,
 } from './seams/registration.ts';
-import {type Tokens, unauthorized} from './tokens.ts';
+import {PRINTABLE} from './text.ts';
 
 export interface AccountParts {
   readonly kit: Kit;
   readonly register: Registration;
   readonly publisher: Publisher;
   readonly passwords: Passwords;
-  readonly tokens: Tokens;
   readonly secret: string;
 }
 
-/** No control characters, and no halves of surrogate pairs: neither can be stored as it came. */
-const PRINTABLE = '^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*$';
 const Account = Type.Object({id: Type.String(), name: Type.String(), createdAt: Type.String({format: 'date-time'})});
+export const AccountName = Type.String({minLength: 1, maxLength: 80, pattern: PRINTABLE});
 const NewAccount = Type.Object(
   {
-    name: Type.String({minLength: 1, maxLength: 80, pattern: PRINTABLE}),
+    name: AccountName,
     password: Type.String({minLength: 8, maxLength: 200}),
   },
   {additionalProperties: false},
@@ -41,7 +39,7 @@ const ClientHeaders = Type.Object({
   'x-client-id': Type.String({minLength: 1, maxLength: 200, default: 'anonymous'}),
 });
 
-export function serveAccounts(app: App, {kit, register, publisher, passwords, tokens, secret}: AccountParts): void {
+export function serveAccounts(app: App, {kit, register, publisher, passwords, secret}: AccountParts): void {
   const {clock, contexts, database, log} = kit;
   const tools: RegistrationTools = {
     database,
@@ -70,16 +68,6 @@ export function serveAccounts(app: App, {kit, register, publisher, passwords, to
       return reply.code(201).send(bodyOf(answer));
     },
   );
-
-  app.get('/v1/accounts/me', {schema: {response: {200: Account}}}, async request => {
-    const id = await tokens.accountOf(request.headers.authorization);
-    const [row] = await database.query<{name: string; created_at: Date}>(
-      'select name, created_at from accounts where id = $1',
-      [id],
-    );
-    if (row === undefined) throw unauthorized('The account of this token is not there any more.');
-    return {id, name: row.name, createdAt: row.created_at.toISOString()};
-  });
 
   /** The account to answer with. Throws what is to be answered instead. */
   function bodyOf(answer: RegistrationAnswer): AccountBody {

@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import type {Message} from '../kit/broker.ts';
 import type {RequestContexts} from '../kit/request-context.ts';
 import type {AccountBody} from './seams/registration.ts';
@@ -16,8 +17,48 @@ export function accountRegistered({id, name}: AccountBody, contexts: RequestCont
   };
 }
 
-export function sessionStarted(id: string, account: string, contexts: RequestContexts): Message {
-  return {id, key: account, type: 'session.started', data: {account}, headers: traceOf(contexts)};
+/** The event that an account was closed, which happens once. */
+export function accountClosed(account: string, contexts: RequestContexts): Message {
+  return event({id: `account.closed/${account}`, account, type: 'account.closed'}, contexts);
+}
+
+export function sessionStarted(session: string, account: string, contexts: RequestContexts): Message {
+  return event({id: `session.started/${session}`, account, type: 'session.started', facts: {session}}, contexts);
+}
+
+/**
+ * The event that somebody gave a wrong password. Where no account has the name, its key is a part of the name's hash and its account is
+ * null: what strangers type is not told to everybody.
+ */
+export function sessionFailed(
+  id: string,
+  who: {readonly account: string} | {readonly unknown: string},
+  contexts: RequestContexts,
+): Message {
+  const type = 'session.failed';
+  if ('account' in who) return event({id: `${type}/${id}`, account: who.account, type}, contexts);
+  const key = `unknown/${createHash('sha256').update(who.unknown).digest('base64url').slice(0, 16)}`;
+  return {id: `${type}/${id}`, key, type, data: {account: null}, headers: traceOf(contexts)};
+}
+
+/** The event that an account was given roles: those that it has now, and who gave them. */
+export function rolesGranted(
+  id: string,
+  {account, roles, by}: {readonly account: string; readonly roles: readonly string[]; readonly by: string},
+  contexts: RequestContexts,
+): Message {
+  return event({id: `role.granted/${id}`, account, type: 'role.granted', facts: {roles, by}}, contexts);
+}
+
+interface Told {
+  readonly id: string;
+  readonly account: string;
+  readonly type: string;
+  readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+function event({id, account, type, facts = {}}: Told, contexts: RequestContexts): Message {
+  return {id, key: account, type, data: {account, ...facts}, headers: traceOf(contexts)};
 }
 
 /** Of what travels with a request, only the trace: an event is for everybody, and for ever. */

@@ -133,7 +133,8 @@ describe('identity', () => {
     await using third = await start();
     expect(await get(third, '/v1/accounts/me', token)).toMatchObject({status: 200, body: {id}});
     const rows = await sql('select * from signing_keys');
-    expect(rows).toHaveLength(1);
+    // The current key, and the next one.
+    expect(rows).toHaveLength(2);
     expect(JSON.stringify(rows)).not.toMatch(/"d":/);
   });
 

@@ -1,14 +1,22 @@
 import {openBroker} from '../kit/open-broker.ts';
 import {ConfigurationError, type Environment} from '../kit/parse-environment.ts';
 import type {Kit, ServiceDefinition} from '../kit/service.ts';
+import {createAccess} from './access.ts';
 import {serveAccounts} from './accounts.ts';
+import {createEndedSessions} from './ended-sessions.ts';
 import {EVENTS} from './events.ts';
 import {createKeyRing} from './key-ring.ts';
+import {serveKeys} from './keys.ts';
+import {sweepFailures} from './lockout.ts';
 import {MIGRATIONS} from './migrations.ts';
+import {serveOwnAccount} from './own-account.ts';
 import {createPasswords} from './passwords.ts';
+import {serveRoles} from './roles.ts';
 import {createPublisher} from './seams/publisher.default.ts';
 import {registration} from './seams/registration.default.ts';
+import {createSessionStore, sweepSessions} from './session-store.ts';
 import {serveSessions} from './sessions.ts';
+import {createSweeper} from './sweeper.ts';
 import {createTokens} from './tokens.ts';
 import {serveWellKnown} from './well-known.ts';
 
@@ -28,6 +36,10 @@ async function build(kit: Kit): Promise<void> {
   const keys = createKeyRing({database, secret, clock, log});
   const tokens = createTokens({keys, clock});
   const passwords = createPasswords({profile: environment.profile, clock});
+  const sessions = createSessionStore({database, tokens});
+  const access = createAccess({database, tokens, secret});
+  const ended = createEndedSessions({database, clock, log});
+  const sweeper = createSweeper({clock, log, sweeps: [() => sweepSessions(database), () => sweepFailures(database)]});
 
   // A broker that is away does not keep accounts from being opened: the stream is made when it is back.
   kit.onStart(async () => {
@@ -36,10 +48,15 @@ async function build(kit: Kit): Promise<void> {
   kit.onStart(() => keys.load());
   kit.onStart(async () => publisher.start?.());
   kit.onStop(async () => publisher.stop?.());
+  kit.onStart(async () => sweeper.start());
+  kit.onStop(() => sweeper.stop());
 
-  serveAccounts(app, {kit, register, publisher, passwords, tokens, secret});
-  serveSessions(app, {kit, publisher, passwords, tokens});
-  serveWellKnown(app, keys);
+  serveAccounts(app, {kit, register, publisher, passwords, secret});
+  serveOwnAccount(app, {kit, publisher, access});
+  serveSessions(app, {kit, publisher, passwords, tokens, sessions, access});
+  serveRoles(app, {kit, publisher, access});
+  serveKeys(app, {keys, access});
+  serveWellKnown(app, {keys, ended});
 }
 
 function required(environment: Environment, field: 'sessionSecret' | 'brokerUrl', variable: string): string {

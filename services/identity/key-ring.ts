@@ -1,26 +1,53 @@
-import {createCipheriv, createDecipheriv, hkdfSync, randomBytes} from 'node:crypto';
-import {type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK} from 'jose';
+import {type CryptoKey, createLocalJWKSet, importJWK, type JWK, type JWTVerifyGetKey} from 'jose';
 import type {Clock} from '../kit/clock.ts';
-import type {Database} from '../kit/database.ts';
+import type {Database, Queryable} from '../kit/database.ts';
 import type {Logger} from '../kit/logger.ts';
+import {Problem} from '../kit/problem.ts';
+import {ALGORITHM} from '../kit/verify-access-token.ts';
+import {keepFresh} from './keep-fresh.ts';
+import {
+  activateNext,
+  addKey,
+  completeKeys,
+  type KeyRow,
+  lockKeys,
+  readKeys,
+  retireCurrent,
+  withdraw,
+} from './key-rows.ts';
+import {deriveKey, unseal} from './seal.ts';
 
-export const ALGORITHM = 'EdDSA';
-/** A retired key verifies until the last token that it signed has expired. */
-const VERIFIES_FOR_MS = 3_600_000;
+/** What is read of the database's keys may be this old: other replicas rotate, too. */
+const FRESH_FOR_MS = 1_000;
+/**
+ * A key signs only after it was published for this long: by then every verifier can have it. A verifier that meets an unknown key asks
+ * again 5 s after it last asked, within 1.5 s, and what it is told is at most a second old.
+ */
+const PUBLISHED_BEFORE_S = 10;
 
 export interface SigningKey {
   readonly kid: string;
   readonly privateKey: CryptoKey;
 }
 
-/** The keys of all replicas. They are made once, by whoever starts first, and shared through the database. */
+/** The keys of all replicas: Next, Current and Previous. They are shared through the database. */
 export interface KeyRing {
-  /** Loads the keys; makes the first one where there is none. */
+  /** Loads the keys; makes those that are missing. */
   load(): Promise<void>;
+  /** Sees to it that the keys are those of the last second, or the last ones known while the database is away. */
+  refresh(): Promise<void>;
   /** The key that signs. Throws before `load` has returned. */
   current(): SigningKey;
   /** The public keys that verify, as a JWK set. */
   publicKeys(): {keys: JWK[]};
+  /** The same, for verifying. */
+  verifying(): JWTVerifyGetKey;
+  /**
+   * Next becomes Current, Current becomes Previous, and there is a new Next. Throws a problem 409 while that would make a good token bad:
+   * when Next is not known everywhere yet, or tokens that Previous signed have not expired. With `compromised` nothing is waited for,
+   * and what Current and Previous signed is worth nothing from now on.
+   */
+  rotate(options: {readonly compromised: boolean}): Promise<void>;
 }
 
 interface KeyRingParts {
@@ -31,91 +58,82 @@ interface KeyRingParts {
 }
 
 export function createKeyRing({database, secret, clock, log}: KeyRingParts): KeyRing {
-  const sealingKey = Buffer.from(hkdfSync('sha256', secret, '', 'identity: signing keys', 32));
-  let signing: SigningKey | undefined;
-  let verifying: JWK[] = [];
+  const sealingKey = deriveKey(secret, 'signing keys');
+  let loaded: {readonly signing: SigningKey; readonly keys: JWK[]; readonly verifying: JWTVerifyGetKey} | undefined;
+  const fresh = keepFresh('signing keys', read, {clock, log, forMs: FRESH_FOR_MS});
+
+  async function read(): Promise<void> {
+    let rows = await readKeys(database);
+    let signing = await signingKey(rows, sealingKey);
+    if (signing === undefined || !rows.some(({state}) => state === 'next')) {
+      log.info({}, 'the signing keys are made: some were missing, or sealed with another secret');
+      await change(transaction => completeKeys(transaction, sealingKey));
+      rows = await readKeys(database);
+      signing = await signingKey(rows, sealingKey);
+    }
+    if (signing === undefined) throw new Error('The current signing key was sealed with another secret.');
+    const keys = rows.map(row => row.public_jwk);
+    loaded = {signing, keys, verifying: createLocalJWKSet({keys})};
+  }
+
+  function change(work: (transaction: Queryable) => Promise<void>): Promise<void> {
+    return database.transaction(async transaction => {
+      await lockKeys(transaction);
+      await work(transaction);
+    });
+  }
+
+  function known(): NonNullable<typeof loaded> {
+    if (loaded === undefined) throw new Error('The signing keys are not loaded yet.');
+    return loaded;
+  }
 
   return {
-    async load() {
-      for (;;) {
-        const rows = await readKeys(database, new Date(clock.now() - VERIFIES_FOR_MS));
-        const current = rows.find(row => row.retired_at === null);
-        if (current === undefined) {
-          await makeKey(database, sealingKey);
-          continue;
+    load: fresh.load,
+    refresh: fresh.refresh,
+    current: () => known().signing,
+    publicKeys: () => ({keys: [...known().keys]}),
+    verifying: () => known().verifying,
+    async rotate({compromised}) {
+      await change(async transaction => {
+        const rows = await readKeys(transaction);
+        if (!compromised) refuseTooEarly(rows);
+        await retireCurrent(transaction);
+        if (compromised) {
+          await withdraw(
+            transaction,
+            rows.filter(({state}) => state !== 'next').map(({kid}) => kid),
+          );
         }
-        const privateJwk = unseal(current.sealed_private_key, sealingKey, current.kid);
-        if (privateJwk === undefined) {
-          log.warn({kid: current.kid}, 'the signing key was sealed with another secret; a new one takes its place');
-          await database.query('update signing_keys set retired_at = now() where kid = $1 and retired_at is null', [
-            current.kid,
-          ]);
-          continue;
-        }
-        signing = {kid: current.kid, privateKey: await importPrivate(privateJwk)};
-        verifying = rows.map(row => row.public_jwk);
-        return;
-      }
+        await activateNext(transaction);
+        await addKey(transaction, sealingKey);
+      });
+      await fresh.load();
+      log.info({compromised, kid: known().signing.kid}, 'the signing keys were rotated');
     },
-    current() {
-      if (signing === undefined) throw new Error('The signing keys are not loaded yet.');
-      return signing;
-    },
-    publicKeys: () => ({keys: [...verifying]}),
   };
 }
 
-interface KeyRow extends Readonly<Record<string, unknown>> {
-  readonly kid: string;
-  readonly public_jwk: JWK;
-  readonly sealed_private_key: string;
-  readonly retired_at: Date | null;
+function refuseTooEarly(rows: readonly KeyRow[]): void {
+  const waits = rows.map(({state, age, remaining}) => {
+    if (state === 'next') return PUBLISHED_BEFORE_S - age;
+    return state === 'previous' ? (remaining ?? 0) : 0;
+  });
+  const wait = Math.ceil(Math.max(0, ...waits));
+  if (wait === 0) return;
+  throw new Problem({
+    status: 409,
+    kind: 'rotation-too-early',
+    detail: `A rotation now would refuse good tokens; it can be done in ${wait} s. A key that is compromised need not wait: {"compromised": true}.`,
+    headers: {'retry-after': String(wait)},
+  });
 }
 
-function readKeys(database: Database, retiredSince: Date): Promise<readonly KeyRow[]> {
-  return database.query<KeyRow>(
-    `select kid, public_jwk, sealed_private_key, retired_at from signing_keys
-     where retired_at is null or retired_at > $1 order by retired_at desc nulls first`,
-    [retiredSince],
-  );
-}
-
-/** Makes a key, unless another replica was faster. */
-async function makeKey(database: Database, sealingKey: Buffer): Promise<void> {
-  const {publicKey, privateKey} = await generateKeyPair(ALGORITHM, {crv: 'Ed25519', extractable: true});
-  const publicJwk = await exportJWK(publicKey);
-  const kid = await calculateJwkThumbprint(publicJwk);
-  const sealed = seal(JSON.stringify(await exportJWK(privateKey)), sealingKey, kid);
-  await database.query(
-    'insert into signing_keys (kid, public_jwk, sealed_private_key) values ($1, $2, $3) on conflict do nothing',
-    [kid, JSON.stringify({...publicJwk, kid, alg: ALGORITHM, use: 'sig'}), sealed],
-  );
-}
-
-async function importPrivate(jwk: string): Promise<CryptoKey> {
-  const key = await importJWK(JSON.parse(jwk) as JWK, ALGORITHM);
-  if (key instanceof Uint8Array) throw new TypeError('A signing key is not a key pair.');
-  return key;
-}
-
-/** AES-256-GCM, bound to the key's id: `iv.tag.ciphertext` in base64url. */
-function seal(text: string, key: Buffer, kid: string): string {
-  const iv = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(kid));
-  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-  return [iv, cipher.getAuthTag(), sealed].map(part => part.toString('base64url')).join('.');
-}
-
-/** The text, or undefined when it was sealed with another key. */
-function unseal(text: string, key: Buffer, kid: string): string | undefined {
-  const [iv, tag, sealed] = text.split('.').map(part => Buffer.from(part, 'base64url'));
-  if (iv === undefined || tag === undefined || sealed === undefined) return undefined;
-  try {
-    const decipher = createDecipheriv('aes-256-gcm', key, iv, {authTagLength: 16})
-      .setAAD(Buffer.from(kid))
-      .setAuthTag(tag);
-    return Buffer.concat([decipher.update(sealed), decipher.final()]).toString('utf8');
-  } catch {
-    return undefined;
-  }
+async function signingKey(rows: readonly KeyRow[], sealingKey: Buffer): Promise<SigningKey | undefined> {
+  const row = rows.find(({state}) => state === 'current');
+  const jwk = row === undefined ? undefined : unseal(row.sealed_private_key, sealingKey, row.kid);
+  if (row === undefined || jwk === undefined) return undefined;
+  const privateKey = await importJWK(JSON.parse(jwk) as JWK, ALGORITHM);
+  if (privateKey instanceof Uint8Array) throw new TypeError('A signing key is not a key pair.');
+  return {kid: row.kid, privateKey};
 }

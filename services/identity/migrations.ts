@@ -53,4 +53,70 @@ export const MIGRATIONS: readonly Migration[] = [
       create unique index signing_keys_current on signing_keys ((true)) where retired_at is null;`,
     down: 'drop table signing_keys;',
   },
+  {
+    name: '004-key-rotation',
+    up: `
+      alter table signing_keys add column activated_at timestamptz, add column withdrawn_at timestamptz;
+      update signing_keys set activated_at = created_at;
+      drop index signing_keys_current;
+      create unique index signing_keys_current on signing_keys ((true)) where activated_at is not null and retired_at is null;
+      create unique index signing_keys_next on signing_keys ((true)) where activated_at is null and withdrawn_at is null;`,
+    down: `
+      delete from signing_keys where activated_at is null or withdrawn_at is not null or (sealed_private_key = '' and retired_at is null);
+      drop index signing_keys_next;
+      drop index signing_keys_current;
+      alter table signing_keys drop column activated_at, drop column withdrawn_at;
+      create unique index signing_keys_current on signing_keys ((true)) where retired_at is null;`,
+  },
+  {
+    name: '005-sessions',
+    up: `
+      alter table accounts add column closed_at timestamptz;
+      create table sessions (
+        id text primary key,
+        account text not null references accounts (id) on delete cascade,
+        started_at timestamptz not null default clock_timestamp(),
+        expires_at timestamptz not null,
+        ended_at timestamptz,
+        end_reason text
+      );
+      create index sessions_of_account on sessions (account);
+      create index sessions_ended on sessions (ended_at) where ended_at is not null;
+      create index sessions_expiring on sessions (expires_at);
+      -- Of a token only its hash is kept. The answer to its use is sealed with a key that only the token itself gives.
+      create table refresh_tokens (
+        hash bytea primary key,
+        session text not null references sessions (id) on delete cascade,
+        expires_at timestamptz not null,
+        used_at timestamptz,
+        sealed_answer text
+      );
+      create index refresh_tokens_of_session on refresh_tokens (session);
+      -- Also of names that no account has: else a lock would tell which accounts exist.
+      create table sign_in_failures (
+        name_hash bytea primary key,
+        failures int not null,
+        locks int not null,
+        locked_until timestamptz,
+        last_at timestamptz not null
+      );
+      create index sign_in_failures_last on sign_in_failures (last_at);`,
+    down: `
+      drop table sign_in_failures;
+      drop table refresh_tokens;
+      drop table sessions;
+      alter table accounts drop column closed_at;`,
+  },
+  {
+    name: '006-roles',
+    up: `
+      create table account_roles (
+        account text not null references accounts (id) on delete cascade,
+        role text not null,
+        granted_by text not null,
+        granted_at timestamptz not null default clock_timestamp(),
+        primary key (account, role)
+      );`,
+    down: 'drop table account_roles;',
+  },
 ];

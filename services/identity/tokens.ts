@@ -1,29 +1,46 @@
-import {createLocalJWKSet, errors, jwtVerify, SignJWT} from 'jose';
+import {errors, SignJWT} from 'jose';
 import type {Clock} from '../kit/clock.ts';
-import {Problem} from '../kit/problem.ts';
-import {ALGORITHM, type KeyRing} from './key-ring.ts';
+import {
+  ALGORITHM,
+  bearerToken,
+  ISSUER,
+  TOKEN_LIFETIME_SECONDS,
+  TOKEN_TYPE,
+  unauthorized,
+  type VerifiedToken,
+  verifyAccessToken,
+} from '../kit/verify-access-token.ts';
+import type {KeyRing} from './key-ring.ts';
 
-export const ISSUER = 'teralab-identity';
 /** Who may be shown a token. Each of them checks that it is among them. */
 const AUDIENCE = ['gateway', 'identity', 'stream'];
-const LIFETIME_MS = 15 * 60_000;
-const CLOCK_TOLERANCE_SECONDS = 5;
+
+export interface AccessToken {
+  readonly token: string;
+  readonly expiresAt: string;
+}
 
 export interface Tokens {
-  /** A token that says who its bearer is, for 15 minutes. */
-  issue(account: string): Promise<{readonly token: string; readonly expiresAt: string}>;
-  /** The account of an `Authorization` header. Throws a problem 401. */
-  accountOf(authorization: string | undefined): Promise<string>;
+  /**
+   * Sees to it that the keys are recent. Before a transaction, never in it: with as many transactions as there are connections, nobody
+   * would have one left to read the keys with.
+   */
+  refreshKeys(): Promise<void>;
+  /** A token that says who its bearer is and in which session, for 15 minutes. */
+  issue(account: string, session: string): Promise<AccessToken>;
+  /** What the token of an `Authorization` header says. Throws a problem 401. Whether its session still lasts is not looked at. */
+  verify(authorization: string | undefined): Promise<VerifiedToken>;
 }
 
 export function createTokens({keys, clock}: {readonly keys: KeyRing; readonly clock: Clock}): Tokens {
   return {
-    async issue(account) {
+    refreshKeys: () => keys.refresh(),
+    async issue(account, session) {
       const {kid, privateKey} = keys.current();
       const now = Math.floor(clock.now() / 1_000);
-      const expires = now + LIFETIME_MS / 1_000;
-      const token = await new SignJWT({})
-        .setProtectedHeader({alg: ALGORITHM, kid, typ: 'JWT'})
+      const expires = now + TOKEN_LIFETIME_SECONDS;
+      const token = await new SignJWT({sid: session})
+        .setProtectedHeader({alg: ALGORITHM, kid, typ: TOKEN_TYPE})
         .setIssuer(ISSUER)
         .setAudience(AUDIENCE)
         .setSubject(account)
@@ -32,27 +49,14 @@ export function createTokens({keys, clock}: {readonly keys: KeyRing; readonly cl
         .sign(privateKey);
       return {token, expiresAt: new Date(expires * 1_000).toISOString()};
     },
-    async accountOf(authorization) {
-      const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization ?? '') ?? [];
-      if (token === undefined) throw unauthorized('Send a token: `Authorization: Bearer …`.');
+    async verify(authorization) {
+      const token = bearerToken(authorization);
+      await keys.refresh();
       try {
-        const {payload} = await jwtVerify(token, createLocalJWKSet(keys.publicKeys()), {
-          algorithms: [ALGORITHM],
-          issuer: ISSUER,
-          audience: 'identity',
-          requiredClaims: ['sub', 'exp'],
-          clockTolerance: CLOCK_TOLERANCE_SECONDS,
-          currentDate: new Date(clock.now()),
-        });
-        return payload.sub ?? '';
+        return await verifyAccessToken(token, keys.verifying(), {audience: 'identity', now: clock.now()});
       } catch (error) {
-        if (error instanceof errors.JOSEError) throw unauthorized('The token is not valid, or not any more.');
-        throw error;
+        throw error instanceof errors.JWKSNoMatchingKey ? unauthorized('The token is not valid.') : error;
       }
     },
   };
-}
-
-export function unauthorized(detail: string): Problem {
-  return new Problem({status: 401, kind: 'unauthorized', detail, headers: {'www-authenticate': 'Bearer'}});
 }

@@ -1,0 +1,67 @@
+import {Type} from 'typebox';
+import type {App} from '../kit/server.ts';
+import type {Kit} from '../kit/service.ts';
+import {unauthorized} from '../kit/verify-access-token.ts';
+import {type Access, SIGNED_IN} from './access.ts';
+import {AccountName} from './accounts.ts';
+import {accountClosed} from './events.ts';
+import type {Publisher} from './seams/publisher.ts';
+import {endSessions} from './session-store.ts';
+
+const OwnAccount = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  createdAt: Type.String({format: 'date-time'}),
+  roles: Type.Array(Type.String()),
+});
+const Changes = Type.Object({name: AccountName}, {additionalProperties: false});
+
+/** What the signed-in account may see and do of itself. */
+export function serveOwnAccount(
+  app: App,
+  {kit, publisher, access}: {readonly kit: Kit; readonly publisher: Publisher; readonly access: Access},
+): void {
+  const {contexts, database} = kit;
+
+  app.get('/v1/accounts/me', {schema: {security: SIGNED_IN, response: {200: OwnAccount}}}, async request => {
+    const {account: id, name, createdAt, roles} = await access.signedIn(request.headers.authorization);
+    return {id, name, createdAt: createdAt.toISOString(), roles: [...roles]};
+  });
+
+  app.patch(
+    '/v1/accounts/me',
+    {schema: {security: SIGNED_IN, body: Changes, response: {200: OwnAccount}}},
+    async request => {
+      const {account: id, createdAt, roles} = await access.signedIn(request.headers.authorization);
+      const [row] = await database.query<{name: string}>(
+        'update accounts set name = $2 where id = $1 and closed_at is null returning name',
+        [id, request.body.name],
+      );
+      if (row === undefined) throw gone();
+      return {id, name: row.name, createdAt: createdAt.toISOString(), roles: [...roles]};
+    },
+  );
+
+  app.delete(
+    '/v1/accounts/me',
+    {schema: {security: SIGNED_IN, response: {204: Type.Null()}}},
+    async (request, reply) => {
+      const {account} = await access.signedIn(request.headers.authorization);
+      await publisher.save(accountClosed(account, contexts), async transaction => {
+        const closed = await transaction.query(
+          'update accounts set closed_at = clock_timestamp() where id = $1 and closed_at is null returning 1',
+          [account],
+        );
+        // Of two that close it at once only one does: the other's event must not go out.
+        if (closed.length === 0) throw gone();
+        await endSessions(transaction, {account}, 'account-closed');
+        await transaction.query('delete from account_roles where account = $1', [account]);
+      });
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+function gone(): Error {
+  return unauthorized('The account of this token is closed.');
+}

@@ -10,6 +10,12 @@ export interface Projection {
   readonly tables: readonly string[];
   /** Says what is wrong with a message that no repetition will put right. */
   malformed(message: Delivery): string | undefined;
+  /** Before older messages are read in order of publication, from all `partitions`, and the next one is from `now`. */
+  prepare?(
+    transaction: Queryable,
+    tables: Tables,
+    at: {readonly partitions: readonly number[]; readonly now: number},
+  ): Promise<void>;
   /** Writes the effects of messages of one partition, in order. A message that was projected before has no further effect. */
   apply(transaction: Queryable, messages: readonly Delivery[], tables: Tables): Promise<void>;
 }
@@ -59,7 +65,7 @@ export function consumeProjected(
 }
 
 /** Outages, lost answers, deadlocks: not the message's fault. */
-function isPassing(error: unknown): boolean {
+export function isPassing(error: unknown): boolean {
   const state = sqlState(error);
   return (
     isDatabaseUnavailable(error) ||

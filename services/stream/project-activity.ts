@@ -2,7 +2,7 @@ import type {Delivery} from '../kit/broker.ts';
 import type {Queryable} from '../kit/database.ts';
 import type {Projection} from './consume-projected.ts';
 import {type Counted, countEvents} from './count-events.ts';
-import type {TimedEvent} from './event-clock.ts';
+import {complete, rest, type TimedEvent} from './event-clock.ts';
 import {lockClock, saveClock, type Tables} from './event-clock-store.ts';
 
 /** The data of a message of the stream `activity`. */
@@ -25,6 +25,11 @@ export const projectActivity: Projection = {
   tables: ['activity', 'windows', 'late_activity', 'event_clock', 'partition_clocks'],
   malformed: message =>
     activityOf(message) === undefined ? 'activity needs the texts `id`, `account`, `kind` and a time `at`' : undefined,
+  async prepare(transaction, tables, {partitions, now}) {
+    // Read in order of publication, a partition that is behind has nothing older to say.
+    const clock = complete(await lockClock(transaction, tables), partitions);
+    await saveClock(transaction, tables, rest(clock, new Set(partitions), now));
+  },
   async apply(transaction, messages, tables) {
     // Before anything is written: batches of two partitions would else wait for each other's seconds in a circle.
     const clock = await lockClock(transaction, tables);

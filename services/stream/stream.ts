@@ -3,15 +3,21 @@ import type {Broker} from '../kit/broker.ts';
 import {openBroker} from '../kit/open-broker.ts';
 import {ConfigurationError} from '../kit/parse-environment.ts';
 import type {Kit, ServiceDefinition} from '../kit/service.ts';
+import {createWake} from '../kit/wake.ts';
 import {serveActivity} from './activity.ts';
 import {consumeProjected} from './consume-projected.ts';
 import {serveConsumers} from './consumers.ts';
+import {serveDeadLetters} from './dead-letters.ts';
 import {createIntake} from './intake.ts';
 import {keepEventClock} from './keep-event-clock.ts';
 import {listActivity} from './list-activity.ts';
+import {serveLive} from './live.ts';
+import {createLiveFeed, type LiveFeed} from './live-feed.ts';
 import {MIGRATIONS} from './migrations.ts';
 import {PROJECTIONS} from './projections.ts';
 import {serveQuotas} from './quotas.ts';
+import {serveReplays} from './replays.ts';
+import {runReplays} from './run-replays.ts';
 import {serveSignInAlerts} from './sign-in-alerts.ts';
 import {createSpending} from './spend-quota.ts';
 import {GROUP} from './streams.ts';
@@ -26,21 +32,32 @@ async function build(kit: Kit): Promise<void> {
   const bareBroker = await openBroker({url: environment.brokerUrl, clock, log});
   kit.onStop(() => bareBroker.close());
   const broker = kit.wrapBroker(bareBroker);
-  kit.onStart(() => startProjections(kit, broker));
-  serve(kit, broker, createAccessTokens(kit, 'stream'));
+  const feed = createLiveFeed(kit);
+  const replaysWake = createWake(clock);
+  kit.onStart(async () => {
+    await startProjections(kit, broker, feed);
+    const loops = [
+      keepEventClock(kit, broker, kit.draining),
+      runReplays(kit, broker, replaysWake, kit.draining),
+      feed.run(kit.draining),
+    ];
+    kit.onStop(() => Promise.all(loops).then(() => undefined));
+  });
+  const tokens = createAccessTokens(kit, 'stream');
+  serve(kit, broker, tokens);
+  serveLive(kit.app, kit, {feed, tokens});
+  serveReplays(kit.app, {kit, tokens, wake: replaysWake});
 }
 
-async function startProjections(kit: Kit, broker: Broker): Promise<void> {
+async function startProjections(kit: Kit, broker: Broker, feed: LiveFeed): Promise<void> {
   const {environment, log} = kit;
   for (const {stream, projection} of Object.values(PROJECTIONS)) {
     // A broker that is away does not keep anybody from reading: the stream is made when it is back.
     broker.ensureStream(stream).catch(error => log.warn({err: error, stream}, 'the broker is not there yet'));
     const options = {stream, group: GROUP, member: environment.nodeName};
-    const consumer = await consumeProjected(kit, broker, options, projection);
+    const consumer = await consumeProjected(kit, broker, options, projection, feed.wake);
     kit.onStop(() => consumer.stop());
   }
-  const clockKept = keepEventClock(kit, broker, kit.draining);
-  kit.onStop(() => clockKept);
 }
 
 function serve(kit: Kit, broker: Broker, tokens: AccessTokens): void {
@@ -50,6 +67,7 @@ function serve(kit: Kit, broker: Broker, tokens: AccessTokens): void {
   listActivity(app, {kit, tokens});
   serveWindows(app, kit);
   serveConsumers(app, {broker, tokens});
+  serveDeadLetters(app, {broker, tokens});
   serveQuotas(app, kit, spending);
   serveSignInAlerts(app, kit, tokens);
 }

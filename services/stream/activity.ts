@@ -6,19 +6,20 @@ import {Problem} from '../kit/problem.ts';
 import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
 import {orUnavailable} from './broker-problems.ts';
-import {decodeCursor, encodeCursor} from './cursor.ts';
+import {type Intake, takeIn} from './intake.ts';
 import type {ActivityData} from './project-activity.ts';
+import type {Spending} from './spend-quota.ts';
 import {ACTIVITY} from './streams.ts';
 
 export interface ActivityParts {
   readonly kit: Kit;
   readonly broker: Broker;
   readonly tokens: AccessTokens;
+  readonly intake: Intake;
+  readonly spending: Spending;
 }
 
 const EVENTS_MAX = 500;
-const PAGE_DEFAULT = 20;
-const PAGE_MAX = 100;
 /** Clocks differ; an event from further in the future than this is refused, or it would sit on top of every list for long. */
 const FUTURE_MAX_MS = 60_000;
 
@@ -37,20 +38,17 @@ const NewEvents = Type.Object(
   {additionalProperties: false},
 );
 const Accepted = Type.Object({ids: Type.Array(Type.String())});
-const Item = Type.Object({id: Type.String(), kind: Type.String(), at: Type.String({format: 'date-time'})});
-const Page = Type.Object({items: Type.Array(Item), next: Type.Union([Type.String(), Type.Null()])});
-const PageQuery = Type.Object({
-  limit: Type.Integer({minimum: 1, maximum: PAGE_MAX, default: PAGE_DEFAULT}),
-  cursor: Type.Optional(Type.String({maxLength: 500})),
-});
-const AccountPath = Type.Object({account: Type.String({minLength: 1, maxLength: 200})});
 
-export function serveActivity(app: App, {kit, broker, tokens}: ActivityParts): void {
-  const {clock, contexts, database} = kit;
+/** `POST /v1/activity`: one event, or a batch. Accepted is what the broker has; an event that is sent again with its id changes nothing. */
+export function serveActivity(app: App, {kit, broker, tokens, intake, spending}: ActivityParts): void {
+  const {clock, contexts} = kit;
 
   app.post(
     '/v1/activity',
-    {schema: {body: Type.Union([NewEvent, NewEvents]), response: {202: Accepted}}},
+    {
+      onRequest: takeIn(intake),
+      schema: {summary: 'Report activity', body: Type.Union([NewEvent, NewEvents]), response: {202: Accepted}},
+    },
     async (request, reply) => {
       const account = await tokens.account(request.headers.authorization);
       const now = clock.now();
@@ -58,6 +56,7 @@ export function serveActivity(app: App, {kit, broker, tokens}: ActivityParts): v
       const events = raw.map(
         ({id = newId(clock), kind, at}): ActivityData => ({id, account, kind, at: eventTime(at, now)}),
       );
+      await spending.spend(account, events.length);
       const {traceparent = ''} = contexts.outgoing();
       await orUnavailable(
         broker.publish(
@@ -68,30 +67,6 @@ export function serveActivity(app: App, {kit, broker, tokens}: ActivityParts): v
       return reply.code(202).send({ids: events.map(({id}) => id)});
     },
   );
-
-  const schema = {params: AccountPath, querystring: PageQuery, response: {200: Page}};
-  app.get('/v1/activity/:account', {schema}, async request => {
-    const {account} = request.params;
-    if ((await tokens.account(request.headers.authorization)) !== account) {
-      throw new Problem({status: 403, kind: 'not-yours', detail: 'This belongs to another account.'});
-    }
-    const {limit, cursor} = request.query;
-    const after = cursor === undefined ? undefined : decodeCursor(cursor);
-    const rows = await database.query<{event_id: string; id: string; kind: string; at: Date}>(
-      `select event_id, id, kind, at from activity
-       where account = $1 and ($2::timestamptz is null or (at, event_id) < ($2, $3)) order by at desc, event_id desc limit $4`,
-      [account, after?.at ?? null, after?.eventId ?? null, limit + 1],
-    );
-    const items = rows.slice(0, limit);
-    const last = items.at(-1);
-    return {
-      items: items.map(({id, kind, at}) => ({id, kind, at: at.toISOString()})),
-      next:
-        rows.length > limit && last !== undefined
-          ? encodeCursor({at: last.at.toISOString(), eventId: last.event_id})
-          : null,
-    };
-  });
 }
 
 /** An event's id is the account's own business: no account can take another one's ids away. */

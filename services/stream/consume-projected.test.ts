@@ -20,7 +20,7 @@ it('moves its position to the furthest message of a batch, in whatever order mes
     {database: database as unknown as Database, log: quiet},
     {consume} as unknown as Broker,
     {stream: 's', group: 'g', member: 'm'},
-    {malformed: () => undefined, apply: async () => undefined},
+    {tables: [], malformed: () => undefined, apply: async () => undefined},
   );
   expect(written).toEqual([['s', 3, 14]]);
 });

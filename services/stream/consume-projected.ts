@@ -2,13 +2,22 @@ import type {Broker, ConsumeOptions, Consumer, Delivery, Settlement} from '../ki
 import type {Queryable} from '../kit/database.ts';
 import {isDatabaseUnavailable, sqlState} from '../kit/postgres-errors.ts';
 import type {Kit} from '../kit/service.ts';
+import type {Tables} from './event-clock-store.ts';
 
-/** Whether a message can be projected at all; if not, why. */
+/** What is made of a stream. */
 export interface Projection {
+  /** All that it writes: a rebuilt one takes the place of these. */
+  readonly tables: readonly string[];
   /** Says what is wrong with a message that no repetition will put right. */
   malformed(message: Delivery): string | undefined;
+  /** Before older messages are read in order of publication, from all `partitions`, and the next one is from `now`. */
+  prepare?(
+    transaction: Queryable,
+    tables: Tables,
+    at: {readonly partitions: readonly number[]; readonly now: number},
+  ): Promise<void>;
   /** Writes the effects of messages of one partition, in order. A message that was projected before has no further effect. */
-  apply(transaction: Queryable, messages: readonly Delivery[]): Promise<void>;
+  apply(transaction: Queryable, messages: readonly Delivery[], tables: Tables): Promise<void>;
 }
 
 /** Attempts at a message whose projection fails while the database works. */
@@ -18,25 +27,31 @@ const RETRY_AFTER_MS = 500;
 const DELIVERIES_UNLIMITED = 1_000_000_000;
 /** Longer than the database's own timeouts, and short enough that another replica soon takes over from one that was cut off. */
 const ACK_WAIT_MS = 10_000;
+/** What a transaction costs by itself is shared by so many messages, and its memory is bounded by them. */
+const BATCH_MAX = 500;
 
-/** Consumes a stream into the database: the effects of a batch and the position in its partition are one transaction. */
+/** Consumes a stream into the database: the effects of a batch and the position in its partition are one transaction. `applied` hears of each. */
 export function consumeProjected(
   {database, log}: Pick<Kit, 'database' | 'log'>,
   broker: Broker,
   options: Pick<ConsumeOptions, 'stream' | 'group' | 'member'>,
   projection: Projection,
+  applied: () => void = () => undefined,
 ): Promise<Consumer> {
-  return broker.consume({...options, deliveriesMax: DELIVERIES_UNLIMITED, ackWaitMs: ACK_WAIT_MS}, async batch => {
+  const limits = {deliveriesMax: DELIVERIES_UNLIMITED, ackWaitMs: ACK_WAIT_MS, batchMax: BATCH_MAX};
+  return broker.consume({...options, ...limits}, async batch => {
     const problems = batch.map(message => projection.malformed(message));
     const good = batch.filter((_, index) => problems[index] === undefined);
     try {
       await database.transaction(async transaction => {
-        if (good.length > 0) await projection.apply(transaction, good);
+        // First, because its lock keeps a rebuilt projection from taking the place of this one meanwhile.
         await movePosition(transaction, options.stream, batch);
+        if (good.length > 0) await projection.apply(transaction, good, '');
       });
     } catch (error) {
       return [settleFailure(error, batch)];
     }
+    applied();
     return problems.map(reason => (reason === undefined ? {settle: 'ack'} : {settle: 'term', reason}));
   });
 
@@ -50,7 +65,7 @@ export function consumeProjected(
 }
 
 /** Outages, lost answers, deadlocks: not the message's fault. */
-function isPassing(error: unknown): boolean {
+export function isPassing(error: unknown): boolean {
   const state = sqlState(error);
   return (
     isDatabaseUnavailable(error) ||

@@ -49,4 +49,80 @@ export const MIGRATIONS: readonly Migration[] = [
       ) with (fillfactor = 50);`,
     down: 'drop table windows; drop table activity;',
   },
+  {
+    name: '003-event-time',
+    up: `
+      -- Within an account positions only grow: what was read up to one is read.
+      alter table activity add column position bigint not null default 0;
+      create index on activity (account, position);
+      -- Events that came when their windows were final: kept here, and not counted.
+      create table late_activity (
+        event_id text primary key,
+        id text not null,
+        account text not null,
+        kind text not null,
+        at timestamptz not null,
+        clock timestamptz not null
+      );
+      create index on late_activity (account, at desc, event_id desc);
+      -- One row. Its lock is the order in which batches of all partitions are counted.
+      create table event_clock (
+        is_only boolean primary key default true check (is_only),
+        clock_ms bigint,
+        complete boolean not null default false,
+        late bigint not null default 0
+      ) with (fillfactor = 50);
+      create table partition_clocks (
+        partition int primary key,
+        watermark_ms bigint,
+        seen_at_ms bigint not null,
+        idle boolean not null
+      ) with (fillfactor = 50);`,
+    down: `
+      drop table partition_clocks; drop table event_clock; drop table late_activity;
+      alter table activity drop column position;`,
+  },
+  {
+    name: '004-failed-sign-ins',
+    up: `
+      create table failed_sign_ins (
+        event_id text primary key,
+        account text not null,
+        at timestamptz not null
+      );
+      create index on failed_sign_ins (account, at);
+      create index on failed_sign_ins (at);`,
+    down: 'drop table failed_sign_ins;',
+  },
+  {
+    name: '005-quotas',
+    up: `
+      create table quotas (
+        account text primary key,
+        events_per_second int not null check (events_per_second > 0),
+        changed_at timestamptz not null default now()
+      );`,
+    down: 'drop table quotas;',
+  },
+  {
+    name: '006-replays',
+    up: `
+      -- Projections are rebuilt in a schema of their own, in tables of the same names.
+      create schema rebuild;
+      create table replays (
+        id text primary key,
+        idempotency_key text unique,
+        projection text not null,
+        from_position bigint not null,
+        state text not null check (state in ('running', 'done', 'failed')),
+        position bigint not null,
+        events bigint not null default 0,
+        reason text,
+        created_at timestamptz not null default now(),
+        ended_at timestamptz
+      );
+      create unique index replays_running on replays (projection) where state = 'running';
+      create index replays_created on replays (created_at desc, id desc);`,
+    down: 'drop table replays; drop schema rebuild cascade;',
+  },
 ];

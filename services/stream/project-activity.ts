@@ -1,5 +1,9 @@
 import type {Delivery} from '../kit/broker.ts';
+import type {Queryable} from '../kit/database.ts';
 import type {Projection} from './consume-projected.ts';
+import {type Counted, countEvents} from './count-events.ts';
+import {complete, rest, type TimedEvent} from './event-clock.ts';
+import {lockClock, saveClock, type Tables} from './event-clock-store.ts';
 
 /** The data of a message of the stream `activity`. */
 export interface ActivityData {
@@ -10,33 +14,93 @@ export interface ActivityData {
   readonly at: string;
 }
 
-/** Keeps each event of an account and counts it in the second in which it happened, once. */
+interface ActivityEvent extends TimedEvent {
+  readonly eventId: string;
+  readonly position: number;
+  readonly data: ActivityData;
+}
+
+/** Keeps each event of an account and counts it in the second in which it happened, once; one that is late is put aside instead. */
 export const projectActivity: Projection = {
+  tables: ['activity', 'windows', 'late_activity', 'event_clock', 'partition_clocks'],
   malformed: message =>
     activityOf(message) === undefined ? 'activity needs the texts `id`, `account`, `kind` and a time `at`' : undefined,
-  async apply(transaction, messages) {
-    const rows = messages.flatMap(message => activityOf(message) ?? []);
-    // Seconds are counted in order of time, so that two partitions that count in the same ones cannot wait for each other in a circle.
-    await transaction.query(
-      `with fresh as (
-         insert into activity (event_id, id, account, kind, at)
-         select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
-         on conflict (event_id) do nothing
-         returning at
-       )
-       insert into windows (start, count)
-       select date_trunc('second', at) as start, count(*) from fresh group by 1 order by 1
-       on conflict (start) do update set count = windows.count + excluded.count`,
-      [
-        messages.map(message => message.id),
-        rows.map(row => row.id),
-        rows.map(row => row.account),
-        rows.map(row => row.kind),
-        rows.map(row => row.at),
-      ],
-    );
+  async prepare(transaction, tables, {partitions, now}) {
+    // Read in order of publication, a partition that is behind has nothing older to say.
+    const clock = complete(await lockClock(transaction, tables), partitions);
+    await saveClock(transaction, tables, rest(clock, new Set(partitions), now));
+  },
+  async apply(transaction, messages, tables) {
+    // Before anything is written: batches of two partitions would else wait for each other's seconds in a circle.
+    const clock = await lockClock(transaction, tables);
+    const fresh = await keepNew(transaction, tables, messages.flatMap(toEvent));
+    if (fresh.length === 0) return;
+    const counted = countEvents(clock, fresh);
+    await keepCounts(transaction, tables, counted);
+    await saveClock(transaction, tables, counted.clock, counted.late.length);
   },
 };
+
+/** Keeps events, and returns those that were not there: an id is known for ever. */
+async function keepNew(
+  transaction: Queryable,
+  tables: Tables,
+  events: readonly ActivityEvent[],
+): Promise<readonly ActivityEvent[]> {
+  const inserted = await transaction.query<{event_id: string}>(
+    `insert into ${tables}activity (event_id, id, account, kind, at, position)
+     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[])
+     on conflict (event_id) do nothing returning event_id`,
+    [
+      events.map(({eventId}) => eventId),
+      events.map(({data}) => data.id),
+      events.map(({data}) => data.account),
+      events.map(({data}) => data.kind),
+      events.map(({data}) => data.at),
+      events.map(({position}) => position),
+    ],
+  );
+  const ids = new Set(inserted.map(row => row.event_id));
+  // The first of two with the same id is the one that was kept.
+  return events.filter(({eventId}) => ids.delete(eventId));
+}
+
+async function keepCounts(
+  transaction: Queryable,
+  tables: Tables,
+  {panes, late}: Counted<ActivityEvent>,
+): Promise<void> {
+  if (panes.size > 0) {
+    await transaction.query(
+      `insert into ${tables}windows as present (start, count)
+       select to_timestamp(start / 1000.0), count from unnest($1::bigint[], $2::bigint[]) as pane (start, count)
+       on conflict (start) do update set count = present.count + excluded.count`,
+      [[...panes.keys()], [...panes.values()]],
+    );
+  }
+  if (late.length > 0) {
+    await transaction.query(
+      `insert into ${tables}late_activity (event_id, id, account, kind, at, clock)
+       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
+       on conflict (event_id) do nothing`,
+      [
+        late.map(({event}) => event.eventId),
+        late.map(({event}) => event.data.id),
+        late.map(({event}) => event.data.account),
+        late.map(({event}) => event.data.kind),
+        late.map(({event}) => event.data.at),
+        late.map(({clock}) => new Date(clock).toISOString()),
+      ],
+    );
+  }
+}
+
+function toEvent(message: Delivery): readonly ActivityEvent[] {
+  const data = activityOf(message);
+  if (data === undefined) return [];
+  const {id: eventId, partition, position, publishedAt} = message;
+  return [{eventId, partition, position, publishedAt, at: Date.parse(data.at), data}];
+}
 
 function activityOf({data}: Delivery): ActivityData | undefined {
   if (typeof data !== 'object' || data === null) return undefined;

@@ -153,15 +153,18 @@ describe('activity', () => {
     await system.broker.seek('activity', 'stream', 0);
     await until(async () => (await lagOf(system, 'activity')) === 0);
     const {body} = await call(system, 'GET', '/v1/windows?size=10s');
-    expect(body).toEqual({
+    expect(body).toMatchObject({
       size: '10s',
+      every: '10s',
       windows: [
         {start: at(20), end: at(30), count: 1},
         {start: at(10), end: at(20), count: 2},
         {start: at(0), end: at(10), count: 4},
       ],
+      late: 0,
+      next: null,
     });
-    expect((await call(system, 'GET', '/v1/windows?size=1m')).body.windows).toEqual([
+    expect((await call(system, 'GET', '/v1/windows?size=1m')).body.windows).toMatchObject([
       {start: at(0), end: at(60), count: 7},
     ]);
     for (const size of ['0s', '10', '25h', '-1s', '1d'])

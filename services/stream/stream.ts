@@ -1,43 +1,73 @@
-import {createAccessTokens} from '../kit/access-tokens.ts';
+import {type AccessTokens, createAccessTokens} from '../kit/access-tokens.ts';
+import type {Broker} from '../kit/broker.ts';
 import {openBroker} from '../kit/open-broker.ts';
 import {ConfigurationError} from '../kit/parse-environment.ts';
 import type {Kit, ServiceDefinition} from '../kit/service.ts';
+import {createWake} from '../kit/wake.ts';
 import {serveActivity} from './activity.ts';
 import {consumeProjected} from './consume-projected.ts';
 import {serveConsumers} from './consumers.ts';
+import {serveDeadLetters} from './dead-letters.ts';
+import {createIntake} from './intake.ts';
+import {keepEventClock} from './keep-event-clock.ts';
+import {listActivity} from './list-activity.ts';
+import {serveLive} from './live.ts';
+import {createLiveFeed, type LiveFeed} from './live-feed.ts';
 import {MIGRATIONS} from './migrations.ts';
-import {projectActivity} from './project-activity.ts';
-import {projectRegistrations} from './project-registrations.ts';
-import {ACTIVITY, GROUP, IDENTITY_EVENTS} from './streams.ts';
+import {PROJECTIONS} from './projections.ts';
+import {serveQuotas} from './quotas.ts';
+import {serveReplays} from './replays.ts';
+import {runReplays} from './run-replays.ts';
+import {serveSignInAlerts} from './sign-in-alerts.ts';
+import {createSpending} from './spend-quota.ts';
+import {GROUP} from './streams.ts';
 import {serveWindows} from './windows.ts';
 
 /** Takes in what accounts do, and keeps what others read: projections of the streams `identity.events` and `activity`. */
 export const stream: ServiceDefinition = {name: 'stream', database: {migrations: MIGRATIONS}, build};
 
 async function build(kit: Kit): Promise<void> {
-  const {app, clock, environment, log} = kit;
+  const {clock, environment, log} = kit;
   if (environment.brokerUrl === undefined) throw new ConfigurationError('BROKER_URL: stream needs it.');
   const bareBroker = await openBroker({url: environment.brokerUrl, clock, log});
   kit.onStop(() => bareBroker.close());
   const broker = kit.wrapBroker(bareBroker);
-
+  const feed = createLiveFeed(kit);
+  const replaysWake = createWake(clock);
   kit.onStart(async () => {
-    const projections = {[IDENTITY_EVENTS]: projectRegistrations, [ACTIVITY]: projectActivity};
-    for (const [stream, project] of Object.entries(projections)) {
-      // A broker that is away does not keep anybody from reading: the stream is made when it is back.
-      broker.ensureStream(stream).catch(error => log.warn({err: error, stream}, 'the broker is not there yet'));
-      const consumer = await consumeProjected(
-        kit,
-        broker,
-        {stream, group: GROUP, member: environment.nodeName},
-        project,
-      );
-      kit.onStop(() => consumer.stop());
-    }
+    await startProjections(kit, broker, feed);
+    const loops = [
+      keepEventClock(kit, broker, kit.draining),
+      runReplays(kit, broker, replaysWake, kit.draining),
+      feed.run(kit.draining),
+    ];
+    kit.onStop(() => Promise.all(loops).then(() => undefined));
   });
-
   const tokens = createAccessTokens(kit, 'stream');
-  serveActivity(app, {kit, broker, tokens});
+  serve(kit, broker, tokens);
+  serveLive(kit.app, kit, {feed, tokens});
+  serveReplays(kit.app, {kit, tokens, wake: replaysWake});
+}
+
+async function startProjections(kit: Kit, broker: Broker, feed: LiveFeed): Promise<void> {
+  const {environment, log} = kit;
+  for (const {stream, projection} of Object.values(PROJECTIONS)) {
+    // A broker that is away does not keep anybody from reading: the stream is made when it is back.
+    broker.ensureStream(stream).catch(error => log.warn({err: error, stream}, 'the broker is not there yet'));
+    const options = {stream, group: GROUP, member: environment.nodeName};
+    const consumer = await consumeProjected(kit, broker, options, projection, feed.wake);
+    kit.onStop(() => consumer.stop());
+  }
+}
+
+function serve(kit: Kit, broker: Broker, tokens: AccessTokens): void {
+  const {app} = kit;
+  const spending = createSpending(kit);
+  serveActivity(app, {kit, broker, tokens, intake: createIntake(kit, broker), spending});
+  listActivity(app, {kit, tokens});
   serveWindows(app, kit);
   serveConsumers(app, {broker, tokens});
+  serveDeadLetters(app, {broker, tokens});
+  serveQuotas(app, kit, spending);
+  serveSignInAlerts(app, kit, tokens);
 }

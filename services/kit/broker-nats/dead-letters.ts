@@ -1,4 +1,5 @@
 import type {DeadLetter} from '../broker.ts';
+import {NoDeadLetterError} from '../broker-parts/no-dead-letter-error.ts';
 import {listProgress} from './groups.ts';
 import {giveHint} from './hints.ts';
 import {toMessage} from './messages.ts';
@@ -52,7 +53,7 @@ export async function redriveDeadLetter(link: Link, stream: string, id: string):
   const [, digits, group = ''] = /^(\d{1,15})@(.+)$/s.exec(id) ?? [];
   const subject = names.letter(group, Number(digits));
   const found = digits === undefined ? undefined : await getRecord<Letter>(link, names.groups, subject);
-  if (found === undefined) throw new Error(`There is no dead letter ${id} on stream ${stream}.`);
+  if (found === undefined) throw new NoDeadLetterError(stream, id);
   const {value: letter, revision} = found;
   if (letter.redriven === true) return;
   const original = await link.jsm.direct.getMessage(names.messages, {seq: letter.position});

@@ -1,4 +1,5 @@
 import type {DeadLetter} from '../broker.ts';
+import {NoDeadLetterError} from '../broker-parts/no-dead-letter-error.ts';
 import type {Session} from './session.ts';
 
 interface DeadLetterRow extends Readonly<Record<string, unknown>> {
@@ -38,5 +39,5 @@ export async function redriveDeadLetter(session: Session, stream: string, id: st
     position === undefined
       ? []
       : await session.query<{there: boolean}>('select broker.redrive($1, $2, $3) as there', [stream, group, position]);
-  if (rows[0]?.there !== true) throw new Error(`There is no dead letter ${id} on stream ${stream}.`);
+  if (rows[0]?.there !== true) throw new NoDeadLetterError(stream, id);
 }

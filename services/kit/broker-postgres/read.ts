@@ -12,7 +12,8 @@ export async function readStream(
   {after = {}, limit = Number.POSITIVE_INFINITY}: NonNullable<Parameters<Broker['read']>[1]> = {},
 ): Promise<readonly Delivery[]> {
   const found: Delivery[] = [];
-  let from = 0;
+  // What lies before the least of the positions is not even looked at.
+  let from = await leastPosition(session, stream, after);
   while (found.length < limit) {
     const count = Math.min(PAGE, limit - found.length);
     const rows = await session.query<MessageRow>(
@@ -22,10 +23,24 @@ export async function readStream(
       [stream, from, JSON.stringify(after), count],
     );
     found.push(...rows.map(row => toDelivery(stream, row)));
-    from = found.at(-1)?.position ?? 0;
+    from = found.at(-1)?.position ?? from;
     if (rows.length < count) break;
   }
   return found;
+}
+
+/** Partitions that are not named are read from the beginning. */
+async function leastPosition(
+  session: Session,
+  stream: string,
+  after: Readonly<Record<number, number>>,
+): Promise<number> {
+  if (Object.keys(after).length === 0) return 0;
+  const [row] = await session.query<{partitions: number}>('select partitions from broker.streams where name = $1', [
+    stream,
+  ]);
+  const partitions = Array.from({length: row?.partitions ?? 0}, (_, partition) => after[partition] ?? 0);
+  return partitions.length === 0 ? 0 : Math.min(...partitions);
 }
 
 export async function readLag(session: Session, stream: string): Promise<readonly GroupLag[]> {

@@ -7,8 +7,8 @@ const TYPE = 'session.failed';
 export const projectFailedSignIns: Projection = {
   tables: ['failed_sign_ins'],
   malformed(message) {
-    if (message.type !== TYPE || failureOf(message) !== undefined) return undefined;
-    return `${TYPE} needs the text \`account\` in its data, and \`at\` must be a time when it is there`;
+    if (message.type !== TYPE || isOfNobody(message) || failureOf(message) !== undefined) return undefined;
+    return `${TYPE} needs the text \`account\`, or null, in its data, and \`at\` must be a time when it is there`;
   },
   async apply(transaction, messages, tables) {
     const rows = messages.flatMap(message => (message.type === TYPE ? (failureOf(message) ?? []) : []));
@@ -25,6 +25,11 @@ interface Failure {
   readonly eventId: string;
   readonly account: string;
   readonly at: string;
+}
+
+/** The name that was given is no account's: identity says so with null, and there is nobody to warn. */
+function isOfNobody({data}: Delivery): boolean {
+  return typeof data === 'object' && data !== null && 'account' in data && data.account === null;
 }
 
 /** Where the event does not say when it happened, it was when it was published. */

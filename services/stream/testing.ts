@@ -19,8 +19,10 @@ export async function startTokens() {
   return {
     links: JSON.stringify({identity: [server.instance]}),
     for: (account: string): Promise<string> =>
-      new SignJWT({iss: 'teralab-identity', aud: ['stream'], sub: account, exp: Math.floor(Date.now() / 1_000) + 3_600})
-        .setProtectedHeader({alg: 'EdDSA', kid})
+      new SignJWT({iss: 'teralab-identity', aud: ['stream'], sub: account, sid: `session-of-${account}`})
+        .setProtectedHeader({alg: 'EdDSA', kid, typ: 'at+jwt'})
+        .setIssuedAt()
+        .setExpirationTime('15 minutes')
         .sign(privateKey),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

@@ -4,13 +4,16 @@ import {NameOmissions} from './test/support/omissions.ts';
 
 const services = fileURLToPath(new URL('./services/', import.meta.url));
 
-/** Modules that loop, leak and hang, kills at every stage, engines of their own: minutes of waiting, so `npm run test:hard` and not `npm test`. */
+/** Modules that loop, leak and hang, kills at every stage, engines of their own, faults that have to last: minutes of waiting, so `npm run test:hard` and not `npm test`. */
 const HARD = [
   'test/kills.test.ts',
   'test/bad-modules.test.ts',
   'test/tampering.test.ts',
   'test/engine-stop.test.ts',
   'test/engine-swarm.test.ts',
+  'test/node-faults.test.ts',
+  'test/experiments.test.ts',
+  'test/asked.test.ts',
 ];
 
 /** What wants a swarm of three engines: `npm run test:swarm`. */

@@ -15,7 +15,7 @@ const PAGE = 500;
 type Parts = Pick<Kit, 'clock' | 'database' | 'log'>;
 
 /**
- * Works on replays until `signal` is aborted. What is known of one is in the database, moved in the transactions of its effects: any replica goes
+ * Works on replays until `signal` is aborted. What is known of one is in the database, moved in the transactions of its effects, so that any replica goes
  * on where another one, or this one before it was killed, has stopped.
  */
 export async function runReplays(parts: Parts, broker: Broker, wake: Wake, signal: AbortSignal): Promise<void> {

@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {createFabric} from '../src/fabric/create-fabric.ts';
 import type {Address} from '../src/topology/address.ts';
+import {freePort, untilOpen} from './support/ports.ts';
 import {type Figure, median, option, printFigures} from './support/report.ts';
 
 /**
@@ -238,7 +239,7 @@ async function startHaproxy(links: number, upstream: Address): Promise<Subject |
     return undefined;
   }
   const folder = mkdtempSync(join(tmpdir(), 'teralab-bench-'));
-  const addresses = await Promise.all(Array.from({length: links}, freeAddress));
+  const addresses = await Promise.all(Array.from({length: links}, async () => ({host: HOST, port: await freePort()})));
   const file = join(folder, 'haproxy.cfg');
   const listens = addresses.map(
     ({host, port}, index) => `listen l${index}\n  bind ${host}:${port}\n  server s ${upstream.host}:${upstream.port}\n`,
@@ -259,29 +260,6 @@ async function startHaproxy(links: number, upstream: Address): Promise<Subject |
       rmSync(folder, {recursive: true});
     },
   };
-}
-
-async function untilOpen(address: Address): Promise<void> {
-  for (let attempt = 0; attempt < 400; attempt++) {
-    const socket = connect(address);
-    const isOpen = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isOpen) return;
-    await new Promise(resolve => setTimeout(resolve, 25));
-  }
-  throw new Error(`nothing listens on ${address.port}`);
-}
-
-async function freeAddress(): Promise<Address> {
-  const server = createServer().listen(0, HOST);
-  await once(server, 'listening');
-  const {port} = server.address() as {port: number};
-  server.close();
-  await once(server, 'close');
-  return {host: HOST, port};
 }
 
 /** Memory of a process with its share of what it shares, KB. */

@@ -8,6 +8,7 @@ import {fileURLToPath} from 'node:url';
 import {isMainThread, parentPort, Worker, workerData} from 'node:worker_threads';
 import {createFabric} from '../src/fabric/create-fabric.ts';
 import type {Address} from '../src/topology/address.ts';
+import {freePort, untilOpen} from './support/ports.ts';
 
 /**
  * Links beside a plain Node pipe, haproxy and toxiproxy (those that are on the PATH), all in one run, in turns. The upstream and each
@@ -347,29 +348,6 @@ function isInstalled(command: string, ask: string): boolean {
   const found = spawnSync(command, [ask], {stdio: 'ignore'}).error === undefined;
   if (!found) console.log(`skipped: ${command} is not on the PATH`);
   return found;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, HOST);
-  await once(server, 'listening');
-  const {port} = server.address() as {port: number};
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function untilOpen(address: Address): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const socket = connect(address);
-    const isOpen = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isOpen) return;
-    await new Promise(resolve => setTimeout(resolve, 25));
-  }
-  throw new Error(`nothing listens on ${address.port}`);
 }
 
 function median(values: readonly number[]): number {

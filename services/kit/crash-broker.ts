@@ -4,7 +4,7 @@ import type {CrashPoints} from './crash-points.ts';
 /** The same broker, coming past the crash points of publishing and acknowledging. */
 export function withCrashPoints(broker: Broker, crashPoints: Pick<CrashPoints, 'hit'>): Broker {
   return {
-    ensureStream: (name, options) => broker.ensureStream(name, options),
+    ...broker,
     async publish(stream, messages) {
       crashPoints.hit('before_publish');
       await broker.publish(stream, messages);
@@ -17,11 +17,5 @@ export function withCrashPoints(broker: Broker, crashPoints: Pick<CrashPoints, '
         return settlements;
       });
     },
-    read: (stream, options) => broker.read(stream, options),
-    lag: stream => broker.lag(stream),
-    deadLetters: stream => broker.deadLetters(stream),
-    redrive: (stream, id) => broker.redrive(stream, id),
-    seek: (stream, group, position) => broker.seek(stream, group, position),
-    close: () => broker.close(),
   };
 }

@@ -82,19 +82,12 @@ export function createDisturbances(channel: Pick<ControlChannel, 'look'>): Distu
     end,
     state: kind => ({inForce: inForce.has(kind), ...(last.get(kind) ?? stateOf(kind))}),
     wrap: broker => ({
-      ensureStream: (name, options) => broker.ensureStream(name, options),
-      publish: (stream, messages) => broker.publish(stream, messages),
+      ...broker,
       consume(options, handle) {
         consumes = true;
         // Each order of arrival may have its repetitions.
         return broker.consume(options, reorder.wrap(redeliver.wrap(handle)));
       },
-      read: (stream, options) => broker.read(stream, options),
-      lag: stream => broker.lag(stream),
-      deadLetters: stream => broker.deadLetters(stream),
-      redrive: (stream, id) => broker.redrive(stream, id),
-      seek: (stream, group, position) => broker.seek(stream, group, position),
-      close: () => broker.close(),
     }),
   };
 }

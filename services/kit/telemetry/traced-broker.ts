@@ -20,15 +20,9 @@ type Handle = (batch: readonly Delivery[]) => Promise<readonly Settlement[]>;
  */
 export function withTraces(broker: Broker, options: TracedBrokerOptions): Broker {
   return {
-    ensureStream: (name, streamOptions) => broker.ensureStream(name, streamOptions),
+    ...broker,
     publish: (stream, messages) => publish(broker, stream, messages, options),
     consume: (consumeOptions, handle) => broker.consume(consumeOptions, traced(consumeOptions, handle, options)),
-    read: (stream, readOptions) => broker.read(stream, readOptions),
-    lag: stream => broker.lag(stream),
-    deadLetters: stream => broker.deadLetters(stream),
-    redrive: (stream, id) => broker.redrive(stream, id),
-    seek: (stream, group, position) => broker.seek(stream, group, position),
-    close: () => broker.close(),
   };
 }
 

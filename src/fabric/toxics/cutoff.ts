@@ -1,5 +1,5 @@
 import {startTimer} from './timer.ts';
-import type {ToxicDefinition} from './toxic.ts';
+import {type ToxicDefinition, wholeMs} from './toxic.ts';
 
 /**
  * Data flows, and `after` ms after the toxic was put on a connection or the connection came, it is cut at both ends, under traffic as well as idle:
@@ -8,15 +8,7 @@ import type {ToxicDefinition} from './toxic.ts';
 export const cutoff: ToxicDefinition = {
   kind: 'cutoff',
   attributes: {
-    after: {
-      type: 'number',
-      min: 0,
-      max: 600_000,
-      default: 0,
-      integer: true,
-      unit: 'ms',
-      meaning: 'how long a connection lives',
-    },
+    after: wholeMs('how long a connection lives'),
   },
   attach(host, toxic) {
     return startTimer(Number(toxic.attributes.after), () => {

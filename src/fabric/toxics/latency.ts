@@ -2,10 +2,9 @@ import type {Random} from '../../random.ts';
 import type {ToxicAttributes} from '../fabric.ts';
 import {type Item, LANE_HELD_MAX_BYTES, type Stage} from '../lane.ts';
 import {EARLY_MAX_MS} from './paced-stage.ts';
-import {onLanes, type ToxicDefinition} from './toxic.ts';
+import {onLanes, type ToxicDefinition, wholeMs} from './toxic.ts';
 
 export const DISTRIBUTIONS = ['uniform', 'normal', 'pareto'] as const;
-const DELAY_MAX_MS = 600_000;
 
 /**
  * Delays every chunk, and closings, and keeps their order. A jitter larger than the latency ends at 0. Measured error on a machine with
@@ -14,24 +13,8 @@ const DELAY_MAX_MS = 600_000;
 export const latency: ToxicDefinition = {
   kind: 'latency',
   attributes: {
-    latency: {
-      type: 'number',
-      min: 0,
-      max: DELAY_MAX_MS,
-      default: 0,
-      integer: true,
-      unit: 'ms',
-      meaning: 'delay of each chunk',
-    },
-    jitter: {
-      type: 'number',
-      min: 0,
-      max: DELAY_MAX_MS,
-      default: 0,
-      integer: true,
-      unit: 'ms',
-      meaning: 'how much the delay varies; never below 0',
-    },
+    latency: wholeMs('delay of each chunk'),
+    jitter: wholeMs('how much the delay varies; never below 0'),
     distribution: {type: 'choice', values: DISTRIBUTIONS, default: 'uniform', meaning: 'of the jitter'},
   },
   attach(host, toxic) {

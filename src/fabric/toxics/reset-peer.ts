@@ -1,19 +1,11 @@
 import {startTimer} from './timer.ts';
-import type {ToxicDefinition} from './toxic.ts';
+import {type ToxicDefinition, wholeMs} from './toxic.ts';
 
 /** Resets connections at both ends: those that are there, idle ones too, and new ones; `timeout` ms after it was put on or they came. */
 export const resetPeer: ToxicDefinition = {
   kind: 'reset_peer',
   attributes: {
-    timeout: {
-      type: 'number',
-      min: 0,
-      max: 600_000,
-      default: 0,
-      integer: true,
-      unit: 'ms',
-      meaning: 'how long a connection lives first',
-    },
+    timeout: wholeMs('how long a connection lives first'),
   },
   attach(host, toxic) {
     const reset = (): void => {

@@ -1,6 +1,6 @@
 import type {Item, Stage} from '../lane.ts';
 import {startTimer} from './timer.ts';
-import {onLanes, type ToxicDefinition} from './toxic.ts';
+import {onLanes, type ToxicDefinition, wholeMs} from './toxic.ts';
 
 /**
  * Bytes pass at once; a side's closing, FIN or RST, reaches the other `delay` ms later. A half-closed connection stays half-closed. Error: never
@@ -9,15 +9,7 @@ import {onLanes, type ToxicDefinition} from './toxic.ts';
 export const slowClose: ToxicDefinition = {
   kind: 'slow_close',
   attributes: {
-    delay: {
-      type: 'number',
-      min: 0,
-      max: 600_000,
-      default: 0,
-      integer: true,
-      unit: 'ms',
-      meaning: 'how much later a closing arrives',
-    },
+    delay: wholeMs('how much later a closing arrives'),
   },
   attach: (host, toxic) =>
     onLanes(host, passOn => new ClosingStage(passOn, Number(toxic.attributes.delay), toxic.acted)),

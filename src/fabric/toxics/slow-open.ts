@@ -1,6 +1,6 @@
 import type {Item, Stage, StageLane} from '../lane.ts';
 import {startTimer} from './timer.ts';
-import type {ToxicDefinition} from './toxic.ts';
+import {type ToxicDefinition, wholeMs} from './toxic.ts';
 
 /**
  * The upstream is connected to `delay` ms after the client, whose connection the kernel has accepted by then; what it sends meanwhile is held. Of
@@ -9,15 +9,7 @@ import type {ToxicDefinition} from './toxic.ts';
 export const slowOpen: ToxicDefinition = {
   kind: 'slow_open',
   attributes: {
-    delay: {
-      type: 'number',
-      min: 0,
-      max: 600_000,
-      default: 0,
-      integer: true,
-      unit: 'ms',
-      meaning: 'how much later the upstream is connected to',
-    },
+    delay: wholeMs('how much later the upstream is connected to'),
   },
   attach(host, toxic) {
     const lane = host.opening();

@@ -1,6 +1,6 @@
 import type {Item, Stage, StageLane} from '../lane.ts';
 import {startTimer} from './timer.ts';
-import {onLanes, type ToxicDefinition} from './toxic.ts';
+import {onLanes, type ToxicDefinition, wholeMs} from './toxic.ts';
 
 /**
  * All data is lost, and the connection is closed `timeout` ms after the toxic was put on it or it came, idle or not; 0: when the toxic goes.
@@ -10,15 +10,7 @@ import {onLanes, type ToxicDefinition} from './toxic.ts';
 export const timeout: ToxicDefinition = {
   kind: 'timeout',
   attributes: {
-    timeout: {
-      type: 'number',
-      min: 0,
-      max: 600_000,
-      default: 0,
-      integer: true,
-      unit: 'ms',
-      meaning: 'when the connection is closed; 0: when the toxic goes',
-    },
+    timeout: wholeMs('when the connection is closed; 0: when the toxic goes'),
   },
   attach(host, toxic) {
     const detach = onLanes(host, (passOn, lane) => new LosingStage(passOn, lane, toxic.acted));

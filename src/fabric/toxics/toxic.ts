@@ -19,6 +19,13 @@ export type AttributeSchema =
   | {readonly type: 'choice'; readonly values: readonly string[]; readonly default: string; readonly meaning: string}
   | {readonly type: 'match'; readonly meaning: string};
 
+const TIME_MAX_MS = 600_000;
+
+/** A time in whole ms, from 0 (the default) to ten minutes. */
+export function wholeMs(meaning: string): AttributeSchema {
+  return {type: 'number', min: 0, max: TIME_MAX_MS, default: 0, integer: true, unit: 'ms', meaning};
+}
+
 /** The connection that a toxic is put on. */
 export interface ToxicHost {
   /** Its place among all: proxy and connection number, or probe number. Draws are derived from it. */

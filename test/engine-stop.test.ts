@@ -68,29 +68,23 @@ describe('the engine script', () => {
   });
   afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
-  it.each(['stopped', 'killed'])('leaves the network as it was, and no process, when its engine was %s', async how => {
-    const script = join(root, 'scripts', 'engine.js');
-    const {exitCode, all} = await execa('unshare', ['--net', 'sh', '-c', STORY, 'sh', folder, script, how], {
-      env: {DOCKER_HOST: undefined},
-      reject: false,
-      all: true,
-    });
+  /** Plays a story in a network of its own. Returns what was said, once nothing of its engine is left. */
+  const play = async (story: string, how = ''): Promise<string> => {
+    const args = ['--net', 'sh', '-c', story, 'sh', folder, join(root, 'scripts', 'engine.js'), how];
+    const {exitCode, all} = await execa('unshare', args, {env: {DOCKER_HOST: undefined}, reject: false, all: true});
     expect(exitCode, all).toBe(0);
     expect(all).not.toContain('could not be removed');
     expect(processes().filter(({command}) => command.includes(`${folder}/engine`))).toEqual([]);
+    return all;
+  };
+
+  it.each(['stopped', 'killed'])('leaves the network as it was, and no process, when its engine was %s', async how => {
+    await play(STORY, how);
     expect(existsSync(join(folder, 'engine', 'exec'))).toBe(false);
   });
 
   it('starts an engine although processes have the numbers that a killed one has left', async () => {
-    const script = join(root, 'scripts', 'engine.js');
-    const {exitCode, all} = await execa('unshare', ['--net', 'sh', '-c', NUMBERS_TAKEN, 'sh', folder, script], {
-      env: {DOCKER_HOST: undefined},
-      reject: false,
-      all: true,
-    });
-    expect(exitCode, all).toBe(0);
-    expect(all).not.toContain('could not be removed');
-    expect(processes().filter(({command}) => command.includes(`${folder}/engine`))).toEqual([]);
+    await play(NUMBERS_TAKEN);
   });
 
   it('starts an engine without its networks when it was killed while it wrote one down', async () => {
@@ -98,14 +92,6 @@ describe('the engine script', () => {
     mkdirSync(files, {recursive: true});
     // As a dockerd 20.10 that was killed has left it.
     writeFileSync(join(files, 'local-kv.db'), gunzipSync(readFileSync(join(root, 'test/data/torn-networks.db.gz'))));
-    const script = join(root, 'scripts', 'engine.js');
-    const {exitCode, all} = await execa('unshare', ['--net', 'sh', '-c', TORN_NETWORKS, 'sh', folder, script], {
-      env: {DOCKER_HOST: undefined},
-      reject: false,
-      all: true,
-    });
-    expect(exitCode, all).toBe(0);
-    expect(all).toContain('it starts without them');
-    expect(processes().filter(({command}) => command.includes(`${folder}/engine`))).toEqual([]);
+    expect(await play(TORN_NETWORKS)).toContain('it starts without them');
   });
 });

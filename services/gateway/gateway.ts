@@ -1,4 +1,4 @@
-import {createAccessTokens} from '../kit/access-tokens.ts';
+import {openAccessTokens} from '../kit/access-tokens.ts';
 import type {ServiceDefinition} from '../kit/service.ts';
 import {serveDashboard} from './dashboard.ts';
 import {createInFlight} from './in-flight.ts';
@@ -19,7 +19,7 @@ export const gateway: ServiceDefinition = {
     const compose = await kit.seam('compose', 'compose', defaultCompose);
     const tools: ProxyTools = {
       upstreams: createUpstreams(kit, createPolicy),
-      tokens: createAccessTokens(kit, 'gateway'),
+      tokens: await openAccessTokens(kit, 'gateway'),
       inFlight: createInFlight(IN_FLIGHT_MAX),
       clock: kit.clock,
     };

@@ -12,7 +12,7 @@ declare module 'fastify' {
 /** A hook that lets only signed-in callers pass and, where `own` names a path parameter, only to what is their own. */
 export function requireAccount(tokens: AccessTokens, own?: string): onRequestAsyncHookHandler {
   return async request => {
-    request.account = await tokens.account(request.headers.authorization);
+    request.account = await tokens.account(request);
     if (own !== undefined && parameter(request, own) !== request.account) {
       throw new Problem({status: 403, kind: 'not-yours', detail: 'This belongs to another account.'});
     }

@@ -1,13 +1,14 @@
 import {errors, SignJWT} from 'jose';
+import type {VerifiedToken} from '../kit/auth.ts';
 import type {Clock} from '../kit/clock.ts';
 import {
   ALGORITHM,
   bearerToken,
   ISSUER,
+  SEND_A_TOKEN,
   TOKEN_LIFETIME_SECONDS,
   TOKEN_TYPE,
   unauthorized,
-  type VerifiedToken,
   verifyAccessToken,
 } from '../kit/verify-access-token.ts';
 import type {KeyRing} from './key-ring.ts';
@@ -51,6 +52,7 @@ export function createTokens({keys, clock}: {readonly keys: KeyRing; readonly cl
     },
     async verify(authorization) {
       const token = bearerToken(authorization);
+      if (token === undefined) throw unauthorized(SEND_A_TOKEN);
       await keys.refresh();
       try {
         return await verifyAccessToken(token, keys.verifying(), {audience: 'identity', now: clock.now()});

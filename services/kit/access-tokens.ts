@@ -1,62 +1,53 @@
-import {errors} from 'jose';
-import {createKeyCache, type KeyCacheKit} from './key-cache.ts';
-import {bearerToken, unauthorized, type VerifiedToken, verifyAccessToken} from './verify-access-token.ts';
+import {createAuth} from './auth.default.ts';
+import type {Auth, AuthRequest} from './auth.ts';
+import {createAuthTools} from './auth-tools.ts';
+import {Problem} from './problem.ts';
+import type {Kit} from './service.ts';
+import {bearerToken, unauthorized} from './verify-access-token.ts';
+
+/** A request of the kit's server, as far as it tells who sent it. */
+export interface Incoming {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: AuthRequest['headers'] & {readonly authorization?: string | undefined};
+}
 
 export interface AccessTokens {
-  /** The account that a bearer token was issued to. Throws a problem: 401, or 503 when the keys cannot be had. */
-  account(authorization: string | undefined): Promise<string>;
+  /** The account that sent the request. Throws a problem: 401, or 503 when nobody can tell. */
+  account(request: Incoming): Promise<string>;
 }
 
-/** Checking a signature costs more than all else that a gateway does for a request. */
-const VERIFIED_MS = 30_000;
-const VERIFIED_MAX = 1_000;
-
-/** A token that was found valid, and until when (unix ms) its signature is not checked again. */
-interface Verified extends VerifiedToken {
-  readonly until: number;
+/** Who sends requests to this service, as its seam `auth` tells it. */
+export async function openAccessTokens(kit: Kit, audience: string): Promise<AccessTokens> {
+  const create = await kit.seam('auth', 'createAuth', createAuth);
+  return accessTokens(create(createAuthTools(kit, audience)), kit);
 }
 
-/**
- * Verifies the access tokens that are meant for `audience` here, with identity's public keys: identity is asked for keys, not for each
- * request, and nobody else's word is taken for it.
- */
-export function createAccessTokens(kit: KeyCacheKit, audience: string): AccessTokens {
-  // In order of verification, so that the first is the oldest.
-  const verified = new Map<string, Verified>();
-  // What was signed with a key that is withdrawn counts no more once that is known.
-  const keys = createKeyCache(kit, () => verified.clear());
-
-  async function verify(token: string): Promise<VerifiedToken> {
-    const purpose = {audience, now: kit.clock.now()};
-    try {
-      return await verifyAccessToken(token, await keys.current(), purpose);
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-    }
-    try {
-      return await verifyAccessToken(token, await keys.newer(), purpose);
-    } catch (error) {
-      throw error instanceof errors.JWKSNoMatchingKey ? unauthorized('The token is not valid.') : error;
-    }
-  }
-
-  function remember(token: string, found: VerifiedToken): void {
-    const [oldest] = verified.size < VERIFIED_MAX ? [] : verified.keys();
-    if (oldest !== undefined) verified.delete(oldest);
-    verified.set(token, {...found, until: Math.min(found.expiresAt, kit.clock.now() + VERIFIED_MS)});
-  }
-
+export function accessTokens(auth: Auth, {log}: Pick<Kit, 'log'>): AccessTokens {
   return {
-    async account(authorization) {
-      const token = bearerToken(authorization);
-      keys.touch();
-      const known = verified.get(token);
-      if (known !== undefined && kit.clock.now() < known.until) return known.account;
-      verified.delete(token);
-      const found = await verify(token);
-      if (keys.hasEnded(found.session)) throw unauthorized('The session of this token has ended.');
-      remember(token, found);
-      return found.account;
+    async account({method, url, headers}) {
+      const token = bearerToken(headers.authorization);
+      const found = await toldBy(async () => auth.authenticate({method, path: url, headers, token}));
+      if (isText(found, 'account')) return found.account;
+      if (isText(found, 'refused')) throw unauthorized(found.refused);
+      throw new Error('The seam `auth` told neither an account nor why the request is refused.');
     },
   };
+
+  async function toldBy(ask: () => Promise<unknown>): Promise<unknown> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      log.warn({err: error}, 'nobody can tell who sent a request');
+      const detail = 'The token cannot be checked at the moment.';
+      throw new Problem({status: 503, kind: 'auth-unavailable', detail, headers: {'retry-after': '1'}});
+    }
+  }
+}
+
+function isText<N extends string>(found: unknown, name: N): found is Record<N, string> {
+  if (typeof found !== 'object' || found === null) return false;
+  const value = (found as Record<string, unknown>)[name];
+  return typeof value === 'string' && value !== '';
 }

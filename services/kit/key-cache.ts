@@ -1,19 +1,15 @@
-import {createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey} from 'jose';
+import type {AuthTools, PublishedKeys} from './auth.ts';
 import {Problem} from './problem.ts';
-import type {Kit} from './service.ts';
-import {continueTrace} from './trace-context.ts';
-
-export type KeyCacheKit = Pick<Kit, 'clock' | 'contexts' | 'links' | 'log'>;
 
 /** What identity publishes, kept here, so that it need not be there when a token is checked. */
 export interface KeyCache {
   /** Keys that are fresh enough; old ones while newer ones are fetched. Throws a problem 503 when there are none. */
-  current(): Promise<JWTVerifyGetKey>;
+  current(): Promise<PublishedKeys>;
   /**
    * Keys for a token that the current ones do not know; the same when identity was asked a moment ago. Throws a problem 503 when identity
    * was asked and did not say: then nobody knows whether the token is good.
    */
-  newer(): Promise<JWTVerifyGetKey>;
+  newer(): Promise<PublishedKeys>;
   /** Has newer ones fetched, beside the requests, when these are not fresh any more. */
   touch(): void;
   /** Whether a session is known to have ended while its access tokens had not expired. */
@@ -26,16 +22,16 @@ const KEYS_FRESH_MS = 30_000;
 const ASK_AGAIN_AFTER_MS = 5_000;
 const FETCH_WITHIN_MS = 1_500;
 
-interface Published {
-  readonly keys: JWTVerifyGetKey;
+interface Cached {
+  readonly keys: PublishedKeys;
   readonly endedSessions: ReadonlySet<string>;
-  /** The document as it came. */
+  /** What was published, to be compared with what is published next. */
   readonly text: string;
 }
 
 /** `onChange` is called when identity says something else than before. */
-export function createKeyCache({clock, contexts, links, log}: KeyCacheKit, onChange: () => void): KeyCache {
-  let cached: Published | undefined;
+export function createKeyCache({clock, log, fetchKeys}: AuthTools, onChange: () => void): KeyCache {
+  let cached: Cached | undefined;
   let cachedAt = Number.NEGATIVE_INFINITY;
   let askedAt = Number.NEGATIVE_INFINITY;
   let answered = false;
@@ -43,9 +39,8 @@ export function createKeyCache({clock, contexts, links, log}: KeyCacheKit, onCha
 
   async function refresh(): Promise<void> {
     try {
-      // Not in the context of the request that happens to be the first: it shares its keys with others, but neither its caller nor its deadline.
-      const nobody = {trace: continueTrace(undefined), deadline: undefined, authorization: undefined};
-      const fetched = await contexts.run(nobody, () => fetchPublished(links));
+      const keys = await fetchKeys(AbortSignal.timeout(FETCH_WITHIN_MS));
+      const fetched = {keys, endedSessions: new Set(keys.ended_sessions), text: JSON.stringify(keys)};
       if (cached !== undefined && fetched.text !== cached.text) onChange();
       cached = fetched;
       cachedAt = clock.monotonic();
@@ -72,7 +67,7 @@ export function createKeyCache({clock, contexts, links, log}: KeyCacheKit, onCha
     if (clock.monotonic() - cachedAt >= KEYS_FRESH_MS && !askedLately()) void refreshOnce();
   }
 
-  async function current(): Promise<JWTVerifyGetKey> {
+  async function current(): Promise<PublishedKeys> {
     // With keys at hand nobody waits for newer ones: a hung identity must not hold up those who need nothing else of it.
     if (cached === undefined) await refreshOnce();
     else touch();
@@ -89,26 +84,6 @@ export function createKeyCache({clock, contexts, links, log}: KeyCacheKit, onCha
       return current();
     },
     hasEnded: session => cached?.endedSessions.has(session) === true,
-  };
-}
-
-async function fetchPublished(links: Kit['links']): Promise<Published> {
-  const {status, body} = await links.request('identity', {
-    method: 'GET',
-    path: '/.well-known/jwks.json',
-    signal: AbortSignal.timeout(FETCH_WITHIN_MS),
-  });
-  if (status !== 200) {
-    body.destroy();
-    throw new Error(`identity answered ${status} when it was asked for its keys.`);
-  }
-  const text = await body.text();
-  const document = JSON.parse(text) as JSONWebKeySet & {readonly ended_sessions?: unknown};
-  const ended: readonly unknown[] = Array.isArray(document.ended_sessions) ? document.ended_sessions : [];
-  return {
-    keys: createLocalJWKSet(document),
-    endedSessions: new Set(ended.filter((session): session is string => typeof session === 'string')),
-    text,
   };
 }
 

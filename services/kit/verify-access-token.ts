@@ -1,4 +1,5 @@
 import {errors, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify} from 'jose';
+import type {VerifiedToken} from './auth.ts';
 import {Problem} from './problem.ts';
 
 export const ALGORITHM = 'EdDSA';
@@ -12,20 +13,14 @@ const TOKEN_CHARACTERS_MAX = 4_096;
 const ID_CHARACTERS_MAX = 200;
 const HEADER_MEMBERS = ['alg', 'kid', 'typ'];
 
-/** What a valid token says. */
-export interface VerifiedToken {
-  readonly account: string;
-  readonly session: string;
-  /** Unix ms. */
-  readonly expiresAt: number;
-}
-
-/** The token of an `Authorization` header. Throws a problem 401. */
-export function bearerToken(authorization: string | undefined): string {
+/** The token of an `Authorization` header; undefined where there is none. */
+export function bearerToken(authorization: string | undefined): string | undefined {
   const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization ?? '') ?? [];
-  if (token === undefined) throw unauthorized('Send a token: `Authorization: Bearer …`.');
   return token;
 }
+
+/** What is said to those who sent none. */
+export const SEND_A_TOKEN = 'Send a token: `Authorization: Bearer …`.';
 
 /**
  * Checks a token that is shown to `audience` at `now` (unix ms). Throws a problem 401 for whatever is wrong with it, but jose's own

@@ -50,7 +50,7 @@ export function serveActivity(app: App, {kit, broker, tokens, intake, spending}:
       schema: {summary: 'Report activity', body: Type.Union([NewEvent, NewEvents]), response: {202: Accepted}},
     },
     async (request, reply) => {
-      const account = await tokens.account(request.headers.authorization);
+      const account = await tokens.account(request);
       const now = clock.now();
       const raw = 'events' in request.body ? request.body.events : [request.body];
       const events = raw.map(

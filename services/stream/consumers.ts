@@ -25,7 +25,7 @@ export function serveConsumers(
   {broker, tokens}: {readonly broker: Broker; readonly tokens: AccessTokens},
 ): void {
   app.get('/v1/consumers', {schema: {response: {200: Consumers}}}, async request => {
-    await tokens.account(request.headers.authorization);
+    await tokens.account(request);
     const lags = await orUnavailable(Promise.all([IDENTITY_EVENTS, ACTIVITY].map(stream => broker.lag(stream))));
     const groups = new Map<string, GroupLag[]>();
     for (const one of lags.flat()) {

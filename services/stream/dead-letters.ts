@@ -44,7 +44,7 @@ export function serveDeadLetters(
 
   const listing = {summary: 'Messages that were given up on', querystring: Query, response: {200: Page}};
   app.get('/v1/dead-letters', {schema: listing}, async request => {
-    await tokens.account(request.headers.authorization);
+    await tokens.account(request);
     const {stream, limit, cursor} = request.query;
     const after = cursor === undefined ? '' : placeOf(decodeCursor(cursor));
     const all = await Promise.all((stream === undefined ? [IDENTITY_EVENTS, ACTIVITY] : [stream]).map(lettersOf));
@@ -68,7 +68,7 @@ export function serveDeadLetters(
     response: {202: Redriven},
   };
   app.post('/v1/dead-letters', {schema: redriving}, async (request, reply) => {
-    await tokens.account(request.headers.authorization);
+    await tokens.account(request);
     const {body} = request;
     const ids = 'id' in body ? [ownId(body.id)] : (await lettersOf(body.stream)).map(({id}) => id);
     for (const id of ids) await orUnavailable(broker.redrive(body.stream, id)).catch(toProblem);

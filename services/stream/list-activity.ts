@@ -1,5 +1,5 @@
 import {Type} from 'typebox';
-import type {AccessTokens} from '../kit/access-tokens.ts';
+import type {AccessTokens, Incoming} from '../kit/access-tokens.ts';
 import {Problem} from '../kit/problem.ts';
 import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
@@ -33,15 +33,14 @@ export function listActivity(app: App, {kit, tokens}: {readonly kit: Kit; readon
   const common = {params: AccountPath, querystring: PageQuery};
 
   async function readPage<R extends PageRow>(
-    request: {
-      readonly headers: {readonly authorization?: string | undefined};
+    request: Incoming & {
       readonly params: {readonly account: string};
       readonly query: {readonly limit: number; readonly cursor?: string};
     },
     from: string,
   ): Promise<{readonly rows: readonly R[]; readonly next: string | null}> {
     const {account} = request.params;
-    if ((await tokens.account(request.headers.authorization)) !== account)
+    if ((await tokens.account(request)) !== account)
       throw new Problem({status: 403, kind: 'not-yours', detail: 'This belongs to another account.'});
     const {limit, cursor} = request.query;
     const after = cursor === undefined ? undefined : decodeCursor(cursor);

@@ -32,7 +32,7 @@ export function serveLive(
     response: {200: Type.String({description: 'Server-sent events'})},
   };
   app.get('/v1/live', {schema}, async (request, reply) => {
-    const account = await tokens.account(request.headers.authorization);
+    const account = await tokens.account(request);
     if (kit.draining.aborted || feed.size >= READERS_MAX) throw tooMany();
     const lastId = request.headers['last-event-id'];
     const after = lastId === undefined ? await newestPosition(kit, account) : Number(lastId);

@@ -59,7 +59,7 @@ export function serveReplays(app: App, {kit, tokens, wake}: ReplayParts): void {
     response: {202: ReplayBody},
   };
   app.post('/v1/replays', {schema: starting}, async (request, reply) => {
-    await tokens.account(request.headers.authorization);
+    await tokens.account(request);
     const key = request.headers['idempotency-key'] ?? null;
     const {projection, from} = request.body;
     const known = await findByKey(key);
@@ -91,13 +91,13 @@ export function serveReplays(app: App, {kit, tokens, wake}: ReplayParts): void {
 
   const byId = {summary: 'How far a replay is', params: Type.Object({id: Type.String({maxLength: 100})})};
   app.get('/v1/replays/:id', {schema: {...byId, response: {200: ReplayBody}}}, async request => {
-    await tokens.account(request.headers.authorization);
+    await tokens.account(request);
     return findById(request.params.id);
   });
 
   const listing = {summary: 'Replays, the newest first', querystring: Query, response: {200: Page}};
   app.get('/v1/replays', {schema: listing}, async request => {
-    await tokens.account(request.headers.authorization);
+    await tokens.account(request);
     const {limit, cursor} = request.query;
     const after = cursor === undefined ? undefined : decodeCursor(cursor);
     const found = await findReplays(

@@ -35,7 +35,7 @@ export function serveSignInAlerts(
 ): void {
   const schema = {summary: 'Repeated failed sign-ins', querystring: Query, response: {200: Alerts}};
   app.get('/v1/sign-in-alerts', {schema}, async request => {
-    await tokens.account(request.headers.authorization);
+    await tokens.account(request);
     const {limit, cursor = ''} = request.query;
     const since = new Date(clock.now() - LOOK_BACK_HOURS * 3_600_000).toISOString();
     const rows = await database.query<{account: string; failures: number; first: Date; last: Date}>(

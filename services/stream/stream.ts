@@ -1,4 +1,4 @@
-import {type AccessTokens, createAccessTokens} from '../kit/access-tokens.ts';
+import {type AccessTokens, openAccessTokens} from '../kit/access-tokens.ts';
 import type {Broker} from '../kit/broker.ts';
 import {openBroker} from '../kit/open-broker.ts';
 import {ConfigurationError} from '../kit/parse-environment.ts';
@@ -43,7 +43,7 @@ async function build(kit: Kit): Promise<void> {
     ];
     kit.onStop(() => Promise.all(loops).then(() => undefined));
   });
-  const tokens = createAccessTokens(kit, 'stream');
+  const tokens = await openAccessTokens(kit, 'stream');
   serve(kit, broker, tokens);
   serveLive(kit.app, kit, {feed, tokens});
   serveReplays(kit.app, {kit, tokens, wake: replaysWake});

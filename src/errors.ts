@@ -14,6 +14,12 @@ export const ERRORS = {
   UNKNOWN_COMMAND: {exit: EXIT.usage, fix: '`teralab help` lists the commands.'},
   UNKNOWN_LAB: {exit: EXIT.usage, fix: '`teralab labs` lists the labs.'},
   UNKNOWN_TASK: {exit: EXIT.usage, fix: '`teralab lab <id>` lists the tasks of a lab.'},
+  PREDICTION_NEEDED: {exit: EXIT.usage, fix: 'Give your answer with `--predict ANSWER`; a wrong one blocks nothing.'},
+  BAD_PREDICTION: {exit: EXIT.usage, fix: 'Answer as in `--predict 2`, `--predict 1,3` or `--predict 120..180`.'},
+  PREDICTION_SEALED: {
+    exit: EXIT.usage,
+    fix: 'Run it: `teralab break <lab>` or `teralab check <lab>` tells how it came out.',
+  },
   UNKNOWN_TARGET: {exit: EXIT.usage, fix: '`teralab status` lists the nodes and links.'},
   UNKNOWN_NODE: {exit: EXIT.usage, fix: '`teralab status` lists the nodes.'},
   UNKNOWN_FAULT: {

@@ -1,6 +1,7 @@
 import {join} from 'node:path';
 import {LabError} from '../errors.ts';
 import {readVersioned, writeVersioned} from '../files.ts';
+import type {PredictionRecord} from '../labs/predict/records.ts';
 import {type LabProgress, openProgress, type ProgressData} from '../labs/progress.ts';
 import {labPaths} from '../paths.ts';
 
@@ -45,7 +46,23 @@ function joinLab(ours: LabProgress | undefined, theirs: LabProgress | undefined)
     hintsShown: [...new Set([...ours.hintsShown, ...theirs.hintsShown])],
     revealed: ours.revealed || theirs.revealed,
     skipped: (ours.skipped || theirs.skipped) && passes.size === 0,
+    ...joinPredictions(ours, theirs),
   };
+}
+
+/** A question that both know is further along where it was scored or sealed. */
+function joinPredictions(ours: LabProgress, theirs: LabProgress): Pick<LabProgress, 'predictions'> {
+  const joined = new Map<string, PredictionRecord>();
+  for (const record of [...(theirs.predictions ?? []), ...(ours.predictions ?? [])]) {
+    const key = `${record.moment}/${record.seed}`;
+    const known = joined.get(key);
+    if (known === undefined || stepsOf(record) >= stepsOf(known)) joined.set(key, record);
+  }
+  return joined.size === 0 ? {} : {predictions: [...joined.values()].toSorted((a, b) => a.askedAt - b.askedAt)};
+}
+
+function stepsOf({sealed, scored}: PredictionRecord): number {
+  return scored !== undefined ? 2 : sealed !== undefined ? 1 : 0;
 }
 
 async function readTheirs(file: string): Promise<ProgressData> {

@@ -54,6 +54,8 @@ export function createHandlers(controller: Controller, end: () => void): Handler
           await runs()
         ).runLab(controller, {...params, mode: params.quick === true ? 'quick' : 'check'}, emit, signal)
       ).result,
+    'predict.ask': async params => (await import('./predictions.ts')).askPrediction(controller, params),
+    'predict.seal': async params => (await import('./predictions.ts')).sealPrediction(controller, params),
     break: async (params, emit, signal) => {
       const {result, summary} = await (await runs()).runLab(controller, {...params, mode: 'break'}, emit, signal);
       return {lab: result.lab, seed: result.seed, runtime: result.runtime, summary, durationMs: result.durationMs};

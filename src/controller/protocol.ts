@@ -3,6 +3,7 @@ import type {ProxyCounters, ToxicKind} from '../fabric/fabric.ts';
 import type {LoadOrder, SystemProbe} from '../faults/experiments/ports.ts';
 import type {FaultRecord, FaultRequest} from '../faults/fault.ts';
 import type {CheckEvent, Phase} from '../labs/check-event.ts';
+import type {Answer, PredictionMoment, Question} from '../labs/predict/question.ts';
 import type {CheckResult} from '../labs/verdict.ts';
 import type {LoadSummary} from '../load/load.ts';
 import type {Losses} from '../observe/losses.ts';
@@ -42,7 +43,19 @@ export interface Methods {
     result: null;
   };
   check: {params: CheckOptions; event: CheckEvent; result: CheckResult};
-  /** The attack alone, shown rather than judged. */
+  /** The question that is due before `break`, or the one that a pass asks; null where there is none. */
+  'predict.ask': {
+    params: {lab: string; moment: PredictionMoment; seed?: number};
+    event: never;
+    result: AskedPrediction | null;
+  };
+  /** Seals the answer, as it was typed, to the question of this seed. */
+  'predict.seal': {
+    params: {lab: string; moment: PredictionMoment; seed: number; answer: string};
+    event: never;
+    result: AskedPrediction;
+  };
+  /** The attack alone, shown rather than judged. Where a prediction is due, it is sealed first: PREDICTION_NEEDED. */
   break: {params: {lab: string; seed?: number}; event: CheckEvent; result: BreakResult};
   /** `owned`: it ends with this connection, however that ends. */
   'chaos.inject': {
@@ -105,6 +118,14 @@ export interface CheckOptions {
   readonly quick?: boolean;
   /** Folder whose files replace the learner's (`labs verify`, `demo`): `start`, `solution`, `wrong/NAME`. Never recorded as progress. */
   readonly variant?: string;
+}
+
+export interface AskedPrediction {
+  readonly moment: PredictionMoment;
+  /** Of the run that the question is about. */
+  readonly seed: number;
+  readonly question: Question;
+  readonly sealed: Answer | null;
 }
 
 export interface LoadOptions {

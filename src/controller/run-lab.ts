@@ -2,14 +2,15 @@ import {randomInt} from 'node:crypto';
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {LabError} from '../errors.ts';
-import {createCatalogue} from '../labs/catalogue.ts';
 import type {CheckEvent} from '../labs/check-event.ts';
 import type {AnyLab} from '../labs/lab.ts';
 import {openProgress} from '../labs/progress.ts';
 import {type RunOutcome, runCheck} from '../labs/run-check.ts';
 import {openWorkspace} from '../labs/workspace.ts';
+import {labCatalogue} from './catalogue.ts';
 import type {Controller} from './controller.ts';
 import {createLabSystem} from './lab-system.ts';
+import {learnersPrediction, variantsPrediction} from './predictions.ts';
 
 export interface RunLabOptions {
   readonly lab: string;
@@ -26,8 +27,8 @@ export async function runLab(
   emit: (event: CheckEvent) => void,
   signal: AbortSignal,
 ): Promise<RunOutcome> {
-  const {paths, entries, session} = controller.options;
-  const catalogue = createCatalogue({labsFolder: join(entries.packageFolder, 'labs'), builtFolder: entries.builtLabs});
+  const {paths, session} = controller.options;
+  const catalogue = labCatalogue(controller);
   const lab = await catalogue.load(options.lab);
   const labFolder = await catalogue.folder(lab.id);
   const files =
@@ -37,10 +38,12 @@ export async function runLab(
   // What cannot be recorded in the end is not begun.
   const progress = openProgress(paths.data);
   if (options.variant === undefined) await progress.read();
+  const learners = options.variant === undefined ? await learnersPrediction(progress, lab, options) : undefined;
   return controller.alone(lab.id, signal, async (both, setPhase) => {
     const live = await controller.up({}, text => emit({type: 'note', text}));
     await using system = createLabSystem({...live, places: () => controller.apiPlaces()});
-    const seed = options.seed ?? randomInt(1, 2 ** 31 - 1);
+    const seed = options.seed ?? learners?.seed ?? randomInt(1, 2 ** 31 - 1);
+    const prediction = options.variant === undefined ? learners?.order : variantsPrediction(lab, options.variant, seed);
     const startedAt = Date.now();
     const runFolder = join(
       paths.data,
@@ -58,11 +61,13 @@ export async function runLab(
       signal: both,
       paceFile: join(paths.state, 'pace.json'),
       ...(options.task === undefined ? {} : {task: options.task}),
+      ...(prediction === undefined ? {} : {prediction}),
       emit: event => {
         if (event.type === 'phase') setPhase(event.phase);
         emit(event);
       },
     });
+    await learners?.score(outcome, runFolder);
     if (options.variant === undefined && options.mode !== 'break') {
       await progress.recordCheck({
         result: outcome.result,

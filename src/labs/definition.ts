@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {LabError} from '../errors.ts';
 import {CONCEPTS, OBJECTIVES} from './curriculum.ts';
 import type {AnyLab} from './lab.ts';
+import {PREDICTION_ID} from './predict/item.ts';
 
 const id = z.string().regex(/^p[0-3]-\d\d-[a-z0-9]+(-[a-z0-9]+)*$/, 'an id reads like p2-04-no-lost-events');
 const kebab = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by hyphens');
@@ -26,6 +27,7 @@ const schema = z.object({
   given: z.record(kebab, z.record(kebab, file)).optional(),
   watch: text,
   timescale: text.optional(),
+  predict: z.object({judges: z.enum(['timing', 'counting']), ask: method, answer: method, measure: method}).optional(),
   setUp: method.optional(),
   baseline: z.object({load: method, okShareMin: z.number().min(0).max(1)}),
   load: method,
@@ -59,6 +61,8 @@ export function definitionProblems(raw: unknown, folderName: string): readonly s
   if (lab.needs.includes(lab.id)) problems.push('needs: the lab needs itself');
   problems.push(...repeated(lab.tasks.map(task => task.id)).map(name => `tasks: ${name} is there twice`));
   problems.push(...repeated(lab.wrong.map(wrong => wrong.name)).map(name => `wrong: ${name} is there twice`));
+  if (lab.tasks.some(task => task.id === PREDICTION_ID))
+    problems.push(`tasks: ${PREDICTION_ID} is the item of predictions`);
   for (const wrong of lab.wrong) {
     const task = lab.tasks.find(candidate => candidate.id === wrong.task);
     if (task === undefined) problems.push(`wrong.${wrong.name}: there is no task ${wrong.task}`);

@@ -16,6 +16,10 @@ export const GENERAL_HINTS: Readonly<Record<string, readonly string[]>> = {
     'A fault happens on the way between two services. Which way does your code take to the service that it asks?',
     'Use what the seam hands you (`upstream`, `send`, `database`, `broker`): these go over the links. An address of your own goes past the fault, and so past what the lab is about.',
   ],
+  WRONG_PREDICTION: [
+    'Your code does what it should, and yet something came out differently from what you said. Which step of your reasoning had a number in it that you did not measure?',
+    'Work it out on paper first: what happens to one request, then how many of them there are, then what they wait for. The next check asks with other parameters; `teralab break <lab>` lets you watch.',
+  ],
   BREAKS_THE_SERVICE: [
     'Nothing was broken on purpose yet, and the service with your code answered most requests with an error. What do the first lines of its log say?',
     '`teralab logs <node>` shows the whole log. Make one ordinary request work first; then look at the faults.',

@@ -4,12 +4,15 @@ import type {RequestLogEntry, ToxicAttributes} from '../fabric/fabric.ts';
 import type {FaultKind, FaultRecord} from '../faults/fault.ts';
 import type {LatencySummary, LedgerEntry, Operation} from '../load/load.ts';
 import type {Random} from '../random.ts';
+import type {Answer, Measured, PredictionMoment, Question} from './predict/question.ts';
 import type {NodeEvent} from './system.ts';
 import type {Judgement} from './verdict.ts';
 
 /** What a lab's set-up, load and final reads may use. */
 export interface LabTools {
   readonly random: Random;
+  /** The parameters that the question of this run states: the same for all who draw with the same function. Labs with `predict` only. */
+  drawn<T>(draw: (random: Random) => T): T;
   /** Base URLs of the gateways. */
   readonly gateways: readonly string[];
   /** A request of the lab's own through the first gateway, outside the load. Retries until the system answers or 10 s passed. */
@@ -100,6 +103,40 @@ export interface WrongFix {
   readonly why: string;
 }
 
+/**
+ * A question that the learner answers before the run that tells. Its parameters (how many calls, how slow a hop, which changes) are drawn
+ * for each run, and a run is given them by the same function:
+ *
+ *     const parameters = (random: Random) => ({calls: random.pick([10, 25, 50]), hopMs: random.pick([10, 20, 40])});
+ *
+ *     predict: {
+ *       judges: 'timing',
+ *       ask: random => {
+ *         const {calls, hopMs} = parameters(random);
+ *         return {kind: 'interval', unit: 'ms', widthMax: calls * hopMs, text: `${calls} calls, ${hopMs} ms a hop: the p95 of the page?`};
+ *       },
+ *       answer: random => {…}, // worked out from the parameters, never measured
+ *       measure: ({attack}) => p95(attack),
+ *     },
+ *     load: tools => { const {calls} = tools.drawn(parameters); … },
+ *     judge: evidence => { const {hopMs} = drawn(evidence.seed, parameters); … }, // from src/labs/predict/draw.ts
+ *
+ * It is asked twice. Before `break`: the answer is sealed, and scored by the attack on the learner's code as it is; a wrong one blocks
+ * nothing. And once everything else of a check passes: a question with other parameters, whose run (a second check, with its seed) has to
+ * pass again and show the answer right, the first time; after a wrong one the next check asks another. `labs verify` has nobody to ask:
+ * the lab's own `answer` is sealed before the run, to the question of `break` for `start/`, of `check` for `solution/`, and has to be right.
+ */
+export interface LabPrediction<Setup, Final> {
+  /** As of a task: a wrong answer on a busy machine counts for nothing when what was asked is a matter of time. */
+  readonly judges: 'timing' | 'counting';
+  /** Pure. Draw the parameters first, and only then whatever else. The text names each of them: it is how questions are told apart. */
+  ask(random: Random, moment: PredictionMoment): Question;
+  /** The lab's own answer; the stream is the one that `ask` gets, from its beginning. */
+  answer(random: Random, moment: PredictionMoment): Answer;
+  /** What the run measured, in the question's terms; undefined where it cannot tell. `moment` says which question was asked. */
+  measure(evidence: Evidence<Setup, Final>, moment: PredictionMoment): Measured | undefined;
+}
+
 export interface LabDefinition<Setup = unknown, Final = unknown> {
   /** `p2-04-no-lost-events`; the folder's name. */
   readonly id: string;
@@ -120,6 +157,8 @@ export interface LabDefinition<Setup = unknown, Final = unknown> {
   readonly watch: string;
   /** How production times were shrunk, where they were: `times / 4, rates x 4`. */
   readonly timescale?: string;
+  /** A question about what will happen, where the table of the curriculum says "predict". */
+  readonly predict?: LabPrediction<Setup, Final>;
   /** Accounts, tokens and ids, fresh per run. */
   setUp?(tools: LabTools): Promise<Setup>;
   /** A healthy system under a lighter load; judged before anything is broken. */

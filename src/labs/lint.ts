@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {definitionProblems} from './definition.ts';
 import {hintProblems, parseHints} from './hints.ts';
 import type {AnyLab} from './lab.ts';
+import {questionProblems} from './predict/lint.ts';
 
 const START_LINES_MAX = 60;
 /** A solution may have this many times the lines of its start, and a few more where the start is tiny. */
@@ -38,6 +39,9 @@ export async function lintLab(lab: AnyLab, folder: string): Promise<readonly Lin
     if (!plainBrief.includes(plain(title))) errors.push(`brief.md does not name the task "${title}"`);
   }
   if (!plainBrief.includes(plain(lab.watch))) errors.push(`brief.md does not name the number to watch, "${lab.watch}"`);
+  if (lab.predict !== undefined && !plainBrief.includes('predict'))
+    errors.push('brief.md does not say that there is something to predict');
+  errors.push(...questionProblems(lab).map(problem => `predict: ${problem}`));
   if (lab.timescale !== undefined && !plainBrief.includes(plain(lab.timescale)))
     errors.push(`brief.md does not say how times were shrunk, "${lab.timescale}"`);
   if (brief.split('\n').length > BRIEF_LINES_MAX)

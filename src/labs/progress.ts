@@ -4,6 +4,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {LabError} from '../errors.ts';
 import {readVersioned, systemCode, writeVersioned} from '../files.ts';
 import type {JudgedFile} from './build-seam.ts';
+import type {PredictionRecord} from './predict/records.ts';
 import type {CheckResult, Verdict} from './verdict.ts';
 
 const VERSION = 1;
@@ -39,6 +40,8 @@ export interface LabProgress {
   /** The reference was looked at before a pass. */
   readonly revealed: boolean;
   readonly skipped: boolean;
+  /** Questions asked before runs, oldest first. Missing where nothing was asked. */
+  readonly predictions?: readonly PredictionRecord[];
 }
 
 export interface ProgressData {
@@ -61,6 +64,11 @@ export interface ProgressStore {
   recordHint(lab: string, key: string): Promise<LabProgress>;
   recordReveal(lab: string): Promise<LabProgress>;
   recordSkip(lab: string): Promise<LabProgress>;
+  /** Changes the lab's predictions; what `change` throws leaves them as they were. */
+  changePredictions(
+    lab: string,
+    change: (records: readonly PredictionRecord[]) => readonly PredictionRecord[],
+  ): Promise<LabProgress>;
 }
 
 /** Opens the progress in `dataFolder`. Errors of every operation: NEWER_VERSION, NOT_ALLOWED, NO_SPACE. */
@@ -83,6 +91,8 @@ export function openProgress(dataFolder: string, now: () => number = Date.now): 
       update(lab, before => ({...before, hintsShown: [...new Set([...before.hintsShown, key])]})),
     recordReveal: lab => update(lab, before => ({...before, revealed: before.revealed || before.passes.length === 0})),
     recordSkip: lab => update(lab, before => ({...before, skipped: true})),
+    changePredictions: (lab, change) =>
+      update(lab, before => ({...before, predictions: change(before.predictions ?? [])})),
   };
 }
 

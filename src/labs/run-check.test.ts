@@ -8,6 +8,9 @@ import type {Operation} from '../load/load.ts';
 import type {CheckEvent} from './check-event.ts';
 import {type FakeBehaviour, fakeSystem} from './fake-system.ts';
 import {type AnyLab, defineLab} from './lab.ts';
+import {drawn} from './predict/draw.ts';
+import {ownPrediction, type PredictionOrder} from './predict/item.ts';
+import {parameters, predictsDuration} from './predict/testing.ts';
 import {type RunOptions, runCheck} from './run-check.ts';
 import {fail, pass} from './verdict.ts';
 
@@ -296,6 +299,62 @@ describe('a check', () => {
     const {result, summary} = await check({}, {mode: 'break'});
     expect(result.tasks).toEqual([]);
     expect(summary).toEqual(['40 operations']);
+  });
+
+  describe('with a prediction', () => {
+    const predicting = {...lab, predict: predictsDuration, final: async () => ({rows: 40, pageMs: 300})} as AnyLab;
+    const order = (low: number, high: number) =>
+      ({...ownPrediction(predicting, 'check', 7), answer: {low, high}, by: 'learner'}) as PredictionOrder;
+    const checked = async (prediction: PredictionOrder, behaviour: FakeBehaviour = {}) => {
+      const {result, prediction: scored} = await check(behaviour, {lab: predicting, prediction});
+      return {verdict: result.verdict, item: result.tasks.at(-1), scored};
+    };
+
+    it('passes when the sealed answer holds what was measured, and fails when it does not', async () => {
+      const right = await checked(order(250, 350));
+      expect(right).toMatchObject({verdict: 'pass', item: {id: 'prediction'}, scored: {measured: 300, right: true}});
+      const wrong = await checked(order(0, 100));
+      expect(wrong).toMatchObject({verdict: 'fail', item: {code: 'WRONG_PREDICTION'}, scored: {right: false}});
+      expect(wrong.item?.observed).toBe('your answer was 0 to 100 ms; measured: 300 ms');
+    });
+
+    it('counts nothing on a busy machine where it is about time', async () => {
+      const {verdict, item, scored} = await checked(order(0, 100), {
+        controlP99: phase => (phase === 'attack' ? 80 : 2),
+      });
+      expect(scored).toMatchObject({right: null});
+      expect(item?.code).toBe('NOT_SCORED');
+      expect(verdict).toBe('inconclusive');
+    });
+
+    it('is left open until the question is answered, which is put once all else passes', async () => {
+      const {question} = order(0, 1) as Extract<PredictionOrder, {state: 'sealed'}>;
+      const missing = await checked({state: 'missing', question});
+      expect(missing.verdict).toBe('inconclusive');
+      expect(missing.item?.evidence[0]).toBe(question.text);
+      const failing = await checked(
+        {state: 'missing', question},
+        {respond: (_, phase) => (phase === 'attack' ? {outcome: 'info', status: 500} : OK)},
+      );
+      expect(failing).toMatchObject({verdict: 'fail', item: {code: 'NOT_PREDICTED', evidence: []}});
+      expect((await checked({state: 'right-before', at: 0})).verdict).toBe('pass');
+    });
+
+    it('tells after an attack how it came out, and judges nothing', async () => {
+      const {summary, result} = await check({}, {lab: predicting, prediction: order(0, 100), mode: 'break'});
+      expect(result.tasks).toEqual([]);
+      expect(summary.at(-1)).toMatch(/^You predicted 0 to 100 ms; it was 300 ms/);
+    });
+
+    it('gives load and judges the parameters that the question states', async () => {
+      let seen: unknown;
+      const load: AnyLab['load'] = tools => {
+        seen = tools.drawn(parameters);
+        return {operations: operations(40, 5), okMin: 30};
+      };
+      await check({}, {lab: {...predicting, load}, prediction: order(250, 350)});
+      expect(seen).toEqual(drawn(7, parameters));
+    });
   });
 
   it('halves the rates after two baselines in a row that were not met', async () => {

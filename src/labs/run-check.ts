@@ -6,6 +6,13 @@ import type {JudgedFile} from './build-seam.ts';
 import type {CheckEvent} from './check-event.ts';
 import type {AnyLab, Evidence, LabTask} from './lab.ts';
 import {rememberRun, slowdownOf} from './pace.ts';
+import {
+  type PredictionOrder,
+  type PredictionScore,
+  predictionLine,
+  predictionVerdict,
+  scorePrediction,
+} from './predict/item.ts';
 import {runAttack} from './run/attack.ts';
 import {inLab, requestsSince, runBaseline, unhealthyBaseline} from './run/baseline.ts';
 import {replacedServices} from './run/blame.ts';
@@ -40,6 +47,8 @@ export interface RunOptions {
   readonly mode?: RunMode;
   /** Judge this one task only. */
   readonly task?: string;
+  /** What to make of the lab's prediction. Without it nothing is scored, and the checklist has no such item. */
+  readonly prediction?: PredictionOrder;
   /** File that remembers labs whose baseline this machine cannot keep up with. Without it nothing is remembered. */
   readonly paceFile?: string;
 }
@@ -53,6 +62,8 @@ export interface RunOutcome {
   readonly summary: readonly string[];
   /** What was judged, as it was when it was built. */
   readonly judged: readonly JudgedFile[];
+  /** How a sealed prediction came out; undefined where there was none, or the run ended too early. */
+  readonly prediction: PredictionScore | undefined;
 }
 
 /** Cleaning up after a run may take this long, ms; then it is left to whoever owns the system. */
@@ -84,7 +95,8 @@ export async function runCheck(options: RunOptions): Promise<RunOutcome> {
     for (const task of played.verdicts) context.emit({type: 'task', task});
     const result = resultOf(played.verdicts);
     await keepResult(runFolder, result);
-    return {result, evidence: played.evidence, summary: played.summary, judged: played.judged};
+    const {evidence, summary, judged, prediction} = played;
+    return {result, evidence, summary, judged, prediction};
   } catch (error) {
     if (options.signal.aborted) throw interrupted();
     throw error;
@@ -98,6 +110,7 @@ interface Played {
   readonly evidence: Evidence<unknown, unknown> | undefined;
   readonly summary: readonly string[];
   readonly judged: readonly JudgedFile[];
+  readonly prediction?: PredictionScore | undefined;
 }
 
 async function play(
@@ -177,8 +190,13 @@ async function playPrepared(
     final,
   };
   await keepEvidence(folder, evidence);
-  const summary = inLab(context, () => lab.summary(evidence), 'its summary');
-  if (mode === 'break') return {verdicts: [], evidence, summary, judged};
+  const order = options.prediction;
+  const sealed = order?.state === 'sealed' ? order : undefined;
+  const prediction =
+    sealed && inLab(context, () => scorePrediction(lab, sealed, evidence), 'the measure of its prediction');
+  const told = sealed && prediction ? [predictionLine(sealed, prediction)] : [];
+  const summary = inLab(context, () => [...lab.summary(evidence), ...told], 'its summary');
+  if (mode === 'break') return {verdicts: [], evidence, summary, judged, prediction};
   context.emit({type: 'phase', phase: 'judge', text: `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`});
   const worst = Math.max(...phases.map(({p99}) => p99));
   const verdicts = judgeTasks(lab, tasks, evidence, {
@@ -190,7 +208,9 @@ async function playPrepared(
     recovered: healed.recoveredAt !== null,
     quick: mode === 'quick',
   });
-  return {verdicts, evidence, summary, judged};
+  const asked =
+    order === undefined ? [] : [predictionVerdict(order, prediction, combine(verdicts.map(each => each.verdict)))];
+  return {verdicts: [...verdicts, ...asked], evidence, summary, judged, prediction};
 }
 
 function tampered({lab, system}: RunContext, {events, times}: Evidence<unknown, unknown>): readonly string[] {
@@ -219,7 +239,7 @@ async function createContext(options: RunOptions, pending: Set<Promise<unknown>>
     slowdown,
     signal,
     emit,
-    tools: use => createTools(system, random.stream(use), signal),
+    tools: use => createTools(system, random.stream(use), signal, seed),
     settled: async work => {
       pending.add(work);
       const forget = (): void => void pending.delete(work);

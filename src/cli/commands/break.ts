@@ -6,25 +6,28 @@ import {openLearner} from '../learner.ts';
 import {seconds} from '../output/figures.ts';
 import {paint} from '../output/paint.ts';
 import {block} from '../output/text.ts';
+import {sealFirst} from '../predict.ts';
 
 export interface BreakFlags {
   readonly seed?: number;
+  readonly predict?: string;
 }
 
-export async function run(context: Context, name: string | undefined, {seed}: BreakFlags): Promise<Outcome> {
+export async function run(context: Context, name: string | undefined, {seed, predict}: BreakFlags): Promise<Outcome> {
   context.doing('stopping the attack and healing its faults');
   const learner = openLearner(context);
   const lab = await learner.pick(name);
   await learner.prepare(lab);
-  context.say(`Breaking ${lab.id}. The number to watch: ${lab.watch}.`);
-  const result = await withSystem(context, {}, async client =>
-    client.call(
+  const result = await withSystem(context, {}, async client => {
+    await sealFirst(context, client, lab, 'break', {seed, answer: predict, insist: true});
+    context.say(`Breaking ${lab.id}. The number to watch: ${lab.watch}.`);
+    return client.call(
       'break',
       {lab: lab.id, ...(seed === undefined ? {} : {seed})},
       tellCheck(context, {tasks: true}),
       context.signal,
-    ),
-  );
+    );
+  });
   context.progress.stop();
   if (context.json) {
     context.document(result);

@@ -2,6 +2,7 @@ import type {ControllerClient} from '../../controller/connection.ts';
 import type {CheckOptions} from '../../controller/protocol.ts';
 import {LabError} from '../../errors.ts';
 import type {AnyLab} from '../../labs/lab.ts';
+import {isQuestionLeft} from '../../labs/predict/item.ts';
 import {type CheckResult, combine} from '../../labs/verdict.ts';
 import {nearest} from '../../nearest.ts';
 import {tellCheck} from '../check-events.ts';
@@ -11,6 +12,7 @@ import type {Context} from '../context.ts';
 import {openLearner} from '../learner.ts';
 import {paint} from '../output/paint.ts';
 import {counted, listed} from '../output/text.ts';
+import {sealFirst} from '../predict.ts';
 import {codesText, renderCheck, verdictLine} from '../render/verdict.ts';
 
 export interface CheckFlags {
@@ -19,6 +21,7 @@ export interface CheckFlags {
   readonly quick?: boolean;
   readonly watch?: boolean;
   readonly all?: boolean;
+  readonly predict?: string;
 }
 
 const OUTCOME = {pass: 'ok', fail: 'fail', inconclusive: 'inconclusive'} as const satisfies Record<
@@ -32,14 +35,42 @@ export async function run(context: Context, name: string | undefined, flags: Che
   const learner = openLearner(context);
   const lab = await learner.pick(name);
   const options = checkOptions(lab, flags);
+  if (flags.predict !== undefined) refuseBeside(flags);
   const files = await learner.prepare(lab);
   if (flags.watch === true) {
     const {watchAndCheck} = await import('../watch-check.ts');
     return watchAndCheck(context, files, async () => printCheck(context, await check(context, options), 'record'));
   }
-  const result = await check(context, options);
+  const result = await checkAndAsk(context, lab, options, flags.predict);
   printCheck(context, result, 'document');
   return OUTCOME[result.verdict];
+}
+
+/** Where only the question of a pass is left and somebody can be asked, it is put at once, and its own run follows. */
+async function checkAndAsk(
+  context: Context,
+  lab: AnyLab,
+  options: CheckOptions,
+  answer: string | undefined,
+): Promise<CheckResult> {
+  context.say(`Checking ${lab.id}.`);
+  return withSystem(context, {}, async client => {
+    if (answer !== undefined) await sealFirst(context, client, lab, 'check', {answer, insist: false});
+    const result = await runCheck(context, client, options);
+    if (!context.mayAsk || !isQuestionLeft(result) || options.seed !== undefined) return result;
+    if (!context.json) context.lines(renderCheck(result, {width: context.width, paint}));
+    context.say('One question is left. Its own run follows.');
+    await sealFirst(context, client, lab, 'check', {insist: true});
+    return runCheck(context, client, options);
+  });
+}
+
+function refuseBeside({seed, task, quick, watch}: CheckFlags): void {
+  if (seed !== undefined || task !== undefined || quick === true || watch === true)
+    throw new LabError(
+      'USAGE',
+      '`--predict` answers the question of a whole check with a seed of its own; it goes with none of --seed, --task, --quick and --watch.',
+    );
 }
 
 /** Runs one check on this workspace's system and tells it as it goes. */
@@ -105,7 +136,10 @@ function printCheck(context: Context, result: CheckResult, how: 'document' | 're
   context.say(nextStep(result));
 }
 
-function nextStep({lab, verdict, seed}: CheckResult): string {
+function nextStep(result: CheckResult): string {
+  const {lab, verdict, seed} = result;
+  if (isQuestionLeft(result))
+    return `All but the question is passed: \`teralab check ${lab} --predict ANSWER\` seals your answer and runs what it asks.`;
   if (verdict === 'pass')
     return `\`teralab solution ${lab}\` shows the reference, the debrief and the popular wrong fixes.`;
   if (verdict === 'fail')
@@ -117,12 +151,12 @@ function nextStep({lab, verdict, seed}: CheckResult): string {
 async function checkAll(
   context: Context,
   name: string | undefined,
-  {seed, task, quick, watch}: CheckFlags,
+  {seed, task, quick, watch, predict}: CheckFlags,
 ): Promise<Outcome> {
-  if (name !== undefined || task !== undefined || quick === true || watch === true)
+  if (name !== undefined || task !== undefined || quick === true || watch === true || predict !== undefined)
     throw new LabError(
       'USAGE',
-      '`--all` judges every lab that you passed; it takes no lab, and none of --task, --quick and --watch.',
+      '`--all` judges every lab that you passed; it takes no lab, and none of --task, --quick, --watch and --predict.',
     );
   const learner = openLearner(context);
   const {labs: progress} = await learner.progress.read();

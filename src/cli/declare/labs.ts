@@ -72,8 +72,11 @@ export function declareLabs(program: Command, shell: Shell): void {
   const breaks = declare(program, {
     usage: 'break [lab]',
     summary: "run the lab's fault against your code and show what happens",
-    examples: ['teralab break', 'teralab break p0-00-first-break --seed 7'],
-  }).option('--seed <n>', 'repeat an earlier run', parseSeed);
+    more: 'Some labs ask first what will happen. The answer is sealed, and the run scores it; a wrong one blocks nothing. It is an option (2), several (1,3) or an interval (120..180).',
+    examples: ['teralab break', 'teralab break p0-00-first-break --seed 7', 'teralab break p1-05 --predict 120..180'],
+  })
+    .option('--seed <n>', 'repeat an earlier run', parseSeed)
+    .option('--predict <answer>', 'what you say will happen, where the lab asks');
   runs(breaks, shell, async () => import('../commands/break.ts'));
 
   const check = declare(program, {
@@ -92,6 +95,7 @@ export function declareLabs(program: Command, shell: Shell): void {
     .option('--task <id>', 'judge one task only (cannot pass the lab)')
     .option('--quick', 'a short look (cannot pass the lab)')
     .option('--watch', 'check again whenever you save')
+    .option('--predict <answer>', 'your answer to the question that a pass asks')
     .option('--all', 'judge again everything that you passed before, and say what regressed');
   runs(check, shell, async () => import('../commands/check.ts'));
 

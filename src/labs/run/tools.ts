@@ -1,6 +1,7 @@
 import {LabError} from '../../errors.ts';
 import type {Random} from '../../random.ts';
 import type {LabTools} from '../lab.ts';
+import {drawn} from '../predict/draw.ts';
 import type {LabSystem} from '../system.ts';
 import {interrupted, sleepUnless} from './context.ts';
 
@@ -10,9 +11,10 @@ export const ONE_TRY_MS = 5_000;
 const PAUSE_MS = 100;
 
 /** What a lab's set-up, load and final reads work with. */
-export function createTools(system: LabSystem, random: Random, signal: AbortSignal): LabTools {
+export function createTools(system: LabSystem, random: Random, signal: AbortSignal, seed = 0): LabTools {
   return {
     random,
+    drawn: draw => drawn(seed, draw),
     gateways: system.publicUrls(),
     sql: (node, text, parameters) => system.sql(node, text, parameters),
     broker: () => system.broker(),

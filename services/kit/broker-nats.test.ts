@@ -3,6 +3,7 @@ import {connect} from '@nats-io/transport-node';
 import {describe, expect, it} from 'vitest';
 import type {Broker} from './broker.ts';
 import {brokerContract} from './broker-contract.ts';
+import {brokerHoldContract} from './broker-hold-contract.ts';
 import {connectOptions} from './broker-nats/session.ts';
 import {createNatsBroker} from './broker-nats.ts';
 import {brokerOutageContract} from './broker-outage-contract.ts';
@@ -35,6 +36,14 @@ if (missing === undefined) {
       port: nats.port,
       open,
       empty: () => deleteStreams(nats.url),
+      [Symbol.asyncDispose]: () => nats[Symbol.asyncDispose](),
+    };
+  });
+
+  brokerHoldContract('nats', async () => {
+    const nats = await startTestNats();
+    return {
+      connect: () => open(nats.url),
       [Symbol.asyncDispose]: () => nats[Symbol.asyncDispose](),
     };
   });

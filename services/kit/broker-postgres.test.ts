@@ -2,6 +2,7 @@ import pg from 'pg';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {Broker} from './broker.ts';
 import {brokerContract} from './broker-contract.ts';
+import {brokerHoldContract} from './broker-hold-contract.ts';
 import {brokerOutageContract} from './broker-outage-contract.ts';
 import {createPostgresBroker} from './broker-postgres.ts';
 import {disturbedDeliveryContract} from './disturbed-delivery-contract.ts';
@@ -31,6 +32,14 @@ brokerOutageContract('postgres', async () => {
     port: postgres.port,
     open,
     empty: () => sql(postgres.url, 'drop schema broker cascade'),
+    [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),
+  };
+});
+
+brokerHoldContract('postgres', async () => {
+  const postgres = await startTestPostgres();
+  return {
+    connect: () => open(postgres.url),
     [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),
   };
 });

@@ -53,6 +53,19 @@ export interface ConsumeOptions {
   readonly deliveriesMax?: number;
   /** Messages handed over at once, at most. Default 100. */
   readonly batchMax?: number;
+  /** Partitions that this member has in hand at once. One of them that is slow or waits does not hold up the others. Default 4. */
+  readonly concurrency?: number;
+  /** A batch under way is extended by itself this often (ms), so that it may take longer than its ack wait. Default 0: never. */
+  readonly heartbeatMs?: number;
+}
+
+/** A member's hold on a batch that was handed over to it. */
+export interface Claim {
+  /**
+   * The batch is still being worked on: its ack wait begins anew. False when somebody else may have it by now, or it was settled; rejects
+   * when the broker does not answer.
+   */
+  extend(): Promise<boolean>;
 }
 
 export interface Consumer {
@@ -82,7 +95,7 @@ export interface Broker {
   /** Hands over batches of one partition in order. The handler settles each message, in the same order as it got them. */
   consume(
     options: ConsumeOptions,
-    handle: (batch: readonly Delivery[]) => Promise<readonly Settlement[]>,
+    handle: (batch: readonly Delivery[], claim: Claim) => Promise<readonly Settlement[]>,
   ): Promise<Consumer>;
   /** Reads a stream in order of publication without a group, from after `position` of each partition (default: all). */
   read(

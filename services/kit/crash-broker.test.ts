@@ -1,5 +1,6 @@
 import {expect, it} from 'vitest';
-import type {Broker, Delivery, Settlement} from './broker.ts';
+import type {Broker} from './broker.ts';
+import type {Handle} from './broker-parts/consume.ts';
 import {withCrashPoints} from './crash-broker.ts';
 import {createCrashPoints} from './crash-points.ts';
 import type {ControlReport} from './environment.ts';
@@ -51,8 +52,8 @@ function recording(steps: string[]): Broker {
     seek: none,
     close: none,
     publish: async () => void steps.push('publish'),
-    async consume(_options, handle: (batch: readonly Delivery[]) => Promise<readonly Settlement[]>) {
-      await handle([]);
+    async consume(_options, handle: Handle) {
+      await handle([], {extend: async () => true});
       return {stop: () => Promise.resolve()};
     },
   };

@@ -11,8 +11,8 @@ export function withCrashPoints(broker: Broker, crashPoints: Pick<CrashPoints, '
       crashPoints.hit('after_publish');
     },
     consume(options, handle) {
-      return broker.consume(options, async batch => {
-        const settlements = await handle(batch);
+      return broker.consume(options, async (batch, claim) => {
+        const settlements = await handle(batch, claim);
         if (settlements.some(({settle}) => settle === 'ack')) crashPoints.hit('before_ack');
         return settlements;
       });

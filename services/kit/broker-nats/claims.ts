@@ -182,6 +182,11 @@ export function createClaims(
           throw error;
         }
       }),
+    extend: batch =>
+      session.use(stream, async link => {
+        const held = await put(link, batch.partition, batch);
+        return held === undefined ? undefined : {...batch, ...held};
+      }),
     settle: ({partition, progress, revision}, outcome) =>
       session.use(stream, async link => {
         const next = settle(progress, outcome, {deliveriesMax, now: clock.now()});

@@ -1,16 +1,15 @@
-import type {ConsumeOptions, Consumer, Delivery, Settlement} from '../broker.ts';
+import type {Claim, ConsumeOptions, Consumer, Delivery, Settlement} from '../broker.ts';
 import type {Clock} from '../clock.ts';
 import type {Logger} from '../logger.ts';
 import {createWake} from '../wake.ts';
+import {createHold, type Hold} from './hold.ts';
 import {type BatchOutcome, summarize} from './settlements.ts';
 
 /** The hint may get lost; this poll may not. */
 const POLL_EVERY_MS = 500;
 const AFTER_ERROR_MS = 250;
-/** Partitions that one member has in hand at once. One of them that is slow or waits does not hold up the others. */
-const PARTITIONS_AT_ONCE = 4;
 
-export type Handle = (batch: readonly Delivery[]) => Promise<readonly Settlement[]>;
+export type Handle = (batch: readonly Delivery[], claim: Claim) => Promise<readonly Settlement[]>;
 
 /** Messages of one partition that were claimed together. */
 export interface Batch {
@@ -27,6 +26,8 @@ export interface Claims<B extends Batch> {
    * and not in hand was claimed by a call whose answer got lost, or was not settled in time.
    */
   claim(slots: number, busy: readonly number[]): Promise<readonly B[]>;
+  /** The same batch, whose ack wait begins anew; undefined when the claim is no longer the caller's. */
+  extend(batch: B): Promise<B | undefined>;
   /** False when the claim is no longer the caller's. */
   settle(batch: B, outcome: BatchOutcome): Promise<boolean>;
   /** Whether an error means that the broker does not know the group any more: it is joined again. */
@@ -42,7 +43,7 @@ export function startConsumer<B extends Batch>(
   handle: Handle,
 ): Consumer {
   const {claims, clock} = parts;
-  const {stream, group, ackWaitMs} = options;
+  const {stream, group, ackWaitMs, concurrency, heartbeatMs} = options;
   const log = withFacts(parts.log, {stream, group});
   const inHand = new Map<number, Promise<void>>();
   const stopping = new AbortController();
@@ -56,7 +57,7 @@ export function startConsumer<B extends Batch>(
       try {
         if (!joined) await claims.join();
         joined = true;
-        const free = PARTITIONS_AT_ONCE - inHand.size;
+        const free = concurrency - inHand.size;
         for (const batch of free > 0 ? await claims.claim(free, [...inHand.keys()]) : []) start(batch);
         await wake.wait(POLL_EVERY_MS, stopping.signal);
       } catch (error) {
@@ -80,8 +81,8 @@ export function startConsumer<B extends Batch>(
   }
 
   async function process(batch: B): Promise<void> {
-    const until = clock.monotonic() + ackWaitMs;
-    const settlements = await withinAckWait(callHandler(batch.deliveries));
+    const hold = createHold({claims, clock, ackWaitMs, heartbeatMs}, batch);
+    const settlements = await hold.within(callHandler(batch.deliveries, hold));
     if (settlements === undefined) {
       log.warn(
         {partition: batch.partition, ids: idsOf(batch)},
@@ -90,13 +91,16 @@ export function startConsumer<B extends Batch>(
       return;
     }
     const outcome = summarize(batch.deliveries, settlements);
-    await settle(batch, outcome, until);
+    await settle(hold, outcome);
     if (outcome.nak !== null) void clock.sleep(outcome.nak.delayMs, stopping.signal).then(wake.wake, () => undefined);
   }
 
-  async function callHandler(deliveries: readonly Delivery[]): Promise<readonly (Settlement | undefined)[]> {
+  async function callHandler(
+    deliveries: readonly Delivery[],
+    claim: Claim,
+  ): Promise<readonly (Settlement | undefined)[]> {
     try {
-      const settlements: unknown = await handle(deliveries);
+      const settlements: unknown = await handle(deliveries, {extend: claim.extend});
       return Array.isArray(settlements) ? settlements : [];
     } catch (error) {
       log.warn({err: error, id: deliveries[0]?.id}, 'the handler of a batch failed');
@@ -106,27 +110,15 @@ export function startConsumer<B extends Batch>(
     }
   }
 
-  async function withinAckWait<T>(work: Promise<T>): Promise<T | undefined> {
-    const timer = new AbortController();
-    const expiry = clock.sleep(ackWaitMs, timer.signal).then(
-      () => undefined,
-      () => undefined,
-    );
-    try {
-      return await Promise.race([work, expiry]);
-    } finally {
-      timer.abort();
-    }
-  }
-
-  async function settle(batch: B, outcome: BatchOutcome, until: number): Promise<void> {
+  async function settle(hold: Hold<B>, outcome: BatchOutcome): Promise<void> {
+    const batch = await hold.end();
     for (;;) {
       try {
         if (!(await claims.settle(batch, outcome)))
           log.debug({partition: batch.partition}, 'a batch was settled before, or taken over');
         return;
       } catch (error) {
-        if (stopping.signal.aborted || clock.monotonic() + AFTER_ERROR_MS > until) throw error;
+        if (stopping.signal.aborted || clock.monotonic() + AFTER_ERROR_MS > hold.until()) throw error;
         await clock.sleep(AFTER_ERROR_MS, stopping.signal).catch(() => undefined);
       }
     }
@@ -144,8 +136,8 @@ export function startConsumer<B extends Batch>(
 
 /** The options with what holds where one is left out. */
 export function withDefaults(options: ConsumeOptions): Required<ConsumeOptions> {
-  const {ackWaitMs = 30_000, deliveriesMax = 5, batchMax = 100} = options;
-  return {...options, ackWaitMs, deliveriesMax, batchMax};
+  const {ackWaitMs = 30_000, deliveriesMax = 5, batchMax = 100, concurrency = 4, heartbeatMs = 0} = options;
+  return {...options, ackWaitMs, deliveriesMax, batchMax, concurrency, heartbeatMs};
 }
 
 function idsOf(batch: Batch): readonly string[] {

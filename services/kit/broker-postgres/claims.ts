@@ -38,6 +38,14 @@ export function createClaims(
         return {partition, epoch: own[0]?.epoch ?? '0', deliveries: own.map(row => toDelivery(stream, row))};
       });
     },
+    async extend(batch) {
+      const rows = await session.query(
+        `update broker.progress set until = clock_timestamp() + make_interval(secs => $6 / 1000.0)
+         where stream = $1 and consumers = $2 and partition = $3 and owner = $4 and epoch = $5 returning epoch`,
+        [stream, group, batch.partition, owner, batch.epoch, ackWaitMs],
+      );
+      return rows.length === 0 ? undefined : batch;
+    },
     async settle({partition, epoch}, {doneTo, dead, nak}) {
       const rows = await session.query<{settled: boolean}>(
         'select broker.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as settled',

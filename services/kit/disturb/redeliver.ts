@@ -27,8 +27,8 @@ export function createRedeliver(): Redeliver {
       order = undefined;
     },
     state: () => ({seen, affected}),
-    wrap: handle => async batch => {
-      const settlements = await handle(batch);
+    wrap: handle => async (batch, claim) => {
+      const settlements = await handle(batch, claim);
       if (order === undefined || !Array.isArray(settlements)) return settlements;
       seen += batch.length;
       const {share, draw} = order;
@@ -39,6 +39,7 @@ export function createRedeliver(): Redeliver {
         again
           .map(index => batch[index])
           .flatMap(one => (one === undefined ? [] : [{...one, deliveries: one.deliveries + 1}])),
+        claim,
       );
       const result: (Settlement | undefined)[] = [...settlements];
       for (const [at, index] of again.entries()) result[index] = repeated[at];

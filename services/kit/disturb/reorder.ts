@@ -70,8 +70,8 @@ export function createReorder(): Reorder {
       releaseAll();
     },
     state: () => ({seen, affected}),
-    wrap: handle => async batch => {
-      if (order === undefined) return handle(batch);
+    wrap: handle => async (batch, claim) => {
+      if (order === undefined) return handle(batch, claim);
       const {window, draw} = order;
       seen += batch.length;
       const places = shuffleWindows(
@@ -83,7 +83,10 @@ export function createReorder(): Reorder {
       if (!isHeld) pass(batch.length, window);
       const isOvertaken = isHeld && (await hold());
       affected += isOvertaken ? batch.length : places.filter((place, index) => place !== index).length;
-      const settlements = await handle(places.flatMap(index => batch[index] ?? []));
+      const settlements = await handle(
+        places.flatMap(index => batch[index] ?? []),
+        claim,
+      );
       return Array.isArray(settlements) ? inOrder(batch, places, settlements) : settlements;
     },
   };

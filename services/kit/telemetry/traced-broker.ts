@@ -1,4 +1,5 @@
 import type {Broker, ConsumeOptions, Delivery, Message, Settlement} from '../broker.ts';
+import type {Handle} from '../broker-parts/consume.ts';
 import type {RequestContexts} from '../request-context.ts';
 import {continueTrace, parentOf, type TraceContext, traceHeaders} from '../trace-context.ts';
 import type {OpenSpan} from './span.ts';
@@ -10,8 +11,6 @@ export interface TracedBrokerOptions {
   /** `identity->broker`. */
   readonly link: string;
 }
-
-type Handle = (batch: readonly Delivery[]) => Promise<readonly Settlement[]>;
 
 /**
  * The same broker, whose messages carry the trace on. Publishing is a span within the one that a message's headers name (it may lie in an
@@ -69,9 +68,9 @@ function traced(
   handle: Handle,
   {contexts, telemetry, link}: TracedBrokerOptions,
 ): Handle {
-  return async batch => {
+  return async (batch, claim) => {
     const parents = distinctParents(batch);
-    if (parents.length === 0) return handle(batch);
+    if (parents.length === 0) return handle(batch, claim);
     const spans = parents.map(({parent, messages}) =>
       telemetry.beginWithin(parent, {
         name: `process ${stream}`,
@@ -94,7 +93,7 @@ function traced(
     };
     try {
       const context = {trace: whole.trace, deadline: undefined, authorization: undefined};
-      const settlements = await contexts.run(context, () => handle(batch));
+      const settlements = await contexts.run(context, () => handle(batch, claim));
       end(failureOf(settlements));
       return settlements;
     } catch (error) {

@@ -7,6 +7,7 @@ import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
 import {accountRegistered} from './events.ts';
 import type {Passwords} from './passwords.ts';
+import type {Provisioning} from './provisioning.ts';
 import type {Publisher} from './seams/publisher.ts';
 import type {
   AccountBody,
@@ -23,6 +24,7 @@ export interface AccountParts {
   readonly publisher: Publisher;
   readonly passwords: Passwords;
   readonly secret: string;
+  readonly provisioning: Provisioning;
 }
 
 const Account = Type.Object({id: Type.String(), name: Type.String(), createdAt: Type.String({format: 'date-time'})});
@@ -39,13 +41,19 @@ const ClientHeaders = Type.Object({
   'x-client-id': Type.String({minLength: 1, maxLength: 200, default: 'anonymous'}),
 });
 
-export function serveAccounts(app: App, {kit, register, publisher, passwords, secret}: AccountParts): void {
+export function serveAccounts(
+  app: App,
+  {kit, register, publisher, passwords, secret, provisioning}: AccountParts,
+): void {
   const {clock, contexts, database, log} = kit;
   const tools: RegistrationTools = {
     database,
     clock,
     newAccount: ({name}) => ({id: newId(clock), name, createdAt: new Date(clock.now()).toISOString()}),
-    insertAccount,
+    async insertAccount(transaction, account, request) {
+      await insertAccount(transaction, account, request);
+      await provisioning.within?.(transaction, account.id);
+    },
     save: (account, work) => publisher.save(accountRegistered(account, contexts), work),
   };
 
@@ -65,7 +73,9 @@ export function serveAccounts(app: App, {kit, register, publisher, passwords, se
         },
         tools,
       );
-      return reply.code(201).send(bodyOf(answer));
+      const account = bodyOf(answer);
+      await provisioning.after?.(account.id);
+      return reply.code(201).send(account);
     },
   );
 

@@ -11,6 +11,7 @@ import {sweepFailures} from './lockout.ts';
 import {MIGRATIONS} from './migrations.ts';
 import {serveOwnAccount} from './own-account.ts';
 import {createPasswords} from './passwords.ts';
+import type {Provisioning} from './provisioning.ts';
 import {serveRoles} from './roles.ts';
 import {createPublisher} from './seams/publisher.default.ts';
 import {registration} from './seams/registration.default.ts';
@@ -21,9 +22,14 @@ import {createTokens} from './tokens.ts';
 import {serveWellKnown} from './well-known.ts';
 
 /** Accounts, sessions and the keys that others verify tokens with. */
-export const identity: ServiceDefinition = {name: 'identity', database: {migrations: MIGRATIONS}, build};
+export const identity: ServiceDefinition = {
+  name: 'identity',
+  database: {migrations: MIGRATIONS},
+  build: kit => buildIdentity(kit),
+};
 
-async function build(kit: Kit): Promise<void> {
+/** Serves identity with this kit. `provisioning`: what a new account needs elsewhere. */
+export async function buildIdentity(kit: Kit, provisioning: Provisioning = {}): Promise<void> {
   const {app, clock, database, environment, log} = kit;
   const secret = required(environment, 'sessionSecret', 'SESSION_SECRET');
   const bareBroker = await openBroker({url: required(environment, 'brokerUrl', 'BROKER_URL'), clock, log});
@@ -51,7 +57,7 @@ async function build(kit: Kit): Promise<void> {
   kit.onStart(async () => sweeper.start());
   kit.onStop(() => sweeper.stop());
 
-  serveAccounts(app, {kit, register, publisher, passwords, secret});
+  serveAccounts(app, {kit, register, publisher, passwords, secret, provisioning});
   serveOwnAccount(app, {kit, publisher, access});
   serveSessions(app, {kit, publisher, passwords, tokens, sessions, access});
   serveRoles(app, {kit, publisher, access});

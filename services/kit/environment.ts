@@ -20,6 +20,7 @@ import type {Order, OrderKind, OrderState} from './disturb/orders.ts';
  * | `OTEL_EXPORTER_OTLP_ENDPOINT` | `http://host:port` of a collector that takes OTLP/HTTP as JSON (default: nothing is recorded) |
  * | `OTEL_EXPORTER_OTLP_HEADERS` | headers for it, `name=value,name=value`, values percent-encoded |
  * | `CONTROL_FD` | a file descriptor that carries the control channel, or `stdio`: commands on stdin, reports on stderr, each a line that begins with RS (0x1e). The process ends at its end of file |
+ * | `MODULES` | of a process of modules: which of `accounts`, `quotas`, `activity`, `alerts` it runs, separated by commas (default: all) |
  * | `CODE_CACHE` | folder for compiled code, which makes the next start faster (default: none is kept) |
  */
 export const ENVIRONMENT = [
@@ -39,6 +40,7 @@ export const ENVIRONMENT = [
   'OTEL_EXPORTER_OTLP_ENDPOINT',
   'OTEL_EXPORTER_OTLP_HEADERS',
   'CONTROL_FD',
+  'MODULES',
   'CODE_CACHE',
 ] as const;
 

@@ -1,3 +1,4 @@
+import type {Database} from '../kit/database.ts';
 import {Problem} from '../kit/problem.ts';
 import type {Kit} from '../kit/service.ts';
 
@@ -7,6 +8,9 @@ export interface Spending {
   /** What is known of an account's quota is not true any more. */
   forget(account: string): void;
 }
+
+/** Reads what an account may send in a second; null: it has no quota. */
+export type ReadQuota = (account: string) => Promise<number | null>;
 
 interface Bucket {
   /** Null: without a quota. */
@@ -25,7 +29,10 @@ const ACCOUNTS_MAX = 10_000;
  * Token buckets, which hold what an account may send in a second. Each replica has its own, so an account that is spread over several has as
  * many times its quota. While the database is away the quota that was read last holds, or none.
  */
-export function createSpending({clock, database, log}: Pick<Kit, 'clock' | 'database' | 'log'>): Spending {
+export function createSpending(
+  {clock, database, log}: Pick<Kit, 'clock' | 'database' | 'log'>,
+  readQuota: ReadQuota = account => storedQuota(database, account),
+): Spending {
   // In order of use, so that the first is the one that was used longest ago.
   const buckets = new Map<string, Bucket>();
 
@@ -33,20 +40,16 @@ export function createSpending({clock, database, log}: Pick<Kit, 'clock' | 'data
     const known = buckets.get(account);
     const now = clock.monotonic();
     if (known !== undefined && now - known.readAt < READ_EVERY_MS) return known;
-    const perSecond = await readQuota(account, known?.perSecond ?? null);
+    const perSecond = await quotaOf(account, known?.perSecond ?? null);
     const bucket = buckets.get(account) ?? {perSecond, readAt: now, left: perSecond ?? 0, filledAt: now};
     if (bucket.perSecond === null && perSecond !== null) Object.assign(bucket, {left: perSecond, filledAt: now});
     Object.assign(bucket, {perSecond, readAt: now});
     return bucket;
   }
 
-  async function readQuota(account: string, fallback: number | null): Promise<number | null> {
+  async function quotaOf(account: string, fallback: number | null): Promise<number | null> {
     try {
-      const [row] = await database.query<{events_per_second: number}>(
-        'select events_per_second from quotas where account = $1',
-        [account],
-      );
-      return row?.events_per_second ?? null;
+      return await readQuota(account);
     } catch (error) {
       log.debug({err: error}, 'a quota cannot be read');
       return fallback;
@@ -69,6 +72,14 @@ export function createSpending({clock, database, log}: Pick<Kit, 'clock' | 'data
     },
     forget: account => void buckets.delete(account),
   };
+}
+
+async function storedQuota(database: Database, account: string): Promise<number | null> {
+  const [row] = await database.query<{events_per_second: number}>(
+    'select events_per_second from quotas where account = $1',
+    [account],
+  );
+  return row?.events_per_second ?? null;
 }
 
 function exceeded(perSecond: number, left: number): Problem {

@@ -19,14 +19,30 @@ import {serveQuotas} from './quotas.ts';
 import {serveReplays} from './replays.ts';
 import {runReplays} from './run-replays.ts';
 import {serveSignInAlerts} from './sign-in-alerts.ts';
-import {createSpending} from './spend-quota.ts';
+import {createSpending, type ReadQuota, type Spending} from './spend-quota.ts';
 import {GROUP} from './streams.ts';
 import {serveWindows} from './windows.ts';
 
 /** Takes in what accounts do, and keeps what others read: projections of the streams `identity.events` and `activity`. */
-export const stream: ServiceDefinition = {name: 'stream', database: {migrations: MIGRATIONS}, build};
+export const stream: ServiceDefinition = {
+  name: 'stream',
+  database: {migrations: MIGRATIONS},
+  build: kit => buildStream(kit),
+};
 
-async function build(kit: Kit): Promise<void> {
+/** What stream consists of: a process can have any of it. */
+export const STREAM_PARTS = ['quotas', 'activity', 'alerts'] as const;
+export type StreamPart = (typeof STREAM_PARTS)[number];
+
+/** Serves these parts of stream with this kit. `readQuota`: where quotas are kept, if it is not in the database here. */
+export async function buildStream(
+  kit: Kit,
+  parts: ReadonlySet<StreamPart> = new Set(STREAM_PARTS),
+  readQuota?: ReadQuota,
+): Promise<void> {
+  const spending = createSpending(kit, readQuota);
+  if (parts.has('quotas')) serveQuotas(kit.app, kit, spending);
+  if (!parts.has('activity') && !parts.has('alerts')) return;
   const {clock, environment, log} = kit;
   if (environment.brokerUrl === undefined) throw new ConfigurationError('BROKER_URL: stream needs it.');
   const bareBroker = await openBroker({url: environment.brokerUrl, clock, log});
@@ -35,7 +51,8 @@ async function build(kit: Kit): Promise<void> {
   const feed = createLiveFeed(kit);
   const replaysWake = createWake(clock);
   kit.onStart(async () => {
-    await startProjections(kit, broker, feed);
+    await startProjections(kit, broker, feed, parts);
+    if (!parts.has('activity')) return;
     const loops = [
       keepEventClock(kit, broker, kit.draining),
       runReplays(kit, broker, replaysWake, kit.draining),
@@ -44,14 +61,22 @@ async function build(kit: Kit): Promise<void> {
     kit.onStop(() => Promise.all(loops).then(() => undefined));
   });
   const tokens = await openAccessTokens(kit, 'stream');
-  serve(kit, broker, tokens);
+  if (parts.has('alerts')) serveSignInAlerts(kit.app, kit, tokens);
+  if (!parts.has('activity')) return;
+  serve(kit, {broker, tokens, spending});
   serveLive(kit.app, kit, {feed, tokens});
   serveReplays(kit.app, {kit, tokens, wake: replaysWake});
 }
 
-async function startProjections(kit: Kit, broker: Broker, feed: LiveFeed): Promise<void> {
+async function startProjections(
+  kit: Kit,
+  broker: Broker,
+  feed: LiveFeed,
+  parts: ReadonlySet<StreamPart>,
+): Promise<void> {
   const {environment, log} = kit;
-  for (const {stream, projection} of Object.values(PROJECTIONS)) {
+  for (const {stream, projection, part} of Object.values(PROJECTIONS)) {
+    if (!parts.has(part)) continue;
     // A broker that is away does not keep anybody from reading: the stream is made when it is back.
     broker.ensureStream(stream).catch(error => log.warn({err: error, stream}, 'the broker is not there yet'));
     const options = {stream, group: GROUP, member: environment.nodeName};
@@ -60,14 +85,14 @@ async function startProjections(kit: Kit, broker: Broker, feed: LiveFeed): Promi
   }
 }
 
-function serve(kit: Kit, broker: Broker, tokens: AccessTokens): void {
+function serve(
+  kit: Kit,
+  {broker, tokens, spending}: {readonly broker: Broker; readonly tokens: AccessTokens; readonly spending: Spending},
+): void {
   const {app} = kit;
-  const spending = createSpending(kit);
   serveActivity(app, {kit, broker, tokens, intake: createIntake(kit, broker), spending});
   listActivity(app, {kit, tokens});
   serveWindows(app, kit);
   serveConsumers(app, {broker, tokens});
   serveDeadLetters(app, {broker, tokens});
-  serveQuotas(app, kit, spending);
-  serveSignInAlerts(app, kit, tokens);
 }

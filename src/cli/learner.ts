@@ -4,6 +4,7 @@ import {findEntries} from '../controller/entries.ts';
 import {LabError} from '../errors.ts';
 import {type Catalogue, createCatalogue} from '../labs/catalogue.ts';
 import {CURRICULUM} from '../labs/curriculum.ts';
+import {editedFiles as filesOf} from '../labs/edited-files.ts';
 import type {AnyLab} from '../labs/lab.ts';
 import {openProgress, type ProgressData, type ProgressStore} from '../labs/progress.ts';
 import {nextLab, standingOf} from '../labs/status.ts';
@@ -66,8 +67,7 @@ export function openCatalogue(): Catalogue {
 
 /** Absolute paths of the files of a lab that the learner edits. */
 export function editedFiles(lab: AnyLab, folder: string): readonly string[] {
-  const names = Object.values(lab.seams).flatMap(seams => Object.values(seams));
-  return [...new Set(names)].map(name => join(folder, name));
+  return filesOf(lab).map(name => join(folder, name));
 }
 
 async function byName(catalogue: Catalogue, name: string): Promise<AnyLab> {

@@ -358,6 +358,6 @@ function names({system}: Live): string {
 async function topologyOf({topology}: UpOptions): Promise<Topology> {
   if (topology === undefined) return defaultTopology();
   // What checks it is larger than all the rest of the controller, and hardly ever needed.
-  const {checkTopology} = await import('../topology/parse-topology.ts');
-  return checkTopology(topology);
+  const {declaredTopology} = await import('../topology/declared.ts');
+  return declaredTopology(topology);
 }

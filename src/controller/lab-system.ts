@@ -69,20 +69,23 @@ export function createLabSystem({system, faults, postgres, places}: LabSystemToo
       }),
     logTail: async (node, lines) => system.logTail(node, lines),
     ready: async withinMs => system.ready(withinMs),
-    reset: async ({replicas, seams, say}) => {
+    topology: () => system.plan.topology,
+    reset: async ({topology = system.declared, replicas, seams, say}) => {
       await faults.clearAll({measure: 'background', by: 'check'});
       const services = (): readonly string[] =>
         system.plan.nodes.filter(node => node.kind === 'service').map(node => node.name);
-      const databases = system.plan.nodes.filter(node => node.kind !== 'service');
       say('stopping the services and emptying their databases');
       await system.stopNodes(services(), RESET_GRACE_MS);
+      const broker = system.plan.nodes.find(({kind}) => kind === 'broker')?.engine ?? 'postgres';
+      await system.replan(planTopology(topology, {replicas, broker}));
+      await system.startDatabases();
       await system.databasesReady();
+      const databases = system.plan.nodes.filter(node => node.kind !== 'service');
       await Promise.all(
         databases.map(async ({name, kind}) =>
-          kind === 'broker' ? emptyBroker(name, runtime.broker(name), postgres) : postgres.empty(name),
+          kind === 'broker' ? emptyBroker(name, runtime.broker(name), postgres) : postgres.clear(name),
         ),
       );
-      await system.replan(planTopology(system.plan.topology, {replicas: {...ones(system), ...replicas}}));
       say(`starting ${services().join(', ')}`);
       const since = Date.now();
       await system.startNodes(services(), seams);
@@ -110,13 +113,6 @@ async function everyLinkListens(fabric: Fabric, {proxies}: Plan): Promise<void> 
   throw new LabError(
     'PORT_TAKEN',
     `Port ${closed.address.port} of ${closed.name} was taken by another program while its node started again.`,
-  );
-}
-
-/** A run has the replicas that its lab asks for, whatever the last one had. */
-function ones(system: System): Readonly<Record<string, number>> {
-  return Object.fromEntries(
-    Object.entries(system.plan.topology.services).map(([service, spec]) => [service, spec.replicas]),
   );
 }
 

@@ -54,6 +54,16 @@ export class PostgresReader {
     }
   }
 
+  /** Makes a database as it was when it was new: without schemas, so that whoever uses it migrates it from nothing. Nobody else may be there. */
+  async clear(node: string): Promise<void> {
+    const schemas = await this.query<{name: string}>(
+      node,
+      `select format('%I', nspname) as name from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'`,
+    );
+    const drops = schemas.map(({name}) => `drop schema ${name} cascade;`);
+    await this.query(node, `${drops.join(' ')} create schema public`);
+  }
+
   /** Empties every table but the record of migrations. Nobody else may be writing. */
   async empty(node: string): Promise<void> {
     const tables = await this.query<{name: string}>(

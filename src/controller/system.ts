@@ -1,5 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
+import {isDeepStrictEqual} from 'node:util';
 import type {Agent} from '../agent/agent.ts';
 import {LabError} from '../errors.ts';
 import type {OpenProxy} from '../fabric/fabric.ts';
@@ -7,8 +8,9 @@ import type {BuiltSeam, NodeEvent} from '../labs/system.ts';
 import {parseLogLine} from '../observe/log-line.ts';
 import {accessUrl} from '../runtime/access-url.ts';
 import type {LinkAddress, Runtime, StartOptions} from '../runtime/runtime.ts';
+import {calledAs} from '../topology/modules.ts';
 import type {Plan, PlannedNode, PlannedProxy} from '../topology/plan.ts';
-import {CLIENT} from '../topology/topology.ts';
+import {CLIENT, type Topology} from '../topology/topology.ts';
 import {NodeKeeper} from './node-keeper.ts';
 import type {NodeState} from './protocol.ts';
 
@@ -39,12 +41,15 @@ export class System {
   readonly #secret = randomBytes(32).toString('hex');
   readonly #events: NodeEvent[] = [];
   readonly #waiters = new Set<() => void>();
+  /** What it was started with; a lab may have given it another shape since. */
+  readonly declared: Topology;
   #plan: Plan;
   /** What services need to send their telemetry. */
   #telemetry: Readonly<Record<string, string>> = {};
 
   constructor(plan: Plan, tools: SystemTools) {
     this.#plan = plan;
+    this.declared = plan.topology;
     this.#tools = tools;
   }
 
@@ -122,14 +127,23 @@ export class System {
     );
   }
 
+  /** Starts what keeps data and is not running. */
+  async startDatabases(): Promise<void> {
+    const stopped = this.keepers().filter(keeper => keeper.node.kind !== 'service' && keeper.state === 'stopped');
+    await this.startNodes(
+      stopped.map(({name}) => name),
+      [],
+    );
+  }
+
   async stopNodes(names: readonly string[], graceMs?: number): Promise<void> {
     await allDone(names.map(async name => this.#keepers.get(name)?.stop(graceMs)));
   }
 
-  /** Goes over to another plan of the same topology (replicas): what is not in it any more is stopped and closed. Starts nothing. */
+  /** Goes over to another plan: what is not in it any more, or is another thing of the same name, is stopped and closed. Starts nothing. */
   async replan(plan: Plan): Promise<void> {
     const gone = this.#plan.nodes
-      .filter(node => !plan.nodes.some(other => other.name === node.name))
+      .filter(node => !plan.nodes.some(other => isDeepStrictEqual(other, node)))
       .map(node => node.name);
     await this.stopNodes(gone);
     const closed = this.#plan.proxies
@@ -138,7 +152,7 @@ export class System {
     if (closed.length > 0) await this.#tools.agent.fabric.close(closed);
     for (const name of gone) this.#keepers.delete(name);
     for (const name of closed) this.#addresses.delete(name);
-    const fresh = plan.nodes.filter(node => !this.#plan.nodes.some(other => other.name === node.name));
+    const fresh = plan.nodes.filter(node => !this.#plan.nodes.some(other => isDeepStrictEqual(other, node)));
     if (fresh.length > 0) await this.runtime.prepare(fresh, () => undefined);
     this.#plan = plan;
     await this.#openProxies(undefined);
@@ -249,7 +263,8 @@ export class System {
       if (opened === undefined || callee === undefined)
         throw new LabError('INTERNAL', `The link ${proxy.name} has no listener.`);
       if (callee.kind === 'service') {
-        links[callee.service] = [...(links[callee.service] ?? []), {node: callee.name, address: opened.address}];
+        for (const name of calledAs(callee))
+          links[name] = [...(links[name] ?? []), {node: callee.name, address: opened.address}];
         continue;
       }
       const {runtime} = this.#tools;
@@ -262,7 +277,8 @@ export class System {
       }
     }
     if (node.kind === 'service') Object.assign(env, {SESSION_SECRET: this.#secret, ...this.#telemetry});
-    const own = seams.filter(seam => seam.service === node.service).map(seam => [seam.seam, seam.file] as const);
+    const names = calledAs(node);
+    const own = seams.filter(seam => names.includes(seam.service)).map(seam => [seam.seam, seam.file] as const);
     return {env, links, seams: Object.fromEntries(own)};
   }
 

@@ -22,6 +22,9 @@ const schema = z.object({
   concepts: z.array(z.enum(CONCEPTS)),
   minutes: z.int().min(1).max(120),
   needs: z.array(id),
+  topology: z
+    .union([z.strictObject({file}), z.object({services: z.record(kebab, z.unknown()), links: z.array(z.unknown())})])
+    .optional(),
   replicas: z.record(kebab, z.int().min(1).max(9)).optional(),
   seams: z.record(kebab, z.record(kebab, file)),
   given: z.record(kebab, z.record(kebab, file)).optional(),

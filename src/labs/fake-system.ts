@@ -2,6 +2,7 @@ import {appendFile, writeFile} from 'node:fs/promises';
 import type {ToxicState} from '../fabric/fabric.ts';
 import type {FaultRecord} from '../faults/fault.ts';
 import type {LedgerEntry, LoadDriver, LoadSummary, Operation} from '../load/load.ts';
+import {defaultTopology} from '../topology/default.ts';
 import type {Bypass, LabSystem, NodeEvent} from './system.ts';
 
 /** How the fake answers one operation. */
@@ -71,6 +72,7 @@ export function fakeSystem(behaviour: FakeBehaviour = {}): FakeSystem {
     },
     gatewayUrls: () => ['http://127.0.0.1:1'],
     publicUrls: () => ['http://127.0.0.1:1'],
+    topology: defaultTopology,
     nodesOf: service => [`${service}-1`],
     async reset({seams}) {
       calls.push(`reset ${seams.map(({service, seam}) => `${service}/${seam}`).join(' ')}`);

@@ -4,6 +4,7 @@ import type {RequestLogEntry, ToxicAttributes} from '../fabric/fabric.ts';
 import type {FaultKind, FaultRecord} from '../faults/fault.ts';
 import type {LatencySummary, LedgerEntry, Operation} from '../load/load.ts';
 import type {Random} from '../random.ts';
+import type {Topology} from '../topology/topology.ts';
 import type {Answer, Measured, PredictionMoment, Question} from './predict/question.ts';
 import type {NodeEvent} from './system.ts';
 import type {Judgement} from './verdict.ts';
@@ -23,6 +24,8 @@ export interface LabTools {
   ): Promise<{readonly status: number; readonly body: unknown}>;
   sql<R extends Row = Row>(node: string, text: string, parameters?: readonly unknown[]): Promise<readonly R[]>;
   broker(): Promise<Broker>;
+  /** The shape of the system that this run has. */
+  readonly topology: Topology;
 }
 
 /** A fault on the lab's timetable. Times are ms after the load began. */
@@ -148,6 +151,8 @@ export interface LabDefinition<Setup = unknown, Final = unknown> {
   readonly concepts: readonly string[];
   readonly minutes: number;
   readonly needs: readonly string[];
+  /** The shape of the system: a topology, or the file of the learner's that declares it (nodes and links, or boundaries). Default: as it was started. */
+  readonly topology?: Topology | {readonly file: string};
   readonly replicas?: Readonly<Record<string, number>>;
   /** Service -> seam -> the file that the learner edits, relative to the workspace's lab folder: `publisher.ts`. */
   readonly seams: Readonly<Record<string, Readonly<Record<string, string>>>>;

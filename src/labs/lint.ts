@@ -1,6 +1,7 @@
 import {readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {definitionProblems} from './definition.ts';
+import {editedFiles} from './edited-files.ts';
 import {hintProblems, parseHints} from './hints.ts';
 import type {AnyLab} from './lab.ts';
 import {questionProblems} from './predict/lint.ts';
@@ -47,7 +48,7 @@ export async function lintLab(lab: AnyLab, folder: string): Promise<readonly Lin
   if (brief.split('\n').length > BRIEF_LINES_MAX)
     warnings.push(`brief.md has ${brief.split('\n').length} lines; ten to thirty are meant`);
 
-  const files = [...new Set(Object.values(lab.seams).flatMap(seams => Object.values(seams)))];
+  const files = editedFiles(lab);
   const variants = ['start', 'solution', ...lab.wrong.map(({name}) => `wrong/${name}`)];
   for (const variant of variants) {
     for (const file of files) {
@@ -79,7 +80,7 @@ export async function lintLab(lab: AnyLab, folder: string): Promise<readonly Lin
 /** Lines that are neither empty nor comments. */
 function codeLines(text: string | undefined): number {
   const code = (text ?? '').replace(/\/\*[\s\S]*?\*\//g, '');
-  return code.split('\n').filter(line => line.trim() !== '' && !line.trim().startsWith('//')).length;
+  return code.split('\n').filter(line => line.trim() !== '' && !/^(\/\/|#)/.test(line.trim())).length;
 }
 
 /** Markdown's marks and line breaks do not count when texts are compared. */

@@ -5,6 +5,7 @@ import type {FaultRecord, FaultRequest} from '../faults/fault.ts';
 import type {LoadDriver} from '../load/load.ts';
 import type {Random} from '../random.ts';
 import type {RuntimeName} from '../runtime/runtime.ts';
+import type {Topology} from '../topology/topology.ts';
 import type {CrashPointSeries} from './lab.ts';
 
 /** Something that happened to a node, as the controller saw it. */
@@ -57,13 +58,17 @@ export interface LabSystem {
   gatewayUrls(): readonly string[];
   /** The same, as this process reaches them. */
   publicUrls(): readonly string[];
+  /** What is declared of the system as it is now. */
+  topology(): Topology;
   /** Nodes of a service. */
   nodesOf(service: string): readonly string[];
   /**
    * A fresh system for a run: all faults healed, services stopped, their data and the broker's emptied, then started again
-   * with these replicas and seams and ready. Databases keep running. A seam that cannot be loaded is returned, not thrown.
+   * with this shape, these replicas and seams and ready. Databases keep running. A seam that cannot be loaded is returned, not thrown.
    */
   reset(options: {
+    /** Default: the one that the system was started with. */
+    readonly topology: Topology | undefined;
     readonly replicas: Readonly<Record<string, number>>;
     readonly seams: readonly BuiltSeam[];
     readonly say: (line: string) => void;

@@ -3,6 +3,7 @@ import {dirname, join, relative} from 'node:path';
 import {LabError} from '../errors.ts';
 import {asLabError, writeAtomically} from '../files.ts';
 import {confine} from './confine.ts';
+import {type Edited, editedFiles} from './edited-files.ts';
 import type {AnyLab} from './lab.ts';
 import {seamTypeFiles} from './seam-types.ts';
 
@@ -22,7 +23,7 @@ export interface Workspace {
   /** Brings the start files back. Returns the folder that the old ones were moved to, or undefined when there were none. */
   resetLab(lab: Pick<AnyLab, 'id'>, sourceFolder: string): Promise<string | undefined>;
   /** The files that a lab's learner edits, absolute. Errors: WORKSPACE_FILE_MISSING, NOT_ALLOWED. */
-  editedFiles(lab: Pick<AnyLab, 'id' | 'seams'>): Promise<readonly string[]>;
+  editedFiles(lab: Pick<AnyLab, 'id'> & Edited): Promise<readonly string[]>;
 }
 
 export interface WorkspaceOptions {
@@ -61,10 +62,10 @@ export function openWorkspace({folder, templates, services, now = Date.now}: Wor
         await copyMissing(folder, labFolder(id), join(source, 'start'));
         return kept;
       }),
-    async editedFiles({id, seams}) {
-      const files = new Set(Object.values(seams).flatMap(byName => Object.values(byName)));
+    async editedFiles({id, ...edited}) {
+      const files = editedFiles(edited);
       return Promise.all(
-        [...files].map(async file => {
+        files.map(async file => {
           const path = await confine(labFolder(id), file);
           if ((await stat(path).catch(() => undefined))?.isFile()) return path;
           throw new LabError('WORKSPACE_FILE_MISSING', `${join(labFolder(id), file)} is not there.`);

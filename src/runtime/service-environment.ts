@@ -1,4 +1,5 @@
 import type {Address} from '../topology/address.ts';
+import {modulesVariable} from '../topology/modules.ts';
 import type {PlannedNode} from '../topology/plan.ts';
 import type {StartOptions} from './runtime.ts';
 
@@ -32,6 +33,7 @@ export function serviceEnvironment(
     MALLOC_ARENA_MAX: '1',
     ...options.env,
     NODE_NAME: node.name,
+    ...modulesVariable(node),
     HOST: listen.host,
     PORT: String(listen.port),
     LINKS: JSON.stringify(Object.fromEntries(links)),

@@ -3,6 +3,7 @@ import {z} from 'zod';
 import {LabError} from '../errors.ts';
 import {nearest} from '../nearest.ts';
 import {spec} from './default.ts';
+import {MODULES} from './modules.ts';
 import {BROKER_ENGINES, CLIENT, linkName, type ServiceKind, type Topology} from './topology.ts';
 
 /** Most instances of one service, here and on the command line: a laptop runs no more. */
@@ -25,6 +26,7 @@ const topologyShape = z.strictObject({
     z.strictObject({
       kind: z.enum(['service', 'postgres', 'broker']),
       replicas: z.number().int().min(1).max(REPLICAS_MAX).default(1),
+      modules: z.array(z.enum(MODULES)).min(1).optional(),
       supervision: supervisionShape.partial().default({}),
     }),
   ),
@@ -36,6 +38,11 @@ const topologyShape = z.strictObject({
  * (`services.identity.replicas`) and what is wrong there.
  */
 export function parseTopology(text: string, name = 'the topology'): Topology {
+  return checkTopology(readYaml(text, name), name);
+}
+
+/** The value that YAML or JSON stands for. Errors: BAD_TOPOLOGY. */
+export function readYaml(text: string, name: string): unknown {
   const document = parseDocument(text, {prettyErrors: true, uniqueKeys: true});
   const broken = document.errors[0];
   if (broken !== undefined)
@@ -43,7 +50,7 @@ export function parseTopology(text: string, name = 'the topology'): Topology {
       'BAD_TOPOLOGY',
       `${name} is not YAML or JSON: ${broken.message.split('\n')[0]?.replace(/:$/, '.') ?? ''}`,
     );
-  return checkTopology(toPlainValue(document, name), name);
+  return toPlainValue(document, name);
 }
 
 /** The same for a value that is parsed already, such as one that came over the controller's socket. */
@@ -58,14 +65,17 @@ export function checkTopology(value: unknown, name = 'the topology'): Topology {
     throw new LabError('BAD_TOPOLOGY', `${name}, at ${place}: ${what}.`);
   };
   const services = Object.fromEntries(
-    Object.entries(parsed.data.services).map(([service, {kind, replicas, supervision}]) => {
+    Object.entries(parsed.data.services).map(([service, {kind, replicas, modules, supervision}]) => {
       const place = `services.${service}`;
       if (service === CLIENT) fail(place, `"${CLIENT}" stands for whoever calls from outside and cannot be declared`);
       if (!NAME.test(service) || service.length > NAME_LENGTH_MAX)
         fail(place, 'a name is lower-case letters, digits and single hyphens, and begins with a letter');
       if (kind !== 'service' && replicas !== 1)
         fail(`${place}.replicas`, `there is one instance of a ${kind}; only services have replicas`);
-      return [service, spec(kind, replicas, withoutUndefined(supervision))];
+      if (modules !== undefined && kind !== 'service')
+        fail(`${place}.modules`, `a ${kind} runs no modules; only services do`);
+      const declared = spec(kind, replicas, withoutUndefined(supervision));
+      return [service, modules === undefined ? declared : {...declared, modules}];
     }),
   );
   checkNodeNames(services, fail);

@@ -35,13 +35,19 @@ function engineOf(topology: Topology, service: string): BrokerEngine {
 /** Databases and the broker have no number: there is one of each. */
 function nodesOf(
   service: string,
-  {kind, supervision}: ServiceSpec,
+  {kind, modules, supervision}: ServiceSpec,
   replicas: number,
   engine: BrokerEngine,
 ): readonly PlannedNode[] {
   if (kind === 'broker') return [{name: service, service, kind, engine, supervision}];
   if (kind !== 'service') return [{name: service, service, kind, supervision}];
-  return Array.from({length: replicas}, (_, index) => ({name: `${service}-${index + 1}`, service, kind, supervision}));
+  return Array.from({length: replicas}, (_, index) => ({
+    name: `${service}-${index + 1}`,
+    service,
+    kind,
+    ...(modules === undefined ? {} : {modules}),
+    supervision,
+  }));
 }
 
 function proxiesOf(topology: Topology, nodes: readonly PlannedNode[]): readonly PlannedProxy[] {

@@ -1,3 +1,4 @@
+import type {ModuleName} from './modules.ts';
 import type {BrokerEngine, LinkSpec, ServiceKind, Supervision, Topology} from './topology.ts';
 
 /** One node as it will run. Ports and addresses are the runtime's to choose, so they are not here. */
@@ -8,6 +9,8 @@ export interface PlannedNode {
   readonly kind: ServiceKind;
   /** Of a broker: what it runs on. Absent: Postgres. */
   readonly engine?: BrokerEngine;
+  /** Of a service: the modules that it runs. Absent: it is the service of its name. */
+  readonly modules?: readonly ModuleName[];
   readonly supervision: Supervision;
 }
 

@@ -1,3 +1,5 @@
+import type {ModuleName} from './modules.ts';
+
 /** What instances of a service are: a teraApi service, a Postgres server, or the broker, which runs on one of the engines. */
 export type ServiceKind = 'service' | 'postgres' | 'broker';
 
@@ -21,6 +23,8 @@ export interface Supervision {
 export interface ServiceSpec {
   readonly kind: ServiceKind;
   readonly replicas: number;
+  /** Of a service that runs these modules of teraApi; absent: it is the service of its name. */
+  readonly modules?: readonly ModuleName[];
   readonly supervision: Supervision;
 }
 

@@ -2,6 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {basename, join} from 'node:path';
 import {LabError} from '../errors.ts';
 import type {Catalogue} from '../labs/catalogue.ts';
+import {editedFiles as filesOf} from '../labs/edited-files.ts';
 import {nextHint} from '../labs/hints.ts';
 import type {AnyLab} from '../labs/lab.ts';
 import type {LabProgress, ProgressStore} from '../labs/progress.ts';
@@ -115,8 +116,7 @@ function fenced(code: string): string {
 }
 
 function editedFiles(lab: AnyLab, folder: string): readonly string[] {
-  const names = Object.values(lab.seams).flatMap(seams => Object.values(seams));
-  return [...new Set(names)].map(name => join(folder, name));
+  return filesOf(lab).map(name => join(folder, name));
 }
 
 /** The verdict that the last run left in its folder; null when the folder is gone. */

@@ -31,6 +31,6 @@ export async function run(context: Context, rawFormat: string, flags: ExportFlag
 }
 
 async function checkedTopology(file: string): Promise<ReturnType<typeof defaultTopology>> {
-  const {checkTopology} = await import('../../topology/parse-topology.ts');
-  return checkTopology(await readTopology(file));
+  const {declaredTopology} = await import('../../topology/declared.ts');
+  return declaredTopology(await readTopology(file));
 }

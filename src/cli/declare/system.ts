@@ -36,7 +36,10 @@ export function declareSystem(program: Command, shell: Shell): void {
       parseChoice(raw, '--runtime', RUNTIMES),
     )
     .option('--broker <name>', BROKER_HELP, raw => parseChoice(raw, '--broker', BROKER_ENGINES))
-    .option('--topology <file>', 'a topology of your own, YAML or JSON')
+    .option(
+      '--topology <file>',
+      'a topology of your own (YAML or JSON: nodes and links, or boundaries), or a name: default, monolith',
+    )
     .option('--replicas <service=n>', 'instances of a service; repeat it for more services', parseReplicas)
     .option('--port <port>', 'port of the gateway; taken is an error', raw => parsePort(raw))
     .addOption(
@@ -64,7 +67,10 @@ export function declareSystem(program: Command, shell: Shell): void {
     .option('--broker <name>', 'engine of the broker: nats (default) or postgres', raw =>
       parseChoice(raw, '--broker', BROKER_ENGINES),
     )
-    .option('--topology <file>', 'a topology of your own, YAML or JSON')
+    .option(
+      '--topology <file>',
+      'a topology of your own (YAML or JSON: nodes and links, or boundaries), or a name: default, monolith',
+    )
     .option('--replicas <service=n>', 'instances of a service; repeat it for more services', parseReplicas);
   runs(exported, shell, async () => import('../commands/export.ts'));
 

@@ -1,11 +1,13 @@
 import {join} from 'node:path';
 import {LabError} from '../../errors.ts';
+import type {Topology} from '../../topology/topology.ts';
 import {buildSeam, type JudgedFile} from '../build-seam.ts';
 import type {AnyLab} from '../lab.ts';
 import type {BuiltSeam, NodeEvent} from '../system.ts';
 import {fail} from '../verdict.ts';
 import {replacedServices, telling} from './blame.ts';
 import type {RunContext, Stopped} from './context.ts';
+import {readShape} from './shape.ts';
 
 export interface Prepared {
   readonly judged: readonly JudgedFile[];
@@ -15,8 +17,11 @@ export interface Prepared {
 export async function prepare(context: RunContext, files: string, givenFolder?: string): Promise<Prepared | Stopped> {
   const built = await buildSeams(context.lab, files, join(context.folder, 'seams'));
   if ('stopped' in built) return built;
-  const refused = await startFresh(context, [...built.seams, ...(await buildGiven(context, givenFolder))]);
-  return refused ?? {judged: built.judged};
+  const shape = await readShape(context.lab, files);
+  if ('stopped' in shape) return shape;
+  const seams = [...built.seams, ...(await buildGiven(context, givenFolder))];
+  const refused = await startFresh(context, seams, shape.topology);
+  return refused ?? {judged: [...built.judged, ...shape.judged]};
 }
 
 /** Builds every module that a lab replaces. What cannot be built fails every task. */
@@ -60,13 +65,18 @@ const EXPECTED = {
   DOES_NOT_BUILD: 'the file is valid TypeScript',
 } as const;
 
-async function startFresh(context: RunContext, seams: readonly BuiltSeam[]): Promise<Stopped | undefined> {
+async function startFresh(
+  context: RunContext,
+  seams: readonly BuiltSeam[],
+  topology: Topology | undefined,
+): Promise<Stopped | undefined> {
   const {lab, system} = context;
   const since = Date.now();
   let errors: readonly NodeEvent[];
   try {
     errors = await context.settled(
       system.reset({
+        topology,
         replicas: lab.replicas ?? {},
         seams,
         say: text => context.emit({type: 'note', text}),

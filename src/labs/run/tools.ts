@@ -18,6 +18,7 @@ export function createTools(system: LabSystem, random: Random, signal: AbortSign
     gateways: system.publicUrls(),
     sql: (node, text, parameters) => system.sql(node, text, parameters),
     broker: () => system.broker(),
+    topology: system.topology(),
     http: async (method, path, options = {}) => {
       const [gateway] = system.publicUrls();
       if (gateway === undefined) throw new LabError('NODE_NOT_READY', 'There is no gateway to ask.');

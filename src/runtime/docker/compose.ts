@@ -1,4 +1,5 @@
 import {stringify} from 'yaml';
+import {bundleOf, calledAs, modulesVariable} from '../../topology/modules.ts';
 import type {Plan, PlannedNode} from '../../topology/plan.ts';
 import {CLIENT} from '../../topology/topology.ts';
 import {roleOf} from '../postgres-settings.ts';
@@ -88,6 +89,7 @@ function programOf(
   const links: Record<string, {node: string; url: string}[]> = {};
   const environment: Record<string, string> = {
     NODE_NAME: node.name,
+    ...modulesVariable(node),
     PROFILE: 'production',
     SESSION_SECRET: variable('SESSION_SECRET', 'for trying it out only: set one of your own'),
   };
@@ -95,7 +97,8 @@ function programOf(
   for (const callee of callees) {
     const host = names.get(callee.name) ?? callee.name;
     if (callee.kind === 'service')
-      links[callee.service] = [...(links[callee.service] ?? []), {node: callee.name, url: `http://${host}:8080`}];
+      for (const name of calledAs(callee))
+        links[name] = [...(links[name] ?? []), {node: callee.name, url: `http://${host}:8080`}];
     else {
       const variable = callee.kind === 'broker' ? 'BROKER_URL' : 'DATABASE_URL';
       environment[variable] = callee.engine === 'nats' ? `nats://${host}:4222` : postgresUrl(callee.name, host);
@@ -104,7 +107,7 @@ function programOf(
   }
   const isFront = plan.proxies.some(({from, to}) => from === CLIENT && to === node.name);
   return {
-    command: [node.service],
+    command: [bundleOf(node)],
     environment: {...environment, ...(Object.keys(links).length === 0 ? {} : {LINKS: JSON.stringify(links)})},
     ...(Object.keys(waitsFor).length === 0 ? {} : {depends_on: waitsFor}),
     ...(isFront ? {ports: [`127.0.0.1:${variable('GATEWAY_PORT', '4000')}:8080`]} : {}),

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import type {Address} from '../../topology/address.ts';
+import {bundleOf} from '../../topology/modules.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
 import {natsConfiguration} from '../nats-configuration.ts';
 import {IN_CONTAINER, roleOf, settingsArgs} from '../postgres-settings.ts';
@@ -55,7 +56,7 @@ export function serviceSpec(
   const listen = {host: '0.0.0.0', port: INSIDE.service};
   return container(place, node.name, {
     image: place.systemImage,
-    command: [node.service],
+    command: [bundleOf(node)],
     env: serviceEnvironment(node, options, {listen, sessionSecret, seams, control: 'stdio'}),
     ports: [{inside: INSIDE.service, outside: address.port}],
     mounts: [{...seamsMount(place), ReadOnly: true}],

@@ -5,6 +5,7 @@ import {nearest} from '../../nearest.ts';
 import type {Paths} from '../../paths.ts';
 import {releasePort} from '../../port-claims.ts';
 import type {Address} from '../../topology/address.ts';
+import {bundleOf} from '../../topology/modules.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
 import {NO_DISK_SIZE} from '../disturbance.ts';
 import {NATS_USER} from '../nats-configuration.ts';
@@ -115,7 +116,8 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
       const prepared = await databaseOf(node.name, () => undefined);
       return startPostgres(await toolsOf(() => undefined), prepared, common);
     }
-    const entry = Object.hasOwn(serviceEntries, node.service) ? serviceEntries[node.service] : undefined;
+    const program = bundleOf(node);
+    const entry = Object.hasOwn(serviceEntries, program) ? serviceEntries[program] : undefined;
     if (entry === undefined) {
       throw new LabError(
         'BAD_TOPOLOGY',

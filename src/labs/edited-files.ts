@@ -1,0 +1,10 @@
+import type {AnyLab} from './lab.ts';
+
+/** What of a lab names files of the learner's. */
+export type Edited = Pick<AnyLab, 'seams' | 'topology'>;
+
+/** The files that a lab's learner edits, relative to the lab's folder: modules of seams, and the declaration of the system's shape. */
+export function editedFiles({seams, topology}: Edited): readonly string[] {
+  const declared = topology !== undefined && 'file' in topology ? [topology.file] : [];
+  return [...new Set([...Object.values(seams).flatMap(byName => Object.values(byName)), ...declared])];
+}

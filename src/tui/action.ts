@@ -15,7 +15,9 @@ export type ViewAction =
   | {readonly do: 'find-text'; readonly text: string}
   | {readonly do: 'find-done'; readonly keep: boolean}
   | {readonly do: 'ask'; readonly what: 'quit' | 'stop-run' | 'reset' | 'reveal'}
-  | {readonly do: 'dismiss'};
+  | {readonly do: 'dismiss'}
+  /** A key for the question that is asked. */
+  | {readonly do: 'predict-key'; readonly key: string};
 
 /** What reaches out of the screen; `perform.ts` does it. */
 export type WorkAction =
@@ -25,6 +27,8 @@ export type WorkAction =
   | {readonly do: 'step'; readonly by: 1 | -1}
   | {readonly do: 'check' | 'break' | 'stop-run' | 'hint' | 'debrief' | 'reset' | 'edit' | 'bring-up'}
   | {readonly do: 'solution'; readonly reveal: boolean}
+  /** Seals this answer to the question that is asked. */
+  | {readonly do: 'predict'; readonly answer: string}
   | {readonly do: 'tail'; readonly node: string}
   | {readonly do: 'inject'; readonly request: Omit<FaultRequest, 'seed'>}
   | {readonly do: 'clear'; readonly id: string | undefined}

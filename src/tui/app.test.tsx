@@ -1,10 +1,20 @@
 import {cleanup, render} from 'ink-testing-library';
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
+import type {AskedPrediction} from '../controller/protocol.ts';
 import {LabError} from '../errors.ts';
+import {inconclusive} from '../labs/verdict.ts';
 import {type App, createApp} from './app.ts';
 import {Live} from './mount.tsx';
 import {createRecordingSession, type RecordingSession} from './testing/recording-session.ts';
-import {disturbedStatus, NOON, passedResult, samplePath, sampleResult, sampleStatus} from './testing/samples.ts';
+import {
+  disturbedStatus,
+  NOON,
+  passedResult,
+  samplePath,
+  sampleResult,
+  sampleStatus,
+  sampleText,
+} from './testing/samples.ts';
 
 interface Harness {
   readonly app: App;
@@ -185,6 +195,86 @@ describe('a check', () => {
       durationMs: 9000,
     });
     await sees('8 of 300 events are gone for ever');
+  });
+});
+
+describe('a prediction', () => {
+  const interval: AskedPrediction = {
+    moment: 'break',
+    seed: 7,
+    question: {
+      kind: 'interval',
+      unit: 'ms',
+      widthMax: 100,
+      text: '50 calls, 20 ms a hop: how long does the page take?',
+    },
+    sealed: null,
+  };
+  const options = ['budget', 'jitter', 'longer-timeout'].map(id => ({id, text: `with a ${id}`}));
+
+  async function asking(asked: AskedPrediction): Promise<Harness> {
+    harness.session.answers.text = lab => ({...sampleText(lab), predicts: true});
+    harness.session.answers.asked = asked;
+    const shown = await ready();
+    shown.app.store.dispatch({type: 'lab', text: harness.session.answers.text('p2-04-no-lost-events')});
+    return shown;
+  }
+
+  it('comes before the attack, takes what is typed, and says what does not fit', async () => {
+    const {session, sees, type} = await asking(interval);
+    type('b');
+    await sees('how long does the page take?');
+    await sees('at most 100 ms wide');
+    expect(session.breaks).toHaveLength(0);
+    type('900..2000');
+    type('\r');
+    await sees('says too little');
+    for (let count = 0; count < 4; count++) type('\u007F');
+    type('990');
+    await sees('▸ 900..990 ms');
+    type('\r');
+    await vi.waitFor(() => expect(session.breaks).toHaveLength(1));
+    expect(session.calls).toContain('seal p2-04-no-lost-events break 900..990');
+  });
+
+  it('is chosen with the keys, and can wait', async () => {
+    const {session, sees, type} = await asking({
+      ...interval,
+      question: {kind: 'choice', text: 'Which recovers?', options},
+    });
+    type('b');
+    await sees('▸ 1 with a budget');
+    type(ESC);
+    await sees('Every committed account has its event');
+    expect(session.breaks).toHaveLength(0);
+    type('b');
+    await sees('▸ 1 with a budget');
+    type('j');
+    await sees('▸ 2 with a jitter');
+    type('\r');
+    await vi.waitFor(() => expect(session.calls).toContain('seal p2-04-no-lost-events break jitter'));
+  });
+
+  it('is asked once all else of a check is passed, with ticks where several apply, and another check follows', async () => {
+    const {session, sees, type} = await asking({
+      ...interval,
+      moment: 'check',
+      question: {kind: 'choices', text: 'Which recover?', options},
+    });
+    type('c');
+    await vi.waitFor(() => expect(session.checks).toHaveLength(1));
+    const item = {...inconclusive('NOT_PREDICTED', 'no answer yet', 'an answer', ['Which recover?'])};
+    session.checks[0]?.resolve({
+      ...passedResult,
+      verdict: 'inconclusive',
+      tasks: [...passedResult.tasks, {id: 'prediction', title: 'Said before the run', ...item}],
+    });
+    await sees('1 [ ] with a budget');
+    type('13');
+    await sees('3 [x] with a longer-timeout');
+    type('\r');
+    await vi.waitFor(() => expect(session.checks).toHaveLength(2));
+    expect(session.calls).toContain('seal p2-04-no-lost-events check budget,longer-timeout');
   });
 });
 

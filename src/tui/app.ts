@@ -126,5 +126,6 @@ const VIEW_ACTIONS: ReadonlySet<Action['do'] | WorkAction['do']> = new Set<ViewA
   'find-done',
   'ask',
   'dismiss',
+  'predict-key',
 ]);
 const TICK_MS = 1000;

@@ -1,4 +1,4 @@
-import type {BreakResult, CheckEvent, ProgressEvent, StatusReport} from '../controller/protocol.ts';
+import type {AskedPrediction, BreakResult, CheckEvent, ProgressEvent, StatusReport} from '../controller/protocol.ts';
 import type {ErrorData} from '../errors.ts';
 import type {CheckResult} from '../labs/verdict.ts';
 import type {ViewAction} from './action.ts';
@@ -25,5 +25,7 @@ export type ScreenEvent =
   | {readonly type: 'run-failed'; readonly error: ErrorData}
   | {readonly type: 'checked'; readonly result: CheckResult; readonly now: number}
   | {readonly type: 'broken'; readonly result: BreakResult; readonly now: number}
+  | {readonly type: 'asked'; readonly asked: AskedPrediction}
+  | {readonly type: 'refused'; readonly why: string}
   | {readonly type: 'saved'; readonly now: number}
   | {readonly type: 'notice'; readonly notice: Notice | null};

@@ -1,5 +1,6 @@
 import type {Action} from './action.ts';
 import {KEYS} from './key-table.ts';
+import {askedPage, predictAction, predictKeys} from './predict-page.ts';
 import type {ScreenState} from './state.ts';
 
 /** What a key does now, or undefined. A question takes all keys but its own and Ctrl-C. */
@@ -7,6 +8,8 @@ export function actionFor(state: ScreenState, key: string): Action | undefined {
   if (key === 'ctrl-c') return {do: 'leave', exit: 130, keepSystem: true};
   if (state.ask !== null) return state.ask.choices.find(choice => choice.key === key)?.action;
   if (state.finding) return findAction(state, key);
+  const asked = askedPage(state);
+  if (asked !== undefined) return predictAction(asked, key);
   return KEYS.find(binding => binding.keys.includes(key) && binding.usable(state))?.action(state);
 }
 
@@ -16,6 +19,8 @@ export function usableKeys(
 ): readonly {readonly show: string; readonly label: string; readonly keep: boolean}[] {
   if (state.ask !== null) return state.ask.choices.map(({key, label}) => ({show: key, label, keep: true}));
   if (state.finding) return FIND_KEYS;
+  const asked = askedPage(state);
+  if (asked !== undefined) return predictKeys(asked);
   const usable = KEYS.filter(binding => binding.quiet !== true && binding.usable(state));
   const next = usable.filter(binding => binding.isNext?.(state) === true);
   return [...next, ...usable.filter(binding => !next.includes(binding))].map(({show, label}) => ({

@@ -3,6 +3,7 @@ import type {Leaving} from './app.ts';
 import type {ScreenEvent} from './event.ts';
 import {clearFault, healOwnFaults, injectFault, tailLog} from './perform-faults.ts';
 import {edit, openLab, read, resetLab, step} from './perform-labs.ts';
+import {predict} from './perform-predict.ts';
 import {bringUp, runAttack, runCheck, stopRun} from './perform-runs.ts';
 import {enterAction} from './select.ts';
 import type {ScreenSession} from './session.ts';
@@ -62,6 +63,8 @@ export async function work(context: Work, action: WorkAction): Promise<void> {
       return runCheck(context, lab);
     case 'break':
       return runAttack(context, lab);
+    case 'predict':
+      return predict(context, lab, action.answer);
     case 'hint':
       return read(context, context.session.hint(lab));
     case 'debrief':

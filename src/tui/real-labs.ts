@@ -45,6 +45,7 @@ export function realLabs({
         minutes,
         watch,
         tasks,
+        predicts: lab.predict !== undefined,
         files: editedFiles(lab, workspace.labFolder(id)),
         last: await lastResult(recorded),
       };

@@ -10,7 +10,10 @@ import {clockTime} from './views/figures.ts';
 /** The part of the session that is the running system, through its controller. */
 export function realSystem(
   workspace: string,
-): Pick<ScreenSession, 'bringUp' | 'watch' | 'check' | 'break' | 'inject' | 'clear' | 'logs' | 'close'> {
+): Pick<
+  ScreenSession,
+  'bringUp' | 'watch' | 'check' | 'break' | 'askPrediction' | 'sealPrediction' | 'inject' | 'clear' | 'logs' | 'close'
+> {
   let main: ControllerClient | undefined;
   let closed = false;
   const connected = (): ControllerClient => {
@@ -39,6 +42,9 @@ export function realSystem(
     },
     check: async (lab, onEvent, signal) => alone(client => client.call('check', {lab}, onEvent, signal)),
     break: async (lab, onEvent, signal) => alone(client => client.call('break', {lab}, onEvent, signal)),
+    askPrediction: async (lab, moment) => connected().call('predict.ask', {lab, moment}),
+    sealPrediction: async (lab, {moment, seed}, answer) =>
+      connected().call('predict.seal', {lab, moment, seed, answer}),
     inject: async request => connected().call('chaos.inject', {request}),
     clear: async id => connected().call('chaos.clear', id === undefined ? {} : {id}),
     logs: async (node, onLines, signal) => {

@@ -1,6 +1,7 @@
 import type {Motion, ViewAction} from './action.ts';
 import {askFor} from './asks.ts';
 import {layoutOf, viewOf} from './layout.ts';
+import {withKey} from './predict-page.ts';
 import {checklist, menu, shownItem, visibleLabs} from './select.ts';
 import {PANES, type Page, type Pane, type ScreenState} from './state.ts';
 import {firstRow} from './views/pane-view.ts';
@@ -35,6 +36,8 @@ export function reduceView(state: ScreenState, action: ViewAction): ScreenState 
       return {...state, ask: askFor(action.what, state)};
     case 'dismiss':
       return {...state, ask: null};
+    case 'predict-key':
+      return state.page.kind === 'predict' ? {...state, page: withKey(state.page, action.key)} : state;
   }
 }
 

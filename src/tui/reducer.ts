@@ -1,4 +1,5 @@
 import type {ScreenEvent} from './event.ts';
+import {predictPage} from './predict-page.ts';
 import {reduceRun} from './reduce-run.ts';
 import {reduceView} from './reduce-view.ts';
 import {faultsInForce, isRunning, menu, visibleLabs} from './select.ts';
@@ -91,6 +92,17 @@ export function reduce(state: ScreenState, event: ScreenEvent): ScreenState {
         system: {...state.system, state: 'failed', error: event.error},
         notice: {kind: 'error', error: event.error},
       };
+    case 'asked':
+      return {
+        ...state,
+        page: predictPage(event.asked),
+        focus: 'main',
+        shown: 'main',
+        scroll: {...state.scroll, main: 0},
+        notice: null,
+      };
+    case 'refused':
+      return state.page.kind === 'predict' ? {...state, page: {...state.page, refused: event.why}} : state;
     case 'saved':
       return {...state, savedAt: event.now, notice: null};
     case 'notice':

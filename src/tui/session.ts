@@ -1,5 +1,6 @@
-import type {BreakResult, CheckEvent, ProgressEvent, StatusReport} from '../controller/protocol.ts';
+import type {AskedPrediction, BreakResult, CheckEvent, ProgressEvent, StatusReport} from '../controller/protocol.ts';
 import type {FaultRecord, FaultRequest} from '../faults/fault.ts';
+import type {PredictionMoment} from '../labs/predict/question.ts';
 import type {CheckResult} from '../labs/verdict.ts';
 
 /** `planned`: on the path, but not in this installation yet. */
@@ -37,6 +38,8 @@ export interface LabText {
   readonly minutes: number;
   readonly watch: string;
   readonly tasks: readonly {readonly id: string; readonly title: string}[];
+  /** The lab asks for a prediction. */
+  readonly predicts: boolean;
   /** Absolute paths of the files that the learner edits. */
   readonly files: readonly string[];
   /** The last check that was recorded, if there was one. */
@@ -73,6 +76,10 @@ export interface ScreenSession {
   watch(listener: (event: WatchEvent) => void, signal: AbortSignal): Promise<void>;
   check(lab: string, onEvent: (event: CheckEvent) => void, signal: AbortSignal): Promise<CheckResult>;
   break(lab: string, onEvent: (event: CheckEvent) => void, signal: AbortSignal): Promise<BreakResult>;
+  /** The question that is due, sealed or not; null where there is none. */
+  askPrediction(lab: string, moment: PredictionMoment): Promise<AskedPrediction | null>;
+  /** Seals an answer as it is typed; BAD_PREDICTION where it does not fit. */
+  sealPrediction(lab: string, asked: AskedPrediction, answer: string): Promise<AskedPrediction>;
   inject(request: FaultRequest): Promise<FaultRecord>;
   /** Without an id: all of them. */
   clear(id?: string): Promise<readonly FaultRecord[]>;

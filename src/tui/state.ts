@@ -2,6 +2,7 @@ import type {CheckEvent, Phase, StatusReport} from '../controller/protocol.ts';
 import type {ErrorData} from '../errors.ts';
 import type {CheckResult, TaskVerdict} from '../labs/verdict.ts';
 import type {Action} from './action.ts';
+import type {PredictPage} from './predict-page.ts';
 import type {LabText, LearningPath, Reading} from './session.ts';
 
 export const PANES = ['path', 'main', 'system', 'checklist'] as const;
@@ -15,7 +16,8 @@ export type Page =
   | {readonly kind: 'logs'; readonly node: string; readonly lines: readonly string[]}
   | {readonly kind: 'faults'; readonly cursor: number}
   | {readonly kind: 'targets'; readonly fault: number; readonly cursor: number}
-  | {readonly kind: 'nodes'; readonly cursor: number};
+  | {readonly kind: 'nodes'; readonly cursor: number}
+  | PredictPage;
 
 /** A check or a break that is under way, or the last one. */
 export interface Run {

@@ -1,5 +1,6 @@
-import type {BreakResult, CheckEvent, ProgressEvent, StatusReport} from '../../controller/protocol.ts';
+import type {AskedPrediction, BreakResult, CheckEvent, ProgressEvent, StatusReport} from '../../controller/protocol.ts';
 import type {FaultRecord} from '../../faults/fault.ts';
+import {parseAnswer} from '../../labs/predict/answer.ts';
 import type {CheckResult} from '../../labs/verdict.ts';
 import type {LabText, LearningPath, Reading, ScreenSession, WatchEvent} from '../session.ts';
 import {sampleFault, samplePath, sampleText} from './samples.ts';
@@ -33,6 +34,8 @@ export interface RecordingSession extends ScreenSession {
     text: (lab: string) => LabText;
     reading: () => Promise<Reading>;
     injected: FaultRecord;
+    /** The question that is due; null: none is. */
+    asked: AskedPrediction | null;
   };
 }
 
@@ -50,6 +53,7 @@ export function createRecordingSession(): RecordingSession {
     text: sampleText,
     reading: async () => ({title: 'Hint 1 of 3', text: 'What does the **client** see when the reply is lost?'}),
     injected: sampleFault,
+    asked: null,
   };
   const record = (call: string): void => void calls.push(call);
   const run = <Result>(
@@ -112,6 +116,16 @@ export function createRecordingSession(): RecordingSession {
     break: async (lab, tell, signal) => {
       record(`break ${lab}`);
       return run(breaks, lab, tell, signal);
+    },
+    askPrediction: async (lab, moment) => {
+      record(`ask ${lab} ${moment}`);
+      return answers.asked;
+    },
+    sealPrediction: async (lab, asked, answer) => {
+      record(`seal ${lab} ${asked.moment} ${answer}`);
+      const sealed = parseAnswer(asked.question, answer);
+      answers.asked = null;
+      return {...asked, sealed};
     },
     inject: async ({kind, target}) => {
       record(`inject ${kind} ${target}`);

@@ -45,6 +45,7 @@ export function sampleText(id: string): LabText {
     objective: 'distributed transactions',
     minutes: 40,
     watch: 'committed accounts without an event',
+    predicts: false,
     tasks: [
       {id: 'nothing-missing', title: 'Every committed account has its event'},
       {id: 'nothing-twice', title: 'No event takes effect twice'},

@@ -5,6 +5,7 @@ import {markdown} from '../text/markdown.ts';
 import {keysView} from './keys-view.ts';
 import {menuView} from './menu-view.ts';
 import type {PaneView} from './pane-view.ts';
+import {predictView} from './predict-view.ts';
 import {resultView, taskView} from './result-view.ts';
 import {trailView} from './trail-view.ts';
 
@@ -24,6 +25,8 @@ export function mainView(state: ScreenState, width: number): PaneView {
       return {title: page.reading.title, lines: markdown(page.reading.text, width)};
     case 'logs':
       return {title: `Log of ${page.node}`, lines: logLines(page.lines, width)};
+    case 'predict':
+      return predictView(page, width);
     case 'keys':
       return keysView(state, width);
     default:

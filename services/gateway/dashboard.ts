@@ -1,6 +1,7 @@
 import {Type} from 'typebox';
 import {Problem} from '../kit/problem.ts';
 import type {App} from '../kit/server.ts';
+import {SIGNED_IN} from '../kit/signed-in.ts';
 import type {ProxyTools} from './proxy.ts';
 import {callerDeadline, holdPlace} from './request-bounds.ts';
 import {requireAccount} from './require-account.ts';
@@ -29,10 +30,11 @@ export function serveDashboard(app: App, compose: Compose, {upstreams, tokens, i
   const schema = {
     summary: 'Account, activity and windows on one page',
     tags: ['gateway'],
+    security: SIGNED_IN,
     headers: Headers,
     response: {200: Page},
   };
-  app.get('/v1/dashboard', {schema, onRequest: [requireAccount(tokens)]}, (request, reply) =>
+  app.get('/v1/dashboard', {config: {problems: [502]}, schema, onRequest: [requireAccount(tokens)]}, (request, reply) =>
     holdPlace(inFlight, reply, async () => {
       const patienceMs = request.headers['x-patience-ms'] ?? PATIENCE_DEFAULT_MS;
       const deadline = Math.min(callerDeadline(request, clock), clock.now() + patienceMs);

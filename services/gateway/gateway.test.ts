@@ -285,3 +285,22 @@ async function createKeys(kid: string) {
         .sign(privateKey),
   };
 }
+
+it('describes what it passes on as whoever answers it does, and goes on when that is away', async () => {
+  const body = {content: {'application/json': {schema: {type: 'object', required: ['name']}}}};
+  const post = {requestBody: body, responses: {201: {description: 'Created'}, 409: {description: 'Conflict'}}};
+  identity.answer((_request, response) =>
+    json(response, 200, {paths: {'/v1/accounts': {post}, '/v1/keys/rotate': {post}}}),
+  );
+  const {paths} = (await (await fetch(`${front.url}/openapi.json`)).json()) as Described;
+  const registration = paths['/v1/accounts']?.post;
+  expect(registration).toMatchObject({operationId: 'postAccounts', requestBody: body});
+  expect(Object.keys(registration?.responses ?? {})).toEqual(expect.arrayContaining(['201', '409', '502']));
+  expect(registration?.responses).not.toHaveProperty('200');
+  expect(paths).not.toHaveProperty('/v1/keys/rotate');
+  expect(paths['/v1/accounts/me']?.get).toMatchObject({security: [{bearer: []}], tags: ['identity']});
+});
+
+interface Described {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, {readonly responses: object}>>>>;
+}

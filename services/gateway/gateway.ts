@@ -1,10 +1,11 @@
 import {openAccessTokens} from '../kit/access-tokens.ts';
 import type {ServiceDefinition} from '../kit/service.ts';
 import {serveDashboard} from './dashboard.ts';
+import {describeRoutes} from './describe-routes.ts';
 import {createInFlight} from './in-flight.ts';
 import {type ProxyTools, serveRoutes} from './proxy.ts';
-import {ROUTES} from './routes.ts';
 import {compose as defaultCompose} from './seams/compose.default.ts';
+import {createRoutes as defaultRoutes} from './seams/routes.default.ts';
 import {createUpstreamPolicy as defaultPolicy} from './seams/upstream-policy.default.ts';
 import {createUpstreams} from './upstreams.ts';
 
@@ -17,18 +18,25 @@ export const gateway: ServiceDefinition = {
   async build(kit) {
     const createPolicy = await kit.seam('upstream-policy', 'createUpstreamPolicy', defaultPolicy);
     const compose = await kit.seam('compose', 'compose', defaultCompose);
+    const createRoutes = await kit.seam('routes', 'createRoutes', defaultRoutes);
+    const routes = createRoutes({services: Object.keys(kit.environment.links), log: kit.log});
     const tools: ProxyTools = {
-      upstreams: createUpstreams(kit, createPolicy),
+      upstreams: createUpstreams(
+        kit,
+        createPolicy,
+        new Set(['identity', 'stream', ...routes.map(({service}) => service)]),
+      ),
       tokens: await openAccessTokens(kit, 'gateway'),
       inFlight: createInFlight(IN_FLIGHT_MAX),
       clock: kit.clock,
     };
     kit.app.decorateRequest('account', '');
     serveDashboard(kit.app, compose, tools);
-    await serveRoutes(kit.app, ROUTES, tools);
+    await serveRoutes(kit.app, routes, tools);
+    kit.describe(describeRoutes(kit, routes));
     const index = {
       service: 'gateway',
-      routes: [...ROUTES.map(({method, path}) => `${method} ${path}`), 'GET /v1/dashboard'],
+      routes: [...routes.map(({method, path}) => `${method} ${path}`), 'GET /v1/dashboard'],
       documentation: '/openapi.json',
     };
     kit.app.get('/', {schema: {hide: true}}, () => index);

@@ -3,10 +3,11 @@ import type {AccessTokens} from '../kit/access-tokens.ts';
 import type {Clock} from '../kit/clock.ts';
 import type {LinkAnswer} from '../kit/links.ts';
 import type {App} from '../kit/server.ts';
+import {SIGNED_IN} from '../kit/signed-in.ts';
 import type {InFlight} from './in-flight.ts';
 import {callerDeadline, holdPlace} from './request-bounds.ts';
 import {requireAccount} from './require-account.ts';
-import type {Route} from './routes.ts';
+import type {Route} from './seams/routes.ts';
 import type {Upstreams} from './upstreams.ts';
 
 export interface ProxyTools {
@@ -28,6 +29,8 @@ const REQUEST_HEADERS = [
   'prefer',
   'x-client-id',
 ] as const;
+/** No answer that could be passed on. */
+const UPSTREAM_PROBLEMS = [502];
 /** Belong to one connection, not to the answer (RFC 9110, 7.6.1). */
 const HOP_HEADERS = new Set([
   'connection',
@@ -51,7 +54,12 @@ export async function serveRoutes(app: App, routes: readonly Route[], tools: Pro
       scope.route({
         method: route.method,
         url: route.path,
-        schema: {summary: route.summary, tags: [route.service]},
+        config: {problems: route.own === undefined ? UPSTREAM_PROBLEMS : [403, ...UPSTREAM_PROBLEMS]},
+        schema: {
+          summary: route.summary,
+          tags: [route.service],
+          ...(route.signedIn ? {security: SIGNED_IN} : {}),
+        },
         onRequest: route.signedIn ? [requireAccount(tools.tokens, route.own)] : [],
         handler: (request, reply) => holdPlace(tools.inFlight, reply, () => passOn(route, request, reply, tools)),
       });

@@ -1,7 +1,6 @@
-import type {LinkAnswer, LinkRequest} from '../kit/links.ts';
+import {type LinkAnswer, type LinkRequest, UnknownServiceError} from '../kit/links.ts';
 import {DEADLINE_HEADER} from '../kit/request-context.ts';
 import type {Kit} from '../kit/service.ts';
-import type {Upstream} from './routes.ts';
 import type {CreateUpstreamPolicy, UpstreamPolicy} from './seams/upstream-policy.ts';
 import {upstreamProblem} from './upstream-errors.ts';
 
@@ -15,7 +14,7 @@ export interface UpstreamCall extends Omit<LinkRequest, 'signal'> {
 /** The services behind the gateway, each called by its own policy. */
 export interface Upstreams {
   /** Rejects with a problem for the caller when no answer came. */
-  call(service: Upstream, call: UpstreamCall): Promise<LinkAnswer>;
+  call(service: string, call: UpstreamCall): Promise<LinkAnswer>;
 }
 
 const REPEATABLE_METHODS = new Set(['GET', 'HEAD']);
@@ -23,18 +22,23 @@ const REPEATABLE_METHODS = new Set(['GET', 'HEAD']);
 export function createUpstreams(
   {links, clock, log}: Pick<Kit, 'links' | 'clock' | 'log'>,
   createPolicy: CreateUpstreamPolicy,
+  services: Iterable<string>,
 ): Upstreams {
-  const policies: Readonly<Record<Upstream, UpstreamPolicy>> = {
-    identity: createPolicy('identity', {clock, log}),
-    stream: createPolicy('stream', {clock, log}),
+  const policies = new Map<string, UpstreamPolicy>();
+  for (const service of services) policies.set(service, createPolicy(service, {clock, log}));
+  const policyOf = (service: string): UpstreamPolicy => {
+    const policy = policies.get(service);
+    if (policy === undefined) throw new UnknownServiceError(service);
+    return policy;
   };
+
   return {
     async call(service, {deadline, signal: outer, ...request}) {
       const safeToRepeat = REPEATABLE_METHODS.has(request.method) || request.headers?.['idempotency-key'] !== undefined;
       const headers = {...request.headers, [DEADLINE_HEADER]: String(Math.floor(deadline))};
       try {
         outer?.throwIfAborted();
-        const answer = policies[service].call(
+        const answer = policyOf(service).call(
           {method: request.method, path: request.path, safeToRepeat, deadline},
           signal =>
             links.request(service, {

@@ -6,9 +6,6 @@ import {type Permission, type Role, rolesPermit} from './permissions.ts';
 import {deriveKey} from './seal.ts';
 import type {Tokens} from './tokens.ts';
 
-/** For the description of routes that want an access token. */
-export const SIGNED_IN = [{bearer: []}];
-
 /** Who is signed in, as the database has it now. */
 export interface Caller {
   readonly account: string;

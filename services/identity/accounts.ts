@@ -59,7 +59,10 @@ export function serveAccounts(
 
   app.post(
     '/v1/accounts',
-    {schema: {body: NewAccount, headers: ClientHeaders, response: {201: Account}}},
+    {
+      config: {problems: [409, 422]},
+      schema: {summary: 'Open an account', body: NewAccount, headers: ClientHeaders, response: {201: Account}},
+    },
     async (request, reply) => {
       const {name, password} = request.body;
       const passwordHash = await passwords.hash(password, request.hop.deadline);

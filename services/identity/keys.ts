@@ -1,6 +1,7 @@
 import {Type} from 'typebox';
 import type {App} from '../kit/server.ts';
-import {type Access, SIGNED_IN} from './access.ts';
+import {SIGNED_IN} from '../kit/signed-in.ts';
+import type {Access} from './access.ts';
 import type {KeyRing} from './key-ring.ts';
 
 const Rotation = Type.Object(
@@ -11,8 +12,10 @@ const Rotated = Type.Object({current: Type.String(), published: Type.Array(Type.
 
 /** Rotation of the signing keys, by accounts with the permission `keys:rotate` and by the operator. */
 export function serveKeys(app: App, {keys, access}: {readonly keys: KeyRing; readonly access: Access}): void {
-  const schema = {security: SIGNED_IN, body: Type.Union([Rotation, Type.Null()]), response: {200: Rotated}};
-  app.post('/v1/keys/rotate', {schema}, async request => {
+  const summary = 'Rotate the signing keys';
+  const config = {problems: [403]};
+  const schema = {summary, security: SIGNED_IN, body: Type.Union([Rotation, Type.Null()]), response: {200: Rotated}};
+  app.post('/v1/keys/rotate', {config, schema}, async request => {
     await access.permitted(request.headers.authorization, 'keys:rotate');
     await keys.rotate({compromised: request.body?.compromised === true});
     return {current: keys.current().kid, published: keys.publicKeys().keys.map(({kid = ''}) => kid)};

@@ -1,8 +1,9 @@
 import {Type} from 'typebox';
 import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
+import {SIGNED_IN} from '../kit/signed-in.ts';
 import {unauthorized} from '../kit/verify-access-token.ts';
-import {type Access, SIGNED_IN} from './access.ts';
+import type {Access} from './access.ts';
 import {AccountName} from './accounts.ts';
 import {accountClosed} from './events.ts';
 import type {Publisher} from './seams/publisher.ts';
@@ -23,14 +24,18 @@ export function serveOwnAccount(
 ): void {
   const {contexts, database} = kit;
 
-  app.get('/v1/accounts/me', {schema: {security: SIGNED_IN, response: {200: OwnAccount}}}, async request => {
-    const {account: id, name, createdAt, roles} = await access.signedIn(request.headers.authorization);
-    return {id, name, createdAt: createdAt.toISOString(), roles: [...roles]};
-  });
+  app.get(
+    '/v1/accounts/me',
+    {schema: {summary: 'The signed-in account', security: SIGNED_IN, response: {200: OwnAccount}}},
+    async request => {
+      const {account: id, name, createdAt, roles} = await access.signedIn(request.headers.authorization);
+      return {id, name, createdAt: createdAt.toISOString(), roles: [...roles]};
+    },
+  );
 
   app.patch(
     '/v1/accounts/me',
-    {schema: {security: SIGNED_IN, body: Changes, response: {200: OwnAccount}}},
+    {schema: {summary: 'Change the account', security: SIGNED_IN, body: Changes, response: {200: OwnAccount}}},
     async request => {
       const {account: id, createdAt, roles} = await access.signedIn(request.headers.authorization);
       const [row] = await database.query<{name: string}>(
@@ -44,7 +49,7 @@ export function serveOwnAccount(
 
   app.delete(
     '/v1/accounts/me',
-    {schema: {security: SIGNED_IN, response: {204: Type.Null()}}},
+    {schema: {summary: 'Close the account', security: SIGNED_IN, response: {204: Type.Null()}}},
     async (request, reply) => {
       const {account} = await access.signedIn(request.headers.authorization);
       await publisher.save(accountClosed(account, contexts), async transaction => {

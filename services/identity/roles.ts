@@ -4,7 +4,8 @@ import {newId} from '../kit/ids.ts';
 import {Problem} from '../kit/problem.ts';
 import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
-import {type Access, SIGNED_IN} from './access.ts';
+import {SIGNED_IN} from '../kit/signed-in.ts';
+import type {Access} from './access.ts';
 import {rolesGranted} from './events.ts';
 import {ROLES} from './permissions.ts';
 import type {Publisher} from './seams/publisher.ts';
@@ -23,8 +24,10 @@ export function serveRoles(
   {kit, publisher, access}: {readonly kit: Kit; readonly publisher: Publisher; readonly access: Access},
 ): void {
   const {clock, contexts, database} = kit;
-  const schema = {security: SIGNED_IN, params: AccountPath, body: Roles, response: {200: AccountRoles}};
-  app.put('/v1/accounts/:id/roles', {schema}, async request => {
+  const summary = 'Which roles an account has';
+  const config = {problems: [403, 404, 409]};
+  const schema = {summary, security: SIGNED_IN, params: AccountPath, body: Roles, response: {200: AccountRoles}};
+  app.put('/v1/accounts/:id/roles', {config, schema}, async request => {
     const by = await access.permitted(request.headers.authorization, 'roles:write');
     const account = request.params.id;
     const roles = [...request.body.roles].sort();

@@ -18,16 +18,24 @@ const Configuration = Type.Object({issuer: Type.String(), jwks_uri: Type.String(
 
 /** What others need to verify tokens. */
 export function serveWellKnown(app: App, {keys, ended}: {readonly keys: KeyRing; readonly ended: EndedSessions}): void {
-  app.get('/.well-known/jwks.json', {schema: {response: {200: KeySet}}}, async (_request, reply) => {
-    await Promise.all([keys.refresh(), ended.refresh()]);
-    reply.header('cache-control', 'no-cache');
-    return {...keys.publicKeys(), ended_sessions: [...ended.list()]};
-  });
-  app.get('/.well-known/openid-configuration', {schema: {response: {200: Configuration}}}, request => ({
-    issuer: ISSUER,
-    jwks_uri: `${request.protocol}://${request.host}/.well-known/jwks.json`,
-    id_token_signing_alg_values_supported: [ALGORITHM],
-    subject_types_supported: ['public'],
-    response_types_supported: [],
-  }));
+  app.get(
+    '/.well-known/jwks.json',
+    {schema: {summary: 'Keys that tokens are verified with', response: {200: KeySet}}},
+    async (_request, reply) => {
+      await Promise.all([keys.refresh(), ended.refresh()]);
+      reply.header('cache-control', 'no-cache');
+      return {...keys.publicKeys(), ended_sessions: [...ended.list()]};
+    },
+  );
+  app.get(
+    '/.well-known/openid-configuration',
+    {schema: {summary: 'Where things are', response: {200: Configuration}}},
+    request => ({
+      issuer: ISSUER,
+      jwks_uri: `${request.protocol}://${request.host}/.well-known/jwks.json`,
+      id_token_signing_alg_values_supported: [ALGORITHM],
+      subject_types_supported: ['public'],
+      response_types_supported: [],
+    }),
+  );
 }

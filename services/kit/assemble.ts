@@ -6,6 +6,7 @@ import {createDisturbances} from './disturb/disturbances.ts';
 import type {Check} from './health.ts';
 import {createJsonLogger} from './json-logger.ts';
 import {type Links, UnknownServiceError} from './links.ts';
+import type {CompleteDescription} from './openapi.ts';
 import type {Environment} from './parse-environment.ts';
 import type {PostgresDatabase} from './postgres.ts';
 import {createRequestContexts} from './request-context.ts';
@@ -82,6 +83,7 @@ export async function assemble(
   // Run last: until then there is something to tell.
   const stopSteps: Step[] = [() => telemetry.close()];
   let started = false;
+  let completeDescription: CompleteDescription = async document => document;
 
   const database = await openDatabase();
   const links = await openLinks();
@@ -93,6 +95,7 @@ export async function assemble(
     started: () => started,
     draining: draining.signal,
     telemetry,
+    completeDescription: document => completeDescription(document),
   });
   const kit: Kit = {
     environment,
@@ -114,6 +117,9 @@ export async function assemble(
         telemetry,
         link: `${name}->${environment.brokerNode}`,
       }),
+    describe: complete => {
+      completeDescription = complete;
+    },
     onReady: (check, run) => void checks.push({name: check, run}),
     onStart: work => void startSteps.push(work),
     onStop: work => void stopSteps.push(work),

@@ -1,4 +1,4 @@
-import {Type} from 'typebox';
+import {type TSchema, Type} from 'typebox';
 import type {Clock} from './clock.ts';
 import type {App} from './server.ts';
 
@@ -27,7 +27,8 @@ const Alive = Type.Object({status: Type.String(), time: Type.String({format: 'da
  */
 export function serveHealth(app: App, {checks, clock, started, draining}: HealthOptions): void {
   const config = {probe: true};
-  app.get('/livez', {config, schema: {response: {200: Alive}}}, () => ({
+  const schema = (summary: string, response: Record<number, TSchema>) => ({summary, tags: ['health'], response});
+  app.get('/livez', {config, schema: schema('Whether the process runs', {200: Alive})}, () => ({
     status: 'alive',
     time: new Date(clock.now()).toISOString(),
   }));
@@ -35,12 +36,16 @@ export function serveHealth(app: App, {checks, clock, started, draining}: Health
     const outcomes = await Promise.all(checks.map(async ({name, run}) => ((await passes(run)) ? undefined : name)));
     return outcomes.filter(name => name !== undefined);
   });
-  app.get('/readyz', {config, schema: {response: {200: Status, 503: Status}}}, async (_request, reply) => {
-    if (draining.aborted) return reply.code(503).send({status: 'draining'});
-    if (!started()) return reply.code(503).send({status: 'starting'});
-    const failing = await runAll();
-    return failing.length === 0 ? {status: 'ready'} : reply.code(503).send({status: 'not ready', failing});
-  });
+  app.get(
+    '/readyz',
+    {config, schema: schema('Whether it can do its work', {200: Status, 503: Status})},
+    async (_request, reply) => {
+      if (draining.aborted) return reply.code(503).send({status: 'draining'});
+      if (!started()) return reply.code(503).send({status: 'starting'});
+      const failing = await runAll();
+      return failing.length === 0 ? {status: 'ready'} : reply.code(503).send({status: 'not ready', failing});
+    },
+  );
 }
 
 async function passes(run: () => Promise<void>): Promise<boolean> {

@@ -10,6 +10,24 @@ export class CommitUnknownError extends Error {
   }
 }
 
+/** The database could not be reached, or did not answer in time. It is told by its type: a driver's message is no contract. */
+export class DatabaseUnavailableError extends Error {
+  /** Of the socket, where it has one: `ECONNREFUSED`. */
+  readonly code: string | undefined;
+
+  constructor(cause: Error) {
+    super(cause.message, {cause});
+    this.name = 'DatabaseUnavailableError';
+    this.code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+  }
+}
+
+/** The error as the kit tells it: what came from the driver because the database is away becomes a {@link DatabaseUnavailableError}. */
+export function named(error: unknown): unknown {
+  if (sqlState(error) !== undefined || !(error instanceof Error)) return error;
+  return isDatabaseUnavailable(error) ? new DatabaseUnavailableError(error) : error;
+}
+
 /** The five characters by which Postgres names an error, or undefined when it was not Postgres that spoke. */
 export function sqlState(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -25,6 +43,7 @@ export function breaksSession(error: unknown): boolean {
 /** Whether a database could not be reached or had no time: trying again later may help. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (error instanceof DatabaseUnavailableError) return true;
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isDatabaseUnavailable);
   const state = sqlState(error);
   // 53300: too many connections; 55P03 and 57014: a lock or a statement took too long.

@@ -1,7 +1,7 @@
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import type {CrashPoint} from './environment.ts';
 import {createPostgresDatabase, type PostgresDatabase} from './postgres.ts';
-import {isDatabaseUnavailable} from './postgres-errors.ts';
+import {DatabaseUnavailableError, isDatabaseUnavailable} from './postgres-errors.ts';
 import {type Cable, openCable} from './testing/cable.ts';
 import {startTestPostgres, type TestPostgres} from './testing/postgres.ts';
 
@@ -73,7 +73,7 @@ it('does not hang when the link goes silent, and drops the session', async () =>
   await fixture.database.ping();
   cable.goSilent();
   const error = await fixture.database.query('select 1').catch((reason: unknown) => reason);
-  expect([isDatabaseUnavailable(error), error]).toEqual([true, expect.any(Error)]);
+  expect([isDatabaseUnavailable(error), error]).toEqual([true, expect.any(DatabaseUnavailableError)]);
 });
 
 it('ends statements that take too long and sessions that idle in a transaction', async () => {

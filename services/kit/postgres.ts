@@ -2,7 +2,7 @@ import pg from 'pg';
 import type {CrashPoints} from './crash-points.ts';
 import type {Database, Queryable, Row} from './database.ts';
 import type {Logger} from './logger.ts';
-import {breaksSession, CommitUnknownError, sqlState} from './postgres-errors.ts';
+import {breaksSession, CommitUnknownError, named, sqlState} from './postgres-errors.ts';
 import {NO_RECORDER, type StatementRecorder} from './telemetry/record-statements.ts';
 
 export interface PostgresOptions {
@@ -63,7 +63,7 @@ export function createPostgresDatabase({
     query: <R extends Row>(text: string, parameters?: readonly unknown[]) =>
       // With the wait for a session: it is part of what the caller waits for.
       recorder.statement(text, async () => {
-        const session = await pool.connect();
+        const session = await connect(pool);
         let broken = false;
         try {
           return await query<R>(session, text, parameters);
@@ -76,7 +76,7 @@ export function createPostgresDatabase({
       }),
     transaction: (work, options) =>
       recorder.transaction(async () => {
-        const session = await pool.connect();
+        const session = await connect(pool);
         const outcome = await transact({session, crashPoints, recorder}, work, options?.isolation);
         session.release(!outcome.done && outcome.broken);
         if (!outcome.done) throw outcome.error;
@@ -153,15 +153,19 @@ async function commit(session: pg.PoolClient, recorder: StatementRecorder): Prom
   }
 }
 
+function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  return pool.connect().catch((error: unknown) => Promise.reject(named(error)));
+}
+
 async function query<R extends Row>(
   session: pg.PoolClient,
   text: string,
   parameters?: readonly unknown[],
 ): Promise<readonly R[]> {
-  const result: pg.QueryResult<R> | pg.QueryResult<R>[] = await session.query(
-    text,
-    parameters === undefined ? undefined : [...parameters],
-  );
+  const values = parameters === undefined ? undefined : [...parameters];
+  const result: pg.QueryResult<R> | pg.QueryResult<R>[] = await session
+    .query(text, values)
+    .catch((error: unknown) => Promise.reject(named(error)));
   // Several statements in one text give several results.
   return Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows;
 }

@@ -1,6 +1,6 @@
 import type {FastifyError, FastifyReply} from 'fastify';
 import type {Logger} from './logger.ts';
-import {isDatabaseUnavailable, sqlState} from './postgres-errors.ts';
+import {DatabaseUnavailableError, isDatabaseUnavailable, sqlState} from './postgres-errors.ts';
 import {PROBLEM_TYPE, Problem, problemDocument} from './problem.ts';
 import {UnavailableError} from './unavailable.ts';
 
@@ -50,8 +50,9 @@ function fromDatabase(error: Error): Problem | undefined {
   }
   if (error instanceof UnavailableError)
     return unavailable('broker-unavailable', 'The broker cannot be reached at the moment.');
-  const isDatabases = state !== undefined || /pg|postgres/i.test(error.stack ?? '') || 'code' in error;
-  return isDatabases && !('statusCode' in error) && isDatabaseUnavailable(error)
+  if (state === '40001' || state === '40P01')
+    return unavailable('transaction-conflict', 'Somebody changed the same at the same moment; send it again.');
+  return error instanceof DatabaseUnavailableError || (state !== undefined && isDatabaseUnavailable(error))
     ? unavailable('database-unavailable', 'The database cannot be reached at the moment.')
     : undefined;
 }

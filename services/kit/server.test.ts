@@ -1,6 +1,7 @@
 import {connect} from 'node:net';
 import {Type} from 'typebox';
 import {afterAll, beforeAll, expect, it} from 'vitest';
+import {DatabaseUnavailableError} from './postgres-errors.ts';
 import {Problem} from './problem.ts';
 import type {ServiceDefinition} from './service.ts';
 import {type InProcessService, startInProcess} from './testing/in-process.ts';
@@ -38,7 +39,7 @@ const definition: ServiceDefinition = {
       });
     });
     app.get('/database', () => {
-      throw Object.assign(new Error('connect ECONNREFUSED'), {code: 'ECONNREFUSED'});
+      throw new DatabaseUnavailableError(new Error('timeout exceeded when trying to connect'));
     });
   },
 };

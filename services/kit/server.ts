@@ -12,7 +12,7 @@ import fastify, {
 import type {Clock} from './clock.ts';
 import {carryContext} from './hop.ts';
 import type {Logger} from './logger.ts';
-import {describeOnDemand} from './openapi.ts';
+import {type CompleteDescription, describeOnDemand} from './openapi.ts';
 import {PROBLEM_TYPE, Problem, problemDocument} from './problem.ts';
 import {answerProblem} from './problem-answers.ts';
 import type {RequestContexts} from './request-context.ts';
@@ -36,6 +36,8 @@ export interface ServerOptions {
   readonly started: () => boolean;
   readonly draining: AbortSignal;
   readonly telemetry: Telemetry;
+  /** Default: the description is what its own routes say. */
+  readonly completeDescription?: CompleteDescription;
 }
 
 const BODY_BYTES_MAX = 1_048_576;
@@ -44,6 +46,7 @@ const REQUEST_TIMEOUT_MS = 15_000;
 /** An HTTP server that speaks JSON and problem+json, describes itself at `/openapi.json`, and honours deadlines and trace context. */
 export async function createServer(options: ServerOptions): Promise<App> {
   const {name, log, contexts, clock, telemetry, started, draining} = options;
+  const {completeDescription = async document => document} = options;
   const app: App = fastify({
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -65,7 +68,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     return answerProblem(new Problem({status: 404, detail}), reply, log);
   });
   carryContext(app, {contexts, clock, log, started, draining, telemetry});
-  describeOnDemand(app, name);
+  describeOnDemand(app, name, completeDescription);
   return app;
 }
 

@@ -10,6 +10,7 @@ import {serveHealth} from './health.ts';
 import type {Links} from './links.ts';
 import type {Logger} from './logger.ts';
 import {type Migration, migrate} from './migrations.ts';
+import type {CompleteDescription} from './openapi.ts';
 import {lockSignals} from './own-end.ts';
 import {
   ConfigurationError,
@@ -50,6 +51,8 @@ export interface Kit {
   seam<T>(name: string, exportName: string, fallback: T): Promise<T>;
   /** The same broker, coming past the crash points `before_publish`, `after_publish` and `before_ack`, whose deliveries the lab can double and move. */
   wrapBroker(broker: Broker): Broker;
+  /** Completes what `/openapi.json` says of the own routes. */
+  describe(complete: CompleteDescription): void;
   /** A check of `/readyz`; it has one second. The database has one already. */
   onReady(name: string, check: () => Promise<void>): void;
   /** Runs once, after the migrations and before the first request is taken. Failing because of an unreachable database or broker is retried. */

@@ -5,6 +5,7 @@ import {newId} from '../kit/ids.ts';
 import {Problem} from '../kit/problem.ts';
 import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
+import {SIGNED_IN} from '../kit/signed-in.ts';
 import {orUnavailable} from './broker-problems.ts';
 import {type Intake, takeIn} from './intake.ts';
 import type {ActivityData} from './project-activity.ts';
@@ -47,7 +48,13 @@ export function serveActivity(app: App, {kit, broker, tokens, intake, spending}:
     '/v1/activity',
     {
       onRequest: takeIn(intake),
-      schema: {summary: 'Report activity', body: Type.Union([NewEvent, NewEvents]), response: {202: Accepted}},
+      config: {problems: [429]},
+      schema: {
+        summary: 'Report activity',
+        security: SIGNED_IN,
+        body: Type.Union([NewEvent, NewEvents]),
+        response: {202: Accepted},
+      },
     },
     async (request, reply) => {
       const account = await tokens.account(request);

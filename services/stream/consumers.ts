@@ -2,6 +2,7 @@ import {Type} from 'typebox';
 import type {AccessTokens} from '../kit/access-tokens.ts';
 import type {Broker, GroupLag} from '../kit/broker.ts';
 import type {App} from '../kit/server.ts';
+import {SIGNED_IN} from '../kit/signed-in.ts';
 import {orUnavailable} from './broker-problems.ts';
 import {ACTIVITY, IDENTITY_EVENTS} from './streams.ts';
 
@@ -24,7 +25,8 @@ export function serveConsumers(
   app: App,
   {broker, tokens}: {readonly broker: Broker; readonly tokens: AccessTokens},
 ): void {
-  app.get('/v1/consumers', {schema: {response: {200: Consumers}}}, async request => {
+  const schema = {summary: 'How far consumers are behind', security: SIGNED_IN, response: {200: Consumers}};
+  app.get('/v1/consumers', {schema}, async request => {
     await tokens.account(request);
     const lags = await orUnavailable(Promise.all([IDENTITY_EVENTS, ACTIVITY].map(stream => broker.lag(stream))));
     const groups = new Map<string, GroupLag[]>();

@@ -4,6 +4,7 @@ import type {Broker, DeadLetter} from '../kit/broker.ts';
 import {NoDeadLetterError} from '../kit/broker-parts/no-dead-letter-error.ts';
 import {Problem} from '../kit/problem.ts';
 import type {App} from '../kit/server.ts';
+import {SIGNED_IN} from '../kit/signed-in.ts';
 import {orUnavailable} from './broker-problems.ts';
 import {decodeCursor, encodeCursor} from './cursor.ts';
 import {ACTIVITY, GROUP, IDENTITY_EVENTS} from './streams.ts';
@@ -42,7 +43,12 @@ export function serveDeadLetters(
     return (await orUnavailable(broker.deadLetters(stream))).filter(({group}) => group === GROUP);
   }
 
-  const listing = {summary: 'Messages that were given up on', querystring: Query, response: {200: Page}};
+  const listing = {
+    summary: 'Messages that were given up on',
+    security: SIGNED_IN,
+    querystring: Query,
+    response: {200: Page},
+  };
   app.get('/v1/dead-letters', {schema: listing}, async request => {
     await tokens.account(request);
     const {stream, limit, cursor} = request.query;
@@ -64,10 +70,11 @@ export function serveDeadLetters(
 
   const redriving = {
     summary: 'Try one again, or all of a stream; one that was tried again before is not tried twice',
+    security: SIGNED_IN,
     body: Type.Union([One, All]),
     response: {202: Redriven},
   };
-  app.post('/v1/dead-letters', {schema: redriving}, async (request, reply) => {
+  app.post('/v1/dead-letters', {config: {problems: [404]}, schema: redriving}, async (request, reply) => {
     await tokens.account(request);
     const {body} = request;
     const ids = 'id' in body ? [ownId(body.id)] : (await lettersOf(body.stream)).map(({id}) => id);

@@ -3,6 +3,7 @@ import type {AccessTokens, Incoming} from '../kit/access-tokens.ts';
 import {Problem} from '../kit/problem.ts';
 import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
+import {SIGNED_IN} from '../kit/signed-in.ts';
 import {decodeCursor, encodeCursor} from './cursor.ts';
 
 const PAGE_DEFAULT = 20;
@@ -30,7 +31,8 @@ interface LateRow extends PageRow {
 
 /** What an account did, and what of it came too late to be counted in windows: the newest first. */
 export function listActivity(app: App, {kit, tokens}: {readonly kit: Kit; readonly tokens: AccessTokens}): void {
-  const common = {params: AccountPath, querystring: PageQuery};
+  const common = {params: AccountPath, querystring: PageQuery, security: SIGNED_IN};
+  const config = {problems: [403]};
 
   async function readPage<R extends PageRow>(
     request: Incoming & {
@@ -57,7 +59,7 @@ export function listActivity(app: App, {kit, tokens}: {readonly kit: Kit; readon
 
   app.get(
     '/v1/activity/:account',
-    {schema: {summary: 'What an account did last', ...common, response: {200: pageOf(Item)}}},
+    {config, schema: {summary: 'What an account did last', ...common, response: {200: pageOf(Item)}}},
     async request => {
       const {rows, next} = await readPage(request, 'activity');
       return {items: rows.map(toItem), next};
@@ -65,7 +67,10 @@ export function listActivity(app: App, {kit, tokens}: {readonly kit: Kit; readon
   );
   app.get(
     '/v1/activity/:account/late',
-    {schema: {summary: 'What came too late to be counted in windows', ...common, response: {200: pageOf(LateItem)}}},
+    {
+      config,
+      schema: {summary: 'What came too late to be counted in windows', ...common, response: {200: pageOf(LateItem)}},
+    },
     async request => {
       const {rows, next} = await readPage<LateRow>(request, 'late_activity');
       return {items: rows.map(row => ({...toItem(row), clock: row.clock.toISOString()})), next};

@@ -4,6 +4,7 @@ import type {AccessTokens} from '../kit/access-tokens.ts';
 import {Problem} from '../kit/problem.ts';
 import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
+import {SIGNED_IN} from '../kit/signed-in.ts';
 import type {LiveEvent, LiveFeed, Reader} from './live-feed.ts';
 
 const READERS_MAX = 500;
@@ -28,6 +29,7 @@ export function serveLive(
   const schema = {
     summary: 'What the account of the token does, as it happens',
     headers: Headers,
+    security: SIGNED_IN,
     produces: ['text/event-stream'],
     response: {200: Type.String({description: 'Server-sent events'})},
   };

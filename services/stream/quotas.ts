@@ -20,15 +20,19 @@ const Quota = Type.Object({account: Type.String(), eventsPerSecond: Type.Integer
 export function serveQuotas(app: App, {database}: Pick<Kit, 'database'>, spending: Spending): void {
   const params = AccountPath;
 
-  app.get('/v1/quotas/:account', {schema: {summary: 'A quota', params, response: {200: Quota}}}, async request => {
-    const {account} = request.params;
-    const [row] = await database.query<{events_per_second: number}>(
-      'select events_per_second from quotas where account = $1',
-      [account],
-    );
-    if (row === undefined) throw new Problem({status: 404, kind: 'no-quota', detail: 'This account has no quota.'});
-    return {account, eventsPerSecond: row.events_per_second};
-  });
+  app.get(
+    '/v1/quotas/:account',
+    {config: {problems: [404]}, schema: {summary: 'A quota', params, response: {200: Quota}}},
+    async request => {
+      const {account} = request.params;
+      const [row] = await database.query<{events_per_second: number}>(
+        'select events_per_second from quotas where account = $1',
+        [account],
+      );
+      if (row === undefined) throw new Problem({status: 404, kind: 'no-quota', detail: 'This account has no quota.'});
+      return {account, eventsPerSecond: row.events_per_second};
+    },
+  );
 
   app.put(
     '/v1/quotas/:account',

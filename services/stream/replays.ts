@@ -5,6 +5,7 @@ import {sqlState} from '../kit/postgres-errors.ts';
 import {Problem} from '../kit/problem.ts';
 import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
+import {SIGNED_IN} from '../kit/signed-in.ts';
 import type {Wake} from '../kit/wake.ts';
 import {decodeCursor, encodeCursor} from './cursor.ts';
 import {PROJECTIONS} from './projections.ts';
@@ -55,10 +56,11 @@ export function serveReplays(app: App, {kit, tokens, wake}: ReplayParts): void {
   const starting = {
     summary: 'Rebuild a projection beside the one that is read',
     headers: Headers,
+    security: SIGNED_IN,
     body: NewReplay,
     response: {202: ReplayBody},
   };
-  app.post('/v1/replays', {schema: starting}, async (request, reply) => {
+  app.post('/v1/replays', {config: {problems: [409, 422]}, schema: starting}, async (request, reply) => {
     await tokens.account(request);
     const key = request.headers['idempotency-key'] ?? null;
     const {projection, from} = request.body;
@@ -89,13 +91,26 @@ export function serveReplays(app: App, {kit, tokens, wake}: ReplayParts): void {
     return reply.code(202).send(await findById(id));
   });
 
-  const byId = {summary: 'How far a replay is', params: Type.Object({id: Type.String({maxLength: 100})})};
-  app.get('/v1/replays/:id', {schema: {...byId, response: {200: ReplayBody}}}, async request => {
-    await tokens.account(request);
-    return findById(request.params.id);
-  });
+  const byId = {
+    summary: 'How far a replay is',
+    security: SIGNED_IN,
+    params: Type.Object({id: Type.String({maxLength: 100})}),
+  };
+  app.get(
+    '/v1/replays/:id',
+    {config: {problems: [404]}, schema: {...byId, response: {200: ReplayBody}}},
+    async request => {
+      await tokens.account(request);
+      return findById(request.params.id);
+    },
+  );
 
-  const listing = {summary: 'Replays, the newest first', querystring: Query, response: {200: Page}};
+  const listing = {
+    summary: 'Replays, the newest first',
+    security: SIGNED_IN,
+    querystring: Query,
+    response: {200: Page},
+  };
   app.get('/v1/replays', {schema: listing}, async request => {
     await tokens.account(request);
     const {limit, cursor} = request.query;

@@ -2,6 +2,7 @@ import {Type} from 'typebox';
 import type {AccessTokens} from '../kit/access-tokens.ts';
 import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
+import {SIGNED_IN} from '../kit/signed-in.ts';
 
 /** So many failures within this time are more than a person's mistakes. */
 const FAILURES = 5;
@@ -33,7 +34,12 @@ export function serveSignInAlerts(
   {database, clock}: Pick<Kit, 'database' | 'clock'>,
   tokens: AccessTokens,
 ): void {
-  const schema = {summary: 'Repeated failed sign-ins', querystring: Query, response: {200: Alerts}};
+  const schema = {
+    summary: 'Repeated failed sign-ins',
+    security: SIGNED_IN,
+    querystring: Query,
+    response: {200: Alerts},
+  };
   app.get('/v1/sign-in-alerts', {schema}, async request => {
     await tokens.account(request);
     const {limit, cursor = ''} = request.query;

@@ -1,19 +1,9 @@
-/** A service behind the gateway. */
-export type Upstream = 'identity' | 'stream';
+import type {CreateRoutes, Route} from './routes.ts';
 
-/** One line of the gateway's table: what it takes, and who answers it. Paths are the same on both sides. */
-export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly path: string;
-  readonly service: Upstream;
-  readonly summary: string;
-  /** Only with a valid access token. */
-  readonly signedIn: boolean;
-  /** The path parameter that must name the signed-in account. */
-  readonly own?: string;
-}
+/** What of teraApi the world may reach. */
+export const createRoutes: CreateRoutes = () => ROUTES;
 
-export const ROUTES: readonly Route[] = [
+const ROUTES: readonly Route[] = [
   {method: 'POST', path: '/v1/accounts', service: 'identity', summary: 'Open an account', signedIn: false},
   {method: 'POST', path: '/v1/sessions', service: 'identity', summary: 'Sign in', signedIn: false},
   {method: 'POST', path: '/v1/sessions/refresh', service: 'identity', summary: 'Stay signed in', signedIn: false},

@@ -1,11 +1,12 @@
 import type {Socket} from 'node:net';
 import type {ActiveToxic} from './active-toxic.ts';
-import type {ConnectionState, Stream, ToxicSpec} from './fabric.ts';
+import {ConnectionHost, type HostedConnection} from './connection-host.ts';
+import type {ConnectionState, ToxicSpec} from './fabric.ts';
 import type {Exchange} from './http/exchange.ts';
-import {HttpObserver, type ReplyFilter, type RequestFilter} from './http/observer.ts';
-import {Lane} from './lane.ts';
+import {HttpObserver} from './http/observer.ts';
+import {Lane, type LaneName, type MakeStage, type Placed} from './lane.ts';
 import {resetSocket} from './sockets.ts';
-import type {Detach, ToxicHost} from './toxics/toxic.ts';
+import type {Detach} from './toxics/toxic.ts';
 
 /** How long a connection that was closed on purpose may still send. */
 const LINGER_MS = 1_000;
@@ -25,8 +26,9 @@ export interface ConnectionOwner {
 }
 
 /** A client's connection and the one to the upstream that belongs to it, with a lane for each direction between them. */
-export class Connection {
+export class Connection implements HostedConnection {
   readonly probe: boolean;
+  readonly observer: HttpObserver | undefined;
   /** Its number on its proxy: what draws for it are derived from. */
   readonly key: string;
   readonly #owner: ConnectionOwner;
@@ -34,7 +36,6 @@ export class Connection {
   #upstream: Socket | undefined;
   readonly #up: Lane;
   readonly #down: Lane;
-  readonly #observer: HttpObserver | undefined;
   readonly #attached = new Map<ActiveToxic, Detach>();
   readonly #since: number;
   readonly #from: ConnectionState['client'];
@@ -52,8 +53,8 @@ export class Connection {
     this.#since = owner.now();
     this.#from = {host: client.remoteAddress ?? '', port: client.remotePort ?? 0};
     this.key = probe ? `probe-${number}` : `${number}`;
-    this.#observer = owner.http ? this.#observe() : undefined;
-    this.#up = new Lane({
+    this.observer = owner.http ? this.#observe() : undefined;
+    this.#up = new Lane('upstream', {
       open: () => this.#openUpstream(),
       end: () => this.#endUpstream(),
       reset: () => this.#resetFrom(this.#client, this.#upstream),
@@ -65,7 +66,7 @@ export class Connection {
       },
       completed: () => {},
     });
-    this.#down = new Lane({
+    this.#down = new Lane('downstream', {
       open: () => this.#client,
       end: () => this.#client.end(),
       reset: () => this.#resetFrom(this.#upstream, this.#client),
@@ -85,7 +86,7 @@ export class Connection {
     if (this.#over) return;
     this.#down.writeTo(this.#client);
     this.#up.readFrom(this.#client);
-    const observer = this.#observer;
+    const observer = this.observer;
     this.#client.on('data', (bytes: Buffer) => {
       this.#owner.received('upstream', bytes.length, this);
       if (observer === undefined) this.#up.pass(bytes);
@@ -100,7 +101,7 @@ export class Connection {
 
   attach(toxic: ActiveToxic): void {
     if (this.#over) return;
-    const detach = toxic.attach(this.#host(toxic));
+    const detach = toxic.attach(this.#hostFor(toxic));
     if (detach !== undefined && !this.#over) this.#attached.set(toxic, detach);
   }
 
@@ -119,7 +120,7 @@ export class Connection {
     else if (!this.#over && !isSame) {
       this.#attached.delete(toxic);
       detach('updated');
-      const again = toxic.attach(this.#host(toxic), true);
+      const again = toxic.attach(this.#hostFor(toxic), true);
       if (again !== undefined && !this.#over) this.#attached.set(toxic, again);
     }
   }
@@ -132,6 +133,16 @@ export class Connection {
       bytes: {upstream: this.#bytesUp, downstream: this.#bytesDown},
       toxics: [...this.#attached.keys()].sort((a, b) => a.place - b.place).map(({spec}) => spec.id),
     };
+  }
+
+  /** Puts a stage on a lane, for a toxic. */
+  add(lane: LaneName, make: MakeStage, place: number): Placed {
+    return (lane === 'upstream' ? this.#up : this.#down).add(make, place);
+  }
+
+  /** Whether the upstream has yet to be connected to. */
+  get opening(): boolean {
+    return this.#upstream === undefined;
   }
 
   /** RST to both ends, now. */
@@ -199,7 +210,7 @@ export class Connection {
     this.#upstream = upstream;
     this.#up.writeTo(upstream);
     this.#down.readFrom(upstream);
-    const observer = this.#observer;
+    const observer = this.observer;
     upstream.on('data', (bytes: Buffer) => {
       this.#owner.received('downstream', bytes.length, this);
       if (observer === undefined) this.#down.pass(bytes);
@@ -247,7 +258,7 @@ export class Connection {
 
   #completed(exchanges: readonly Exchange[]): void {
     for (const exchange of exchanges) {
-      this.#observer?.close(exchange);
+      this.observer?.close(exchange);
       this.#owner.completed(exchange, this);
     }
   }
@@ -261,7 +272,7 @@ export class Connection {
     this.#over = true;
     this.#up.discard();
     this.#down.discard();
-    for (const exchange of this.#observer?.open ?? []) {
+    for (const exchange of this.observer?.open ?? []) {
       exchange.lost = exchange.dropped ? 'drop_reply' : this.#broken ? 'reset' : 'closed';
       this.#owner.completed(exchange, this);
     }
@@ -270,22 +281,7 @@ export class Connection {
     this.#owner.gone(this);
   }
 
-  #host({place, spec: {stream}}: ActiveToxic): ToxicHost & {readonly probe: boolean} {
-    const at = (lane: Lane): Pick<Lane, 'add'> => ({add: make => lane.add(make, place)});
-    const lanes: readonly {readonly name: Exclude<Stream, 'both'>; readonly lane: Pick<Lane, 'add'>}[] = [
-      {name: 'upstream', lane: at(this.#up)},
-      {name: 'downstream', lane: at(this.#down)},
-    ];
-    return {
-      proxy: this.#owner.name,
-      key: this.key,
-      probe: this.probe,
-      lanes: () => lanes.filter(({name}) => stream === 'both' || stream === name),
-      opening: () => (this.#upstream === undefined ? at(this.#up) : undefined),
-      reset: () => this.reset(),
-      cut: () => this.cut(),
-      filterRequests: (filter: RequestFilter) => this.#observer?.addRequestFilter(filter) ?? (() => {}),
-      filterReplies: (filter: ReplyFilter) => this.#observer?.addFilter(filter) ?? (() => {}),
-    };
+  #hostFor({place, spec: {stream}}: ActiveToxic): ConnectionHost {
+    return new ConnectionHost(this, this.#owner.name, stream, place);
   }
 }

@@ -31,8 +31,14 @@ export interface Stage {
   drained?(): void;
 }
 
+/** A direction of a connection: requests travel upstream. */
+export type LaneName = 'upstream' | 'downstream';
+
 /** What a stage may ask of its lane. */
 export interface StageLane {
+  readonly name: LaneName;
+  /** Hands an item to the next stage, or to the target. */
+  passOn(item: Item): void;
   /** These bytes go nowhere. */
   lose(item: Item): void;
   /** It does not hold any more, though it stays. */
@@ -41,7 +47,13 @@ export interface StageLane {
   readonly blocked: boolean;
 }
 
-export type MakeStage = (passOn: (item: Item) => void, lane: StageLane) => Stage;
+export type MakeStage = (lane: StageLane) => Stage;
+
+/** A stage that was put into a lane. */
+export interface Placed {
+  /** Takes it off again; then all that it held is on its way. */
+  remove(): void;
+}
 
 /** Where a lane ends. */
 export interface LaneEnd {
@@ -76,11 +88,11 @@ const ITEM_BYTES = 256;
  * One direction of a connection: from a source socket through the stages of the toxics in force to the target. What it holds is
  * bounded: past the bound the source is paused. Nothing in it is lost, doubled or reordered when stages come and go.
  */
-export class Lane implements StageLane {
+export class Lane {
+  readonly name: LaneName;
   readonly #end: LaneEnd;
-  readonly #stages: Stage[] = [];
-  /** Places of the stages, rising. */
-  readonly #places: number[] = [];
+  /** By place, rising. */
+  readonly #slots: Slot[] = [];
   #source: Socket | undefined;
   #target: Socket | undefined;
   #paused = false;
@@ -89,7 +101,8 @@ export class Lane implements StageLane {
   #ended = false;
   #over = false;
 
-  constructor(end: LaneEnd) {
+  constructor(name: LaneName, end: LaneEnd) {
+    this.name = name;
     this.#end = end;
   }
 
@@ -103,19 +116,19 @@ export class Lane implements StageLane {
     this.#target = target;
     target.on('drain', () => {
       if (this.#paused) this.#steer();
-      for (const stage of this.#stages) stage.drained?.();
+      for (const {stage} of this.#slots) stage.drained?.();
     });
   }
 
   /** Nothing gets through at the moment. */
   get holding(): boolean {
-    return this.#stages.some(stage => stage.holds === true);
+    return this.#slots.some(({stage}) => stage.holds === true);
   }
 
   /** Takes bytes of the source. The path without toxics is short on purpose. */
   pass(bytes: Buffer, completes?: readonly Exchange[]): void {
     if (this.#over) return;
-    if (this.#stages.length > 0) {
+    if (this.#slots.length > 0) {
       this.#heldBytes += bytes.length;
       this.#enter(completes === undefined ? {kind: 'bytes', bytes} : {kind: 'bytes', bytes, completes});
     } else {
@@ -132,35 +145,26 @@ export class Lane implements StageLane {
     this.#enter({kind: 'reset'});
   }
 
-  /**
-   * Puts a stage into the stack: before all of a higher place, after all others. Returns what takes it off again, and then all that it held
-   * is on its way.
-   */
-  add(make: MakeStage, place = Number.POSITIVE_INFINITY): () => void {
-    let released: Item[] | undefined;
-    const forward = (item: Item): void => {
-      const next = this.#stages[this.#stages.indexOf(stage) + 1];
-      if (next === undefined) this.#leave(item);
-      else next.push(item);
-    };
-    const stage = make(item => {
-      if (released === undefined) forward(item);
-      else released.push(item);
-    }, this);
-    const above = this.#places.findIndex(other => other > place);
-    const index = above === -1 ? this.#stages.length : above;
-    this.#stages.splice(index, 0, stage);
-    this.#places.splice(index, 0, place);
-    return () => {
-      released = [];
-      stage.release();
-      for (const item of merge(released)) forward(item);
-      const at = this.#stages.indexOf(stage);
-      this.#stages.splice(at, 1);
-      this.#places.splice(at, 1);
-      this.wake();
-      this.#steer();
-    };
+  /** Puts a stage into the stack: before all of a higher place, after all others. */
+  add(make: MakeStage, place = Number.POSITIVE_INFINITY): Placed {
+    const slot = new Slot(this, place, make);
+    const above = this.#slots.findIndex(other => other.place > place);
+    this.#slots.splice(above === -1 ? this.#slots.length : above, 0, slot);
+    return slot;
+  }
+
+  /** Passes on what has left a slot. */
+  forward(slot: Slot, item: Item): void {
+    const next = this.#slots[this.#slots.indexOf(slot) + 1];
+    if (next === undefined) this.#leave(item);
+    else next.stage.push(item);
+  }
+
+  /** An empty slot goes. */
+  drop(slot: Slot): void {
+    this.#slots.splice(this.#slots.indexOf(slot), 1);
+    this.wake();
+    this.#steer();
   }
 
   lose(item: Item): void {
@@ -172,7 +176,7 @@ export class Lane implements StageLane {
   /** Lets stages that wait for their turn begin. */
   wake(): void {
     if (this.#over) return;
-    for (const stage of this.#stages) {
+    for (const {stage} of this.#slots) {
       stage.begin?.();
       if (stage.holds === true) return;
     }
@@ -197,14 +201,14 @@ export class Lane implements StageLane {
   /** The connection is gone. */
   discard(): void {
     this.#over = true;
-    for (const stage of this.#stages) stage.discard();
+    for (const {stage} of this.#slots) stage.discard();
   }
 
   #enter(item: Item): void {
     if (this.#over) return;
-    const [first] = this.#stages;
+    const [first] = this.#slots;
     if (first === undefined) this.#leave(item);
-    else first.push(item);
+    else first.stage.push(item);
   }
 
   #leave(item: Item): void {
@@ -237,7 +241,7 @@ export class Lane implements StageLane {
 
   /** Pauses or resumes the source according to what is held here and what the target has yet to write. */
   #steer(): void {
-    const waiting = this.waiting + this.#backlog + (this.#stages.length === 0 ? 0 : this.#itemBytes());
+    const waiting = this.waiting + this.#backlog + (this.#slots.length === 0 ? 0 : this.#itemBytes());
     if (!this.#paused && waiting <= WRITE_AHEAD_MAX_BYTES) return;
     const max = this.#maxBytes();
     if (waiting > max && !this.#paused) {
@@ -250,13 +254,56 @@ export class Lane implements StageLane {
   }
 
   #itemBytes(): number {
-    return this.#stages.reduce((sum, {queued}) => sum + queued * ITEM_BYTES, 0);
+    return this.#slots.reduce((sum, {stage}) => sum + stage.queued * ITEM_BYTES, 0);
   }
 
   #maxBytes(): number {
-    if (this.#stages.length === 0) return WRITE_AHEAD_MAX_BYTES;
+    if (this.#slots.length === 0) return WRITE_AHEAD_MAX_BYTES;
     if (this.holding) return HOLDING_MAX_BYTES;
-    const wanted = this.#stages.reduce((sum, {heldMaxBytes = WRITE_AHEAD_MAX_BYTES}) => sum + heldMaxBytes, 0);
+    const wanted = this.#slots.reduce((sum, {stage}) => sum + (stage.heldMaxBytes ?? WRITE_AHEAD_MAX_BYTES), 0);
     return Math.min(LANE_HELD_MAX_BYTES, wanted);
+  }
+}
+
+/** Where a stage stands in its lane. One object and no closures: a toxic may be put on thousands of connections between two events. */
+class Slot implements StageLane, Placed {
+  readonly stage: Stage;
+  readonly place: number;
+  readonly #lane: Lane;
+  /** What the stage lets go while it is taken off. */
+  #released: Item[] | undefined;
+
+  constructor(lane: Lane, place: number, make: MakeStage) {
+    this.#lane = lane;
+    this.place = place;
+    this.stage = make(this);
+  }
+
+  passOn(item: Item): void {
+    if (this.#released === undefined) this.#lane.forward(this, item);
+    else this.#released.push(item);
+  }
+
+  get name(): LaneName {
+    return this.#lane.name;
+  }
+
+  lose(item: Item): void {
+    this.#lane.lose(item);
+  }
+
+  wake(): void {
+    this.#lane.wake();
+  }
+
+  get blocked(): boolean {
+    return this.#lane.blocked;
+  }
+
+  remove(): void {
+    this.#released = [];
+    this.stage.release();
+    for (const item of merge(this.#released)) this.#lane.forward(this, item);
+    this.#lane.drop(this);
   }
 }

@@ -29,8 +29,8 @@ export const bandwidth: ToxicDefinition = {
   },
   attach(host, toxic) {
     const rate = Number(toxic.attributes.rate);
-    if (rate === 0) return onLanes(host, passOn => new HoldingStage(passOn, toxic.acted));
-    return onLanes(host, (passOn, lane) => new PacedStage(passOn, lane, paceOf(rate), toxic.acted));
+    if (rate === 0) return onLanes(host, lane => new HoldingStage(lane, toxic.acted));
+    return onLanes(host, lane => new PacedStage(lane, paceOf(rate), toxic.acted));
   },
 };
 

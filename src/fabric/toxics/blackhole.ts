@@ -5,5 +5,5 @@ import {onLanes, type ToxicDefinition} from './toxic.ts';
 export const blackhole: ToxicDefinition = {
   kind: 'blackhole',
   attributes: {},
-  attach: (host, toxic) => onLanes(host, passOn => new HoldingStage(passOn, toxic.acted)),
+  attach: (host, toxic) => onLanes(host, lane => new HoldingStage(lane, toxic.acted)),
 };

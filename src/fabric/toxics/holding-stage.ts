@@ -1,14 +1,14 @@
-import type {Item, Stage} from '../lane.ts';
+import type {Item, Stage, StageLane} from '../lane.ts';
 
 /** Lets nothing through before it is released. */
 export class HoldingStage implements Stage {
   readonly holds = true;
-  readonly #passOn: (item: Item) => void;
+  readonly #lane: StageLane;
   readonly #acted: () => void;
   #held: Item[] = [];
 
-  constructor(passOn: (item: Item) => void, acted: () => void) {
-    this.#passOn = passOn;
+  constructor(lane: StageLane, acted: () => void) {
+    this.#lane = lane;
     this.#acted = acted;
   }
 
@@ -24,7 +24,7 @@ export class HoldingStage implements Stage {
   release(): void {
     const held = this.#held;
     this.#held = [];
-    for (const item of held) this.#passOn(item);
+    for (const item of held) this.#lane.passOn(item);
   }
 
   discard(): void {

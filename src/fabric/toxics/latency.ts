@@ -1,6 +1,6 @@
 import type {Random} from '../../random.ts';
 import type {ToxicAttributes} from '../fabric.ts';
-import {type Item, LANE_HELD_MAX_BYTES, type Stage} from '../lane.ts';
+import {type Item, LANE_HELD_MAX_BYTES, type Stage, type StageLane} from '../lane.ts';
 import {EARLY_MAX_MS} from './paced-stage.ts';
 import {onLanes, type ToxicDefinition, wholeMs} from './toxic.ts';
 
@@ -18,9 +18,9 @@ export const latency: ToxicDefinition = {
     distribution: {type: 'choice', values: DISTRIBUTIONS, default: 'uniform', meaning: 'of the jitter'},
   },
   attach(host, toxic) {
-    return onLanes(host, (passOn, _, name) => {
-      const drawDelay = delays(toxic.attributes, () => toxic.random(`${host.proxy}/${host.key}/${name}`));
-      return new LatencyStage(passOn, drawDelay, toxic.acted);
+    return onLanes(host, lane => {
+      const drawDelay = delays(toxic.attributes, () => toxic.random(`${host.proxy}/${host.key}/${lane.name}`));
+      return new LatencyStage(lane, drawDelay, toxic.acted);
     });
   },
 };
@@ -57,7 +57,7 @@ function standardNormal(random: Random): number {
 
 class LatencyStage implements Stage {
   readonly heldMaxBytes = LANE_HELD_MAX_BYTES;
-  readonly #passOn: (item: Item) => void;
+  readonly #lane: StageLane;
   readonly #drawDelay: () => number;
   readonly #acted: () => void;
   #queue: {readonly dueAt: number; readonly item: Item}[] = [];
@@ -65,8 +65,8 @@ class LatencyStage implements Stage {
   #lastDueAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(passOn: (item: Item) => void, drawDelay: () => number, acted: () => void) {
-    this.#passOn = passOn;
+  constructor(lane: StageLane, drawDelay: () => number, acted: () => void) {
+    this.#lane = lane;
     this.#drawDelay = drawDelay;
     this.#acted = acted;
   }
@@ -114,7 +114,7 @@ class LatencyStage implements Stage {
       next = this.#queue[this.#first]
     ) {
       this.#first++;
-      this.#passOn(next.item);
+      this.#lane.passOn(next.item);
     }
     // What was passed on is cut off now and then, not each time: that would move the whole queue.
     if (this.#first === this.#queue.length || this.#first > 1024) {

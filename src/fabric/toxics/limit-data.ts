@@ -19,20 +19,17 @@ export const limitData: ToxicDefinition = {
       meaning: 'what passes before the connection is closed',
     },
   },
-  attach: (host, toxic) =>
-    onLanes(host, (passOn, lane) => new LimitStage(passOn, lane, Number(toxic.attributes.bytes), toxic.acted)),
+  attach: (host, toxic) => onLanes(host, lane => new LimitStage(lane, Number(toxic.attributes.bytes), toxic.acted)),
 };
 
 class LimitStage implements Stage {
   readonly queued = 0;
-  readonly #passOn: (item: Item) => void;
   readonly #lane: StageLane;
   readonly #acted: () => void;
   #left: number;
   #closed = false;
 
-  constructor(passOn: (item: Item) => void, lane: StageLane, bytes: number, acted: () => void) {
-    this.#passOn = passOn;
+  constructor(lane: StageLane, bytes: number, acted: () => void) {
     this.#lane = lane;
     this.#left = bytes;
     this.#acted = acted;
@@ -43,7 +40,7 @@ class LimitStage implements Stage {
       this.#lane.lose(item);
     } else if (item.kind !== 'bytes' || item.bytes.length < this.#left) {
       if (item.kind === 'bytes') this.#left -= item.bytes.length;
-      this.#passOn(item);
+      this.#lane.passOn(item);
     } else {
       this.#close(item);
     }
@@ -54,8 +51,8 @@ class LimitStage implements Stage {
     this.#acted();
     const [last, surplus] = item.bytes.length === this.#left ? [item] : split(item, this.#left);
     if (surplus !== undefined) this.#lane.lose(surplus);
-    if (last.bytes.length > 0) this.#passOn(last);
-    this.#passOn({kind: 'close'});
+    if (last.bytes.length > 0) this.#lane.passOn(last);
+    this.#lane.passOn({kind: 'close'});
   }
 
   release(): void {}

@@ -25,7 +25,6 @@ export interface Pace {
  */
 export class PacedStage implements Stage {
   readonly heldMaxBytes: number;
-  readonly #passOn: (item: Item) => void;
   readonly #lane: StageLane;
   readonly #pace: Pace;
   readonly #acted: () => void;
@@ -38,9 +37,8 @@ export class PacedStage implements Stage {
   #timer: NodeJS.Timeout | undefined;
   #turn: NodeJS.Immediate | undefined;
 
-  constructor(passOn: (item: Item) => void, lane: StageLane, pace: Pace, acted: () => void) {
+  constructor(lane: StageLane, pace: Pace, acted: () => void) {
     this.heldMaxBytes = pace.heldMaxBytes;
-    this.#passOn = passOn;
     this.#lane = lane;
     this.#pace = pace;
     this.#acted = acted;
@@ -64,7 +62,7 @@ export class PacedStage implements Stage {
   release(): void {
     const held = this.#queue.slice(this.#first);
     this.discard();
-    for (const item of held) this.#passOn(item);
+    for (const item of held) this.#lane.passOn(item);
   }
 
   discard(): void {
@@ -93,7 +91,7 @@ export class PacedStage implements Stage {
       }
       this.#freeAt = dueAt + this.#pace.afterMs;
       this.#piece = undefined;
-      this.#passOn(this.#take(item, size));
+      this.#lane.passOn(this.#take(item, size));
     }
   }
 

@@ -45,10 +45,10 @@ export const slicer: ToxicDefinition = {
       ? undefined
       : `size_variation is less than average_size, and ${size_variation} is not less than ${average_size}`,
   attach: (host, toxic) =>
-    onLanes(host, (passOn, lane, name) => {
+    onLanes(host, lane => {
       const average = Number(toxic.attributes.average_size);
       const variation = Number(toxic.attributes.size_variation);
-      const random = variation === 0 ? undefined : toxic.random(`${host.proxy}/${host.key}/${name}`);
+      const random = variation === 0 ? undefined : toxic.random(`${host.proxy}/${host.key}/${lane.name}`);
       const pace: Pace = {
         heldMaxBytes: HELD_MAX_BYTES,
         size: () => random?.integer(average - variation, average + variation) ?? average,
@@ -56,6 +56,6 @@ export const slicer: ToxicDefinition = {
         afterMs: Number(toxic.attributes.delay) / 1000,
         heedsTarget: true,
       };
-      return new PacedStage(passOn, lane, pace, toxic.acted);
+      return new PacedStage(lane, pace, toxic.acted);
     }),
 };

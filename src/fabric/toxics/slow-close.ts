@@ -1,4 +1,4 @@
-import type {Item, Stage} from '../lane.ts';
+import type {Item, Stage, StageLane} from '../lane.ts';
 import {startTimer} from './timer.ts';
 import {onLanes, type ToxicDefinition, wholeMs} from './toxic.ts';
 
@@ -11,20 +11,19 @@ export const slowClose: ToxicDefinition = {
   attributes: {
     delay: wholeMs('how much later a closing arrives'),
   },
-  attach: (host, toxic) =>
-    onLanes(host, passOn => new ClosingStage(passOn, Number(toxic.attributes.delay), toxic.acted)),
+  attach: (host, toxic) => onLanes(host, lane => new ClosingStage(lane, Number(toxic.attributes.delay), toxic.acted)),
 };
 
 class ClosingStage implements Stage {
-  readonly #passOn: (item: Item) => void;
+  readonly #lane: StageLane;
   readonly #delayMs: number;
   readonly #acted: () => void;
   /** From the first closing on: a reset may follow a FIN. */
   #held: Item[] = [];
   #callOff: (() => void) | undefined;
 
-  constructor(passOn: (item: Item) => void, delayMs: number, acted: () => void) {
-    this.#passOn = passOn;
+  constructor(lane: StageLane, delayMs: number, acted: () => void) {
+    this.#lane = lane;
     this.#delayMs = delayMs;
     this.#acted = acted;
   }
@@ -35,7 +34,7 @@ class ClosingStage implements Stage {
 
   push(item: Item): void {
     if (item.kind === 'bytes' && this.#held.length === 0) {
-      this.#passOn(item);
+      this.#lane.passOn(item);
       return;
     }
     this.#held.push(item);
@@ -46,7 +45,7 @@ class ClosingStage implements Stage {
   release(): void {
     const held = this.#held;
     this.discard();
-    for (const item of held) this.#passOn(item);
+    for (const item of held) this.#lane.passOn(item);
   }
 
   discard(): void {

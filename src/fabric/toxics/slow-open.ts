@@ -12,23 +12,21 @@ export const slowOpen: ToxicDefinition = {
     delay: wholeMs('how much later the upstream is connected to'),
   },
   attach(host, toxic) {
-    const lane = host.opening();
-    if (lane === undefined) return () => {};
+    if (!host.opening) return () => {};
     toxic.acted();
-    return lane.add((passOn, side) => new OpeningStage(passOn, side, Number(toxic.attributes.delay)));
+    const placed = host.add('upstream', side => new OpeningStage(side, Number(toxic.attributes.delay)));
+    return () => placed.remove();
   },
 };
 
 class OpeningStage implements Stage {
-  readonly #passOn: (item: Item) => void;
   readonly #lane: StageLane;
   readonly #delayMs: number;
   #held: Item[] = [];
   #callOff: (() => void) | undefined;
   #holds = true;
 
-  constructor(passOn: (item: Item) => void, lane: StageLane, delayMs: number) {
-    this.#passOn = passOn;
+  constructor(lane: StageLane, delayMs: number) {
     this.#lane = lane;
     this.#delayMs = delayMs;
   }
@@ -52,13 +50,13 @@ class OpeningStage implements Stage {
 
   push(item: Item): void {
     if (this.#holds) this.#held.push(item);
-    else this.#passOn(item);
+    else this.#lane.passOn(item);
   }
 
   release(): void {
     const held = this.#held;
     this.discard();
-    for (const item of held) this.#passOn(item);
+    for (const item of held) this.#lane.passOn(item);
   }
 
   discard(): void {

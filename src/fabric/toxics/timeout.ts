@@ -13,7 +13,7 @@ export const timeout: ToxicDefinition = {
     timeout: wholeMs('when the connection is closed; 0: when the toxic goes'),
   },
   attach(host, toxic) {
-    const detach = onLanes(host, (passOn, lane) => new LosingStage(passOn, lane, toxic.acted));
+    const detach = onLanes(host, lane => new LosingStage(lane, toxic.acted));
     const close = (): void => {
       toxic.acted();
       host.cut();
@@ -31,12 +31,10 @@ export const timeout: ToxicDefinition = {
 /** Closings pass, bytes do not. */
 class LosingStage implements Stage {
   readonly queued = 0;
-  readonly #passOn: (item: Item) => void;
   readonly #lane: StageLane;
   readonly #acted: () => void;
 
-  constructor(passOn: (item: Item) => void, lane: StageLane, acted: () => void) {
-    this.#passOn = passOn;
+  constructor(lane: StageLane, acted: () => void) {
     this.#lane = lane;
     this.#acted = acted;
   }
@@ -46,7 +44,7 @@ class LosingStage implements Stage {
       this.#acted();
       this.#lane.lose(item);
     } else {
-      this.#passOn(item);
+      this.#lane.passOn(item);
     }
   }
 

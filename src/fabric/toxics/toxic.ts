@@ -1,7 +1,7 @@
 import type {Random} from '../../random.ts';
 import type {ToxicAttributes, ToxicKind} from '../fabric.ts';
 import type {ReplyFilter, RequestFilter} from '../http/observer.ts';
-import type {Item, Lane, Stage, StageLane} from '../lane.ts';
+import type {LaneName, MakeStage, Placed} from '../lane.ts';
 
 /** What an attribute may be. */
 export type AttributeSchema =
@@ -31,10 +31,12 @@ export interface ToxicHost {
   /** Its place among all: proxy and connection number, or probe number. Draws are derived from it. */
   readonly proxy: string;
   readonly key: string;
-  /** The lanes that a toxic's `stream` names, each with its name. */
-  lanes(): readonly {readonly name: 'upstream' | 'downstream'; readonly lane: Pick<Lane, 'add'>}[];
-  /** The lane towards the upstream as long as that is not connected; then undefined. */
-  opening(): Pick<Lane, 'add'> | undefined;
+  /** The lanes that the toxic's `stream` names. */
+  readonly lanes: readonly LaneName[];
+  /** Puts a stage on one of the lanes, at the toxic's place. */
+  add(lane: LaneName, make: MakeStage): Placed;
+  /** Whether the upstream has yet to be connected to. */
+  readonly opening: boolean;
   /** RST to both ends. */
   reset(): void;
   /** Closes both ends as when their process ends: FIN, or RST for a side that is still sending. What was not written yet is lost. */
@@ -77,12 +79,9 @@ export interface ToxicDefinition {
 }
 
 /** Puts a stage on each of the lanes that a toxic's `stream` names. Returns what takes them off again. */
-export function onLanes(
-  host: ToxicHost,
-  make: (passOn: (item: Item) => void, lane: StageLane, name: 'upstream' | 'downstream') => Stage,
-): () => void {
-  const detach = host.lanes().map(({name, lane}) => lane.add((passOn, side) => make(passOn, side, name)));
+export function onLanes(host: ToxicHost, make: MakeStage): () => void {
+  const placed = host.lanes.map(name => host.add(name, make));
   return () => {
-    for (const one of detach) one();
+    for (const one of placed) one.remove();
   };
 }

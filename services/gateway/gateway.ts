@@ -3,6 +3,7 @@ import type {ServiceDefinition} from '../kit/service.ts';
 import {serveDashboard} from './dashboard.ts';
 import {describeRoutes} from './describe-routes.ts';
 import {createInFlight} from './in-flight.ts';
+import {limitClients} from './limit-clients.ts';
 import {type ProxyTools, serveRoutes} from './proxy.ts';
 import {compose as defaultCompose} from './seams/compose.default.ts';
 import {createRoutes as defaultRoutes} from './seams/routes.default.ts';
@@ -12,7 +13,7 @@ import {createUpstreams} from './upstreams.ts';
 /** One cap for all routes together, so that a hung upstream that nobody guards against really starves the others. */
 const IN_FLIGHT_MAX = 64;
 
-/** The front door: routing, composition, verification of access tokens, and one policy per upstream. */
+/** The front door: routing, composition, verification of access tokens, a limit per client, and one policy per upstream. */
 export const gateway: ServiceDefinition = {
   name: 'gateway',
   async build(kit) {
@@ -31,6 +32,7 @@ export const gateway: ServiceDefinition = {
       clock: kit.clock,
     };
     kit.app.decorateRequest('account', '');
+    await limitClients(kit);
     serveDashboard(kit.app, compose, tools);
     await serveRoutes(kit.app, routes, tools);
     kit.describe(describeRoutes(kit, routes));

@@ -81,6 +81,8 @@ describe('a target', () => {
     expect(proxies(resolve('blackhole', 'gateway->identity'))).toHaveLength(4);
     expect(proxies(resolve('blackhole', 'identity-1->*'))).toEqual(['identity-1->identity-db', 'identity-1->broker']);
     expect(proxies(resolve('blackhole', '*->broker'))).toEqual([
+      'gateway-1->broker',
+      'gateway-2->broker',
       'identity-1->broker',
       'identity-2->broker',
       'stream-1->broker',
@@ -111,12 +113,13 @@ describe('a target', () => {
       'gateway-1->identity-1',
       'gateway-1->identity-2',
       'gateway-1->stream-1',
+      'gateway-1->broker',
     ]);
     const both = proxies(resolve('partition', 'identity,stream'));
     expect(both).not.toContain('stream-1->identity-1');
     expect(both).toContain('stream-1->broker');
     expect(() => resolve('partition', 'identity|identity-1')).toThrow(/both sides/);
-    expect(() => resolve('partition', 'gateway|broker')).toThrow(/No link crosses/);
+    expect(() => resolve('partition', 'gateway|identity-db')).toThrow(/No link crosses/);
   });
 
   it.each([

@@ -24,6 +24,7 @@ export function defaultTopology(): Topology {
       {from: 'client', to: 'gateway', protocol: 'http'},
       {from: 'gateway', to: 'identity', protocol: 'http'},
       {from: 'gateway', to: 'stream', protocol: 'http'},
+      {from: 'gateway', to: 'broker', protocol: 'postgres'},
       {from: 'stream', to: 'identity', protocol: 'http'},
       {from: 'identity', to: 'identity-db', protocol: 'postgres'},
       {from: 'identity', to: 'broker', protocol: 'postgres'},

@@ -58,7 +58,7 @@ describe('planTopology', () => {
         const names = plan.proxies.map(proxy => proxy.name);
         expect(new Set(names).size).toBe(names.length);
         expect(names.length).toBe(
-          replicas.gateway * (1 + replicas.identity + replicas.stream) +
+          replicas.gateway * (2 + replicas.identity + replicas.stream) +
             replicas.identity * (replicas.stream + 2) +
             replicas.stream * 2,
         );

@@ -2,6 +2,7 @@ import type {Broker, ConsumeOptions, Consumer, Delivery, Settlement} from '../ki
 import type {Queryable} from '../kit/database.ts';
 import {isDatabaseUnavailable, sqlState} from '../kit/postgres-errors.ts';
 import type {Kit} from '../kit/service.ts';
+import {isUnavailable} from '../kit/unavailable.ts';
 import type {Tables} from './event-clock-store.ts';
 
 /** What is made of a stream. */
@@ -10,14 +11,16 @@ export interface Projection {
   readonly tables: readonly string[];
   /** Says what is wrong with a message that no repetition will put right. */
   malformed(message: Delivery): string | undefined;
-  /** Before older messages are read in order of publication, from all `partitions`, and the next one is from `now`. */
-  prepare?(
+  /**
+   * Writes the effects of messages of one partition, in order; `replayed`: of all these partitions, in the order of publication. A message that was
+   * projected before has no further effect.
+   */
+  apply(
     transaction: Queryable,
+    messages: readonly Delivery[],
     tables: Tables,
-    at: {readonly partitions: readonly number[]; readonly now: number},
+    replayed?: {readonly partitions: readonly number[]},
   ): Promise<void>;
-  /** Writes the effects of messages of one partition, in order. A message that was projected before has no further effect. */
-  apply(transaction: Queryable, messages: readonly Delivery[], tables: Tables): Promise<void>;
 }
 
 /** Attempts at a message whose projection fails while the database works. */
@@ -69,6 +72,7 @@ export function isPassing(error: unknown): boolean {
   const state = sqlState(error);
   return (
     isDatabaseUnavailable(error) ||
+    isUnavailable(error) ||
     state === '40001' ||
     state === '40P01' ||
     (error instanceof Error && 'commitUnknown' in error)

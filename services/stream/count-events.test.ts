@@ -1,18 +1,12 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {countEvents, PANE_MS} from './count-events.ts';
-import {
-  complete,
-  DISORDER_MS,
-  type EventClock,
-  IDLE_AFTER_MS,
-  LATENESS_MS,
-  NEW_CLOCK,
-  observe,
-  rest,
-  type TimedEvent,
-  windowState,
-} from './event-clock.ts';
+import {type EventClock, newClock, observe, rest, TERMS, windowState} from './event-clock.ts';
+import {createWindows} from './seams/window.default.ts';
+import type {TimedEvent} from './seams/window.ts';
+
+const {disorderMs: DISORDER_MS, latenessMs: LATENESS_MS, idleAfterMs: IDLE_AFTER_MS} = TERMS;
+const WINDOWS = createWindows(TERMS);
 
 interface Event extends TimedEvent {
   readonly id: number;
@@ -35,7 +29,7 @@ const events = fc
     let now = BASE;
     return raw.map(({partition, stepMs, offMs}, id): Event => {
       now += stepMs;
-      return {id, partition, at: now + offMs, publishedAt: now};
+      return {id, partition, at: now + offMs, publishedAt: now, arrivedAt: now};
     });
   });
 
@@ -73,25 +67,20 @@ function run(batches: readonly (readonly Event[])[], start: EventClock) {
   let stored = start;
   for (const batch of batches) {
     const fresh = batch.filter(({id}) => !known.has(id) && known.add(id));
-    const counted = countEvents(restart(stored), fresh);
+    const counted = countEvents(WINDOWS, restart(stored), fresh);
     for (const [pane, count] of counted.panes) panes.set(pane, (panes.get(pane) ?? 0) + count);
     late.push(...counted.late.map(({event}) => event.id));
-    stored = counted.clock;
+    stored = counted.state as EventClock;
   }
   return {panes, late, clock: stored};
 }
 
 /** What a process that starts again has: only what can be written down. */
 function restart(clock: EventClock): EventClock {
-  const {partitions, ...rest} = JSON.parse(JSON.stringify({...clock, partitions: [...clock.partitions]})) as {
-    readonly partitions: [number, never][];
-    readonly clock: number | null;
-    readonly complete: boolean;
-  };
-  return {...rest, partitions: new Map(partitions)};
+  return JSON.parse(JSON.stringify(clock)) as EventClock;
 }
 
-const ALL_KNOWN = complete(NEW_CLOCK, PARTITIONS);
+const ALL_KNOWN = newClock(PARTITIONS);
 const cuts = fc.array(fc.double({min: 0, max: 1, noNaN: true}), {maxLength: 6});
 
 describe('windows of event time', () => {
@@ -138,6 +127,23 @@ describe('windows of event time', () => {
     );
   });
 
+  it('are the same in a replay, however it is divided into pages, and whatever was idle', () => {
+    fc.assert(
+      fc.property(events, cuts, cuts, (list, places, others) => {
+        const replay = (pages: readonly (readonly Event[])[]) => {
+          let state: unknown = ALL_KNOWN;
+          const found = pages.map(page => {
+            const counted = countEvents(WINDOWS, restart(state as EventClock), page, {partitions: PARTITIONS});
+            state = counted.state;
+            return {panes: [...counted.panes], late: counted.late.map(({event}) => event.id)};
+          });
+          return {late: found.flatMap(({late}) => late), sum: sumOf(found.flatMap(({panes}) => panes)), state};
+        };
+        expect(replay(batchesOf(list, places))).toEqual(replay(batchesOf(list, others)));
+      }),
+    );
+  });
+
   it('never change once they are final, also when a partition comes back that was idle', () => {
     fc.assert(
       fc.property(events, cuts, fc.array(fc.subarray(PARTITIONS), {maxLength: 8}), (list, places, idle) => {
@@ -145,18 +151,24 @@ describe('windows of event time', () => {
         const finals = new Map<number, number>();
         const panes = new Map<number, number>();
         batchesOf(list, places).forEach((batch, n) => {
-          const counted = countEvents(clock, batch);
+          const counted = countEvents(WINDOWS, clock, batch);
           for (const [pane, count] of counted.panes) panes.set(pane, (panes.get(pane) ?? 0) + count);
           for (const [pane, count] of finals) expect(panes.get(pane)).toBe(count);
           const now = (batch.at(-1)?.publishedAt ?? BASE) + IDLE_AFTER_MS;
-          clock = rest(counted.clock, new Set(idle[n] ?? []), now);
+          clock = rest(counted.state as EventClock, new Set(idle[n] ?? []), now, TERMS);
           for (const [pane, count] of panes)
-            if (windowState(clock.clock, pane + PANE_MS) === 'final') finals.set(pane, count);
+            if (windowState(clock.clock, pane + PANE_MS, TERMS) === 'final') finals.set(pane, count);
         });
       }),
     );
   });
 });
+
+function sumOf(panes: readonly (readonly [number, number])[]): ReadonlyMap<number, number> {
+  const sum = new Map<number, number>();
+  for (const [pane, count] of panes) sum.set(pane, (sum.get(pane) ?? 0) + count);
+  return sum;
+}
 
 /** One order of many in which consumers may get the events: that of each partition is kept. */
 function interleave(list: readonly Event[], draws: Iterable<number>): readonly Event[] {
@@ -172,41 +184,40 @@ function interleave(list: readonly Event[], draws: Iterable<number>): readonly E
 }
 
 describe('the clock of events', () => {
-  const at = (partition: number, second: number): TimedEvent => ({
+  type Seen = Pick<TimedEvent, 'partition' | 'at' | 'publishedAt'>;
+  const at = (partition: number, second: number): Seen => ({
     partition,
     at: BASE + second * 1_000,
     publishedAt: BASE + second * 1_000,
   });
+  const seeing = (clock: EventClock, ...seen: readonly Seen[]): EventClock =>
+    seen.reduce((before, one) => observe(before, one, TERMS), clock);
+  const resting = (clock: EventClock, drained: readonly number[], now: number): EventClock =>
+    rest(clock, new Set(drained), now, TERMS);
   const seconds = (clock: EventClock): number | null => (clock.clock === null ? null : (clock.clock - BASE) / 1_000);
 
   it('is that of the partition that is furthest behind', () => {
-    const all = [at(0, 100), at(1, 50), at(2, 70)].reduce(observe, ALL_KNOWN);
+    const all = seeing(ALL_KNOWN, at(0, 100), at(1, 50), at(2, 70));
     expect(seconds(all)).toBe(45);
   });
 
   it('stands while a partition may have something older to say, and goes on without one that is idle', () => {
-    const two = [at(0, 100), at(1, 50)].reduce(observe, ALL_KNOWN);
+    const two = seeing(ALL_KNOWN, at(0, 100), at(1, 50));
     expect(seconds(two)).toBe(null);
     const now = BASE + 50_000 + IDLE_AFTER_MS;
-    expect(seconds(rest(two, new Set([2]), now))).toBe(45);
-    expect(seconds(rest(two, new Set([1, 2]), now - 1))).toBe(45);
-    expect(seconds(rest(two, new Set([1, 2]), now))).toBe(95);
-    expect(seconds(rest(two, new Set(PARTITIONS), now + 60_000))).toBe(95);
-  });
-
-  it('stands until all partitions are known', () => {
-    const early = [at(0, 100), at(1, 50)].reduce(observe, NEW_CLOCK);
-    expect(seconds(early)).toBe(null);
-    expect(seconds(complete(early, [0, 1]))).toBe(45);
+    expect(seconds(resting(two, [2], now))).toBe(45);
+    expect(seconds(resting(two, [1, 2], now - 1))).toBe(45);
+    expect(seconds(resting(two, [1, 2], now))).toBe(95);
+    expect(seconds(resting(two, PARTITIONS, now + 60_000))).toBe(95);
   });
 
   it('goes back neither for an old event nor for a partition that comes back', () => {
-    const idle = rest([at(0, 100), at(1, 50)].reduce(observe, ALL_KNOWN), new Set([1, 2]), BASE + 90_000);
-    expect(seconds(observe(observe(idle, at(1, 51)), at(0, 20)))).toBe(95);
+    const idle = resting(seeing(ALL_KNOWN, at(0, 100), at(1, 50)), [1, 2], BASE + 90_000);
+    expect(seconds(seeing(idle, at(1, 51), at(0, 20)))).toBe(95);
   });
 
   it('is not moved past the time of publication by an event from the future', () => {
     const ahead = {partition: 0, at: BASE + 60_000, publishedAt: BASE};
-    expect(seconds(observe(complete(NEW_CLOCK, [0]), ahead))).toBe(-5);
+    expect(seconds(seeing(newClock([0]), ahead))).toBe(-5);
   });
 });

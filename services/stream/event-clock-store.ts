@@ -1,62 +1,57 @@
 import type {Queryable} from '../kit/database.ts';
-import type {EventClock} from './event-clock.ts';
 
 /** Which tables a projection writes: those that are read, or those that are being rebuilt beside them. */
 export type Tables = '' | 'rebuild.';
 
-const SELECT = (tables: Tables): string =>
-  `select c.clock_ms::float8 as clock, c.complete, c.late::float8 as late, (
-     select coalesce(json_agg(json_build_array(p.partition, json_build_object(
-       'watermark', p.watermark_ms, 'seenAt', p.seen_at_ms, 'idle', p.idle))), '[]') from ${tables}partition_clocks p
-   ) as partitions from ${tables}event_clock c`;
+/** A state may have so many characters of JSON. */
+const STATE_MAX = 65_536;
 
-interface ClockRow extends Readonly<Record<string, unknown>> {
-  readonly clock: number | null;
-  readonly complete: boolean;
-  readonly late: number;
-  readonly partitions: [number, {watermark: number | null; seenAt: number; idle: boolean}][];
-}
-
-/** The clock as it is stored, and how many events were late so far. */
-export async function readClock(database: Queryable): Promise<EventClock & {readonly late: number}> {
-  const [row] = await database.query<ClockRow>(SELECT(''));
-  return row === undefined ? {clock: null, complete: false, partitions: new Map(), late: 0} : toClock(row);
-}
-
-/** The clock, which nobody else can move until the transaction ends. */
-export async function lockClock(transaction: Queryable, tables: Tables): Promise<EventClock> {
-  // The row is locked by the first statement and read by the second, which sees what the one that had the lock before has written.
-  await transaction.query(
-    `insert into ${tables}event_clock (is_only) values (true) on conflict (is_only) do update set is_only = true`,
+/** The clock as it is stored, unix ms, and how many events were late so far. */
+export async function readClock(database: Queryable): Promise<{readonly clock: number | null; readonly late: number}> {
+  const [row] = await database.query<{clock: number | null; late: number}>(
+    'select clock_ms::float8 as clock, late::float8 as late from event_clock',
   );
-  const [row] = await transaction.query<ClockRow>(SELECT(tables));
-  if (row === undefined) throw new Error('The event clock is gone although it is locked.');
-  return toClock(row);
+  return row ?? {clock: null, late: 0};
 }
 
-/** Stores the clock, with `late` further events that came too late. */
-export async function saveClock(transaction: Queryable, tables: Tables, clock: EventClock, late = 0): Promise<void> {
-  const partitions = [...clock.partitions];
-  await transaction.query(
-    `with clock as (update ${tables}event_clock set clock_ms = $1, complete = $2, late = late + $3)
-     insert into ${tables}partition_clocks as present (partition, watermark_ms, seen_at_ms, idle)
-     select * from unnest($4::int[], $5::bigint[], $6::bigint[], $7::boolean[])
-     on conflict (partition) do update
-     set watermark_ms = excluded.watermark_ms, seen_at_ms = excluded.seen_at_ms, idle = excluded.idle
-     where (present.watermark_ms, present.seen_at_ms, present.idle)
-       is distinct from (excluded.watermark_ms, excluded.seen_at_ms, excluded.idle)`,
-    [
-      clock.clock,
-      clock.complete,
-      late,
-      partitions.map(([partition]) => partition),
-      partitions.map(([, {watermark}]) => watermark),
-      partitions.map(([, {seenAt}]) => seenAt),
-      partitions.map(([, {idle}]) => idle),
-    ],
+/** What windows know, or undefined before the first event. */
+export async function readState(database: Queryable): Promise<unknown> {
+  return stateOf(await database.query<StateRow>('select state from event_clock'));
+}
+
+/** What windows know, which nobody else can change until the transaction ends; undefined before the first event. */
+export async function lockState(transaction: Queryable, tables: Tables): Promise<unknown> {
+  const locked = await transaction.query<StateRow>(`select state from ${tables}event_clock for update`);
+  if (locked.length > 0) return stateOf(locked);
+  // Of several that come first, all but one wait here, and then see what that one has written.
+  return stateOf(
+    await transaction.query<StateRow>(
+      `insert into ${tables}event_clock (is_only) values (true) on conflict (is_only) do update set is_only = true returning state`,
+    ),
   );
 }
 
-function toClock({clock, complete, late, partitions}: ClockRow): EventClock & {readonly late: number} {
-  return {clock, complete, late, partitions: new Map(partitions)};
+/** Stores what windows know, with `late` further events that came too late. */
+export async function saveState(
+  transaction: Queryable,
+  tables: Tables,
+  {state, clock, late = 0}: {readonly state: unknown; readonly clock: number | null; readonly late?: number},
+): Promise<void> {
+  const text = JSON.stringify(state);
+  if (typeof text !== 'string') throw new Error('What windows know is to be JSON.');
+  if (text.length > STATE_MAX)
+    throw new Error(`What windows know takes ${text.length} characters of JSON; at most ${STATE_MAX} are kept.`);
+  await transaction.query(`update ${tables}event_clock set state = $1, clock_ms = $2, late = late + $3`, [
+    text,
+    clock === null ? null : Math.round(clock),
+    late,
+  ]);
+}
+
+interface StateRow extends Readonly<Record<string, unknown>> {
+  readonly state: unknown;
+}
+
+function stateOf([row]: readonly StateRow[]): unknown {
+  return row?.state ?? undefined;
 }

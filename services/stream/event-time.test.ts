@@ -1,8 +1,10 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {natsMissing, startTestNats, type TestNats} from '../kit/testing/nats.ts';
 import {startTestPostgres, type TestPostgres} from '../kit/testing/postgres.ts';
-import {DISORDER_MS, LATENESS_MS} from './event-clock.ts';
+import {TERMS} from './event-clock.ts';
 import {startTestStream, startTokens, type TestStream, until} from './testing.ts';
+
+const {disorderMs: DISORDER_MS, latenessMs: LATENESS_MS} = TERMS;
 
 let postgres: TestPostgres;
 let nats: TestNats | undefined;

@@ -5,11 +5,8 @@ export function joinProjections(...projections: readonly Projection[]): Projecti
   return {
     tables: projections.flatMap(({tables}) => tables),
     malformed: message => projections.map(one => one.malformed(message)).find(reason => reason !== undefined),
-    async prepare(transaction, tables, at) {
-      for (const one of projections) await one.prepare?.(transaction, tables, at);
-    },
-    async apply(transaction, messages, tables) {
-      for (const one of projections) await one.apply(transaction, messages, tables);
+    async apply(transaction, messages, tables, replayed) {
+      for (const one of projections) await one.apply(transaction, messages, tables, replayed);
     },
   };
 }

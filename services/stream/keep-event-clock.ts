@@ -1,19 +1,23 @@
 import type {Broker} from '../kit/broker.ts';
 import type {Kit} from '../kit/service.ts';
-import {complete, type EventClock, IDLE_AFTER_MS, rest} from './event-clock.ts';
-import {lockClock, readClock, saveClock} from './event-clock-store.ts';
-import {ACTIVITY, GROUP} from './streams.ts';
+import {type ActivityPartitions, activityLag} from './activity-partitions.ts';
+import {lockState, readState, saveState} from './event-clock-store.ts';
+import type {Windows} from './seams/window.ts';
 
 const LOOK_EVERY_MS = 1_000;
 
-type Parts = Pick<Kit, 'clock' | 'database' | 'log'>;
+interface Parts extends Pick<Kit, 'clock' | 'database' | 'log'> {
+  readonly broker: Pick<Broker, 'lag'>;
+  readonly partitions: ActivityPartitions;
+  readonly windows: Windows<unknown>;
+}
 
-/** Tells the clock of events which partitions there are, and which of them have nothing left to say, until `signal` is aborted. */
-export async function keepEventClock(parts: Parts, broker: Broker, signal: AbortSignal): Promise<void> {
+/** Tells windows which partitions have nothing left to say, until `signal` is aborted. */
+export async function keepEventClock(parts: Parts, signal: AbortSignal): Promise<void> {
   const {clock, log} = parts;
   while (!signal.aborted) {
     try {
-      await look(parts, broker);
+      await look(parts);
     } catch (error) {
       log.debug({err: error}, 'the clock of events could not be looked after; trying again');
     }
@@ -21,20 +25,18 @@ export async function keepEventClock(parts: Parts, broker: Broker, signal: Abort
   }
 }
 
-async function look({clock, database}: Parts, broker: Broker): Promise<void> {
+async function look({clock, database, broker, partitions, windows}: Parts): Promise<void> {
   const now = clock.now();
-  // Asking the broker, and a transaction, are for when something could change: most often nothing does.
-  if (!mayChange(await readClock(database), now)) return;
-  const lag = (await broker.lag(ACTIVITY)).filter(({group}) => group === GROUP);
-  if (lag.length === 0) return;
-  const drained = new Set(lag.filter(one => one.lag === 0).map(({partition}) => partition));
-  const partitions = lag.map(({partition}) => partition);
+  const known = await readState(database);
+  if (known === undefined) return;
+  // Asking the broker how far it is, and a transaction, are for when something could change: most often nothing does.
+  const most = windows.rest(known, {drained: await partitions(), now});
+  if (JSON.stringify(most) === JSON.stringify(known)) return;
+  const drained = (await activityLag(broker)).filter(({lag}) => lag === 0).map(({partition}) => partition);
   await database.transaction(async transaction => {
-    const before = await lockClock(transaction, '');
-    await saveClock(transaction, '', rest(complete(before, partitions), drained, now));
+    const before = await lockState(transaction, '');
+    if (before === undefined) return;
+    const state = windows.rest(before, {drained, now});
+    await saveState(transaction, '', {state, clock: windows.clock(state)});
   });
-}
-
-function mayChange({complete: isComplete, partitions}: EventClock, now: number): boolean {
-  return !isComplete || [...partitions.values()].some(({idle, seenAt}) => !idle && seenAt + IDLE_AFTER_MS <= now);
 }

@@ -11,7 +11,7 @@ const PAGE_MAX = 100;
 
 const Time = Type.String({format: 'date-time'});
 const Item = Type.Object({id: Type.String(), kind: Type.String(), at: Time});
-const LateItem = Type.Object({...Item.properties, clock: Time});
+const LateItem = Type.Object({...Item.properties, clock: Type.Union([Time, Type.Null()])});
 const Next = Type.Union([Type.String(), Type.Null()]);
 const PageQuery = Type.Object({
   limit: Type.Integer({minimum: 1, maximum: PAGE_MAX, default: PAGE_DEFAULT}),
@@ -26,7 +26,7 @@ interface PageRow extends Readonly<Record<string, unknown>> {
   readonly at: Date;
 }
 interface LateRow extends PageRow {
-  readonly clock: Date;
+  readonly clock: Date | null;
 }
 
 /** What an account did, and what of it came too late to be counted in windows: the newest first. */
@@ -73,7 +73,7 @@ export function listActivity(app: App, {kit, tokens}: {readonly kit: Kit; readon
     },
     async request => {
       const {rows, next} = await readPage<LateRow>(request, 'late_activity');
-      return {items: rows.map(row => ({...toItem(row), clock: row.clock.toISOString()})), next};
+      return {items: rows.map(row => ({...toItem(row), clock: row.clock?.toISOString() ?? null})), next};
     },
   );
 }

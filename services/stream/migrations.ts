@@ -125,4 +125,34 @@ export const MIGRATIONS: readonly Migration[] = [
       create index replays_created on replays (created_at desc, id desc);`,
     down: 'drop table replays; drop schema rebuild cascade;',
   },
+  {
+    name: '007-window-state',
+    up: `
+      -- What windows know is one document, whoever puts events into them; a replay that was under way has tables of the old form.
+      alter table event_clock add column state json;
+      update event_clock set state = json_build_object('clock', clock_ms, 'partitions', (
+        select coalesce(json_object_agg(partition, json_build_object('watermark', watermark_ms, 'seenAt', seen_at_ms, 'idle', idle)), '{}')
+        from partition_clocks
+      )) where complete;
+      alter table event_clock drop column complete;
+      drop table partition_clocks;
+      alter table late_activity alter column clock drop not null;
+      update replays set state = 'failed', reason = 'the service was changed meanwhile', ended_at = now() where state = 'running';`,
+    down: `
+      create table partition_clocks (
+        partition int primary key,
+        watermark_ms bigint,
+        seen_at_ms bigint not null,
+        idle boolean not null
+      ) with (fillfactor = 50);
+      insert into partition_clocks
+        select key::int, (value ->> 'watermark')::bigint, (value ->> 'seenAt')::bigint, (value ->> 'idle')::boolean
+        from event_clock, json_each(state -> 'partitions');
+      alter table event_clock add column complete boolean not null default false;
+      update event_clock set complete = state is not null;
+      alter table event_clock drop column state;
+      delete from late_activity where clock is null;
+      alter table late_activity alter column clock set not null;
+      update replays set state = 'failed', reason = 'the service was changed meanwhile', ended_at = now() where state = 'running';`,
+  },
 ];

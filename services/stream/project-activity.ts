@@ -1,9 +1,11 @@
 import type {Delivery} from '../kit/broker.ts';
+import type {Clock} from '../kit/clock.ts';
 import type {Queryable} from '../kit/database.ts';
+import type {ActivityPartitions} from './activity-partitions.ts';
 import type {Projection} from './consume-projected.ts';
 import {type Counted, countEvents} from './count-events.ts';
-import {complete, rest, type TimedEvent} from './event-clock.ts';
-import {lockClock, saveClock, type Tables} from './event-clock-store.ts';
+import {lockState, saveState, type Tables} from './event-clock-store.ts';
+import type {TimedEvent, Windows} from './seams/window.ts';
 
 /** The data of a message of the stream `activity`. */
 export interface ActivityData {
@@ -20,26 +22,38 @@ interface ActivityEvent extends TimedEvent {
   readonly data: ActivityData;
 }
 
+export interface ActivityProjectionParts {
+  readonly windows: Windows<unknown>;
+  readonly partitions: ActivityPartitions;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
 /** Keeps each event of an account and counts it in the second in which it happened, once; one that is late is put aside instead. */
-export const projectActivity: Projection = {
-  tables: ['activity', 'windows', 'late_activity', 'event_clock', 'partition_clocks'],
-  malformed: message =>
-    activityOf(message) === undefined ? 'activity needs the texts `id`, `account`, `kind` and a time `at`' : undefined,
-  async prepare(transaction, tables, {partitions, now}) {
-    // Read in order of publication, a partition that is behind has nothing older to say.
-    const clock = complete(await lockClock(transaction, tables), partitions);
-    await saveClock(transaction, tables, rest(clock, new Set(partitions), now));
-  },
-  async apply(transaction, messages, tables) {
-    // Before anything is written: batches of two partitions would else wait for each other's seconds in a circle.
-    const clock = await lockClock(transaction, tables);
-    const fresh = await keepNew(transaction, tables, messages.flatMap(toEvent));
-    if (fresh.length === 0) return;
-    const counted = countEvents(clock, fresh);
-    await keepCounts(transaction, tables, counted);
-    await saveClock(transaction, tables, counted.clock, counted.late.length);
-  },
-};
+export function createActivityProjection({windows, partitions, clock}: ActivityProjectionParts): Projection {
+  return {
+    tables: ['activity', 'windows', 'late_activity', 'event_clock'],
+    malformed: message =>
+      activityOf(message) === undefined
+        ? 'activity needs the texts `id`, `account`, `kind` and a time `at`'
+        : undefined,
+    async apply(transaction, messages, tables, replayed) {
+      // Before anything is written: batches of two partitions would else wait for each other's seconds in a circle.
+      const locked = await lockState(transaction, tables);
+      const arrivedAt = clock.now();
+      const fresh = await keepNew(
+        transaction,
+        tables,
+        messages.flatMap(message => toEvent(message, arrivedAt)),
+      );
+      if (fresh.length === 0) return;
+      const before = locked ?? windows.begin(await partitions());
+      const counted = countEvents(windows, before, fresh, replayed);
+      await keepCounts(transaction, tables, counted);
+      const {state, late} = counted;
+      await saveState(transaction, tables, {state, clock: windows.clock(state), late: late.length});
+    },
+  };
+}
 
 /** Keeps events, and returns those that were not there: an id is known for ever. */
 async function keepNew(
@@ -89,17 +103,17 @@ async function keepCounts(
         late.map(({event}) => event.data.account),
         late.map(({event}) => event.data.kind),
         late.map(({event}) => event.data.at),
-        late.map(({clock}) => new Date(clock).toISOString()),
+        late.map(({clock}) => (clock === null ? null : new Date(clock).toISOString())),
       ],
     );
   }
 }
 
-function toEvent(message: Delivery): readonly ActivityEvent[] {
+function toEvent(message: Delivery, arrivedAt: number): readonly ActivityEvent[] {
   const data = activityOf(message);
   if (data === undefined) return [];
   const {id: eventId, partition, position, publishedAt} = message;
-  return [{eventId, partition, position, publishedAt, at: Date.parse(data.at), data}];
+  return [{eventId, partition, position, publishedAt, arrivedAt, at: Date.parse(data.at), data}];
 }
 
 function activityOf({data}: Delivery): ActivityData | undefined {

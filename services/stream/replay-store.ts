@@ -1,10 +1,10 @@
 import type {Database, Queryable} from '../kit/database.ts';
-import type {PROJECTIONS} from './projections.ts';
+import type {Projections} from './projections.ts';
 
 /** A projection that is being built again, from what came after `from`. */
 export interface Replay {
   readonly id: string;
-  readonly projection: keyof typeof PROJECTIONS;
+  readonly projection: keyof Projections;
   readonly from: number;
   readonly state: 'running' | 'done' | 'failed';
   /** Everything up to there is in it. */
@@ -17,7 +17,7 @@ export interface Replay {
 
 interface ReplayRow extends Readonly<Record<string, unknown>> {
   readonly id: string;
-  readonly projection: keyof typeof PROJECTIONS;
+  readonly projection: keyof Projections;
   readonly from_position: string;
   readonly state: Replay['state'];
   readonly position: string;

@@ -8,7 +8,7 @@ import type {Kit} from '../kit/service.ts';
 import {SIGNED_IN} from '../kit/signed-in.ts';
 import type {Wake} from '../kit/wake.ts';
 import {decodeCursor, encodeCursor} from './cursor.ts';
-import {PROJECTIONS} from './projections.ts';
+import type {Projections} from './projections.ts';
 import {createTables, findReplays, type Replay} from './replay-store.ts';
 
 const LIMIT_DEFAULT = 20;
@@ -44,13 +44,14 @@ interface ReplayParts {
   readonly kit: Kit;
   readonly tokens: AccessTokens;
   readonly wake: Wake;
+  readonly projections: Projections;
 }
 
 /**
  * Builds a projection again from what was published after a position (0: all), in tables beside those that are read. When it has caught up it takes
  * their place in one transaction; until then they are kept up to date and read as ever.
  */
-export function serveReplays(app: App, {kit, tokens, wake}: ReplayParts): void {
+export function serveReplays(app: App, {kit, tokens, wake, projections}: ReplayParts): void {
   const {clock, database} = kit;
 
   const starting = {
@@ -74,7 +75,7 @@ export function serveReplays(app: App, {kit, tokens, wake}: ReplayParts): void {
            values ($1, $2, $3, $4, $4, 'running')`,
           [id, key, projection, from],
         );
-        await createTables(transaction, PROJECTIONS[projection].projection.tables);
+        await createTables(transaction, projections[projection].projection.tables);
       });
     } catch (error) {
       if (sqlState(error) !== UNIQUE_VIOLATION) throw error;

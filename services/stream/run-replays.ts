@@ -3,7 +3,7 @@ import type {Queryable} from '../kit/database.ts';
 import type {Kit} from '../kit/service.ts';
 import type {Wake} from '../kit/wake.ts';
 import {isPassing} from './consume-projected.ts';
-import {PROJECTIONS} from './projections.ts';
+import type {Projections} from './projections.ts';
 import {endReplay, findReplays, lockReplay, moveReplay, type Replay, swapTables} from './replay-store.ts';
 import {GROUP} from './streams.ts';
 
@@ -12,18 +12,21 @@ const LOOK_EVERY_MS = 2_000;
 const AFTER_ERROR_MS = 500;
 const PAGE = 500;
 
-type Parts = Pick<Kit, 'clock' | 'database' | 'log'>;
+interface Parts extends Pick<Kit, 'clock' | 'database' | 'log'> {
+  readonly broker: Broker;
+  readonly projections: Projections;
+}
 
 /**
  * Works on replays until `signal` is aborted. What is known of one is in the database, moved in the transactions of its effects, so that any replica goes
  * on where another one, or this one before it was killed, has stopped.
  */
-export async function runReplays(parts: Parts, broker: Broker, wake: Wake, signal: AbortSignal): Promise<void> {
+export async function runReplays(parts: Parts, wake: Wake, signal: AbortSignal): Promise<void> {
   const {clock, database, log} = parts;
   while (!signal.aborted) {
     try {
       const running = await findReplays(database, "where state = 'running' order by created_at", []);
-      for (const replay of running) await workOn(parts, broker, replay, signal);
+      for (const replay of running) await workOn(parts, replay, signal);
     } catch (error) {
       log.warn({err: error}, 'a replay cannot go on at the moment');
       await clock.sleep(AFTER_ERROR_MS, signal).catch(() => undefined);
@@ -32,8 +35,8 @@ export async function runReplays(parts: Parts, broker: Broker, wake: Wake, signa
   }
 }
 
-async function workOn({database, log}: Parts, broker: Broker, first: Replay, signal: AbortSignal): Promise<void> {
-  const {stream, projection} = PROJECTIONS[first.projection];
+async function workOn({database, log, broker, projections}: Parts, first: Replay, signal: AbortSignal): Promise<void> {
+  const {stream, projection} = projections[first.projection];
   const partitions = (await broker.lag(stream)).filter(({group}) => group === GROUP).map(({partition}) => partition);
   if (partitions.length === 0) return;
   let replay: Replay = first;
@@ -45,11 +48,9 @@ async function workOn({database, log}: Parts, broker: Broker, first: Replay, sig
     });
 
   async function apply(transaction: Queryable, page: readonly Delivery[]): Promise<void> {
-    const [oldest] = page;
-    if (oldest === undefined) return;
+    if (page.length === 0) return;
     const good = page.filter(message => projection.malformed(message) === undefined);
-    await projection.prepare?.(transaction, 'rebuild.', {partitions, now: oldest.publishedAt});
-    if (good.length > 0) await projection.apply(transaction, good, 'rebuild.');
+    if (good.length > 0) await projection.apply(transaction, good, 'rebuild.', {partitions});
     await moveReplay(transaction, replay, {position: lastOf(page), events: good.length});
   }
 

@@ -5,19 +5,23 @@ import {ConfigurationError} from '../kit/parse-environment.ts';
 import type {Kit, ServiceDefinition} from '../kit/service.ts';
 import {createWake} from '../kit/wake.ts';
 import {serveActivity} from './activity.ts';
+import {createActivityPartitions} from './activity-partitions.ts';
 import {consumeProjected} from './consume-projected.ts';
 import {serveConsumers} from './consumers.ts';
 import {serveDeadLetters} from './dead-letters.ts';
+import {TERMS} from './event-clock.ts';
 import {createIntake} from './intake.ts';
 import {keepEventClock} from './keep-event-clock.ts';
 import {listActivity} from './list-activity.ts';
 import {serveLive} from './live.ts';
 import {createLiveFeed, type LiveFeed} from './live-feed.ts';
 import {MIGRATIONS} from './migrations.ts';
-import {PROJECTIONS} from './projections.ts';
+import {createProjections, type Projections} from './projections.ts';
 import {serveQuotas} from './quotas.ts';
 import {serveReplays} from './replays.ts';
 import {runReplays} from './run-replays.ts';
+import {createWindows as defaultWindows} from './seams/window.default.ts';
+import type {CreateWindows} from './seams/window.ts';
 import {serveSignInAlerts} from './sign-in-alerts.ts';
 import {createSpending, type ReadQuota, type Spending} from './spend-quota.ts';
 import {GROUP} from './streams.ts';
@@ -43,19 +47,22 @@ export async function buildStream(
   const spending = createSpending(kit, readQuota);
   if (parts.has('quotas')) serveQuotas(kit.app, kit, spending);
   if (!parts.has('activity') && !parts.has('alerts')) return;
-  const {clock, environment, log} = kit;
+  const {clock, database, environment, log} = kit;
   if (environment.brokerUrl === undefined) throw new ConfigurationError('BROKER_URL: stream needs it.');
   const bareBroker = await openBroker({url: environment.brokerUrl, clock, log});
   kit.onStop(() => bareBroker.close());
   const broker = kit.wrapBroker(bareBroker);
   const feed = createLiveFeed(kit);
+  const windows = (await kit.seam<CreateWindows>('window', 'createWindows', defaultWindows))(TERMS);
+  const partitions = createActivityPartitions(broker);
+  const projections = createProjections({windows, partitions, clock});
   const replaysWake = createWake(clock);
   kit.onStart(async () => {
-    await startProjections(kit, broker, feed, parts);
+    await startProjections(kit, broker, projections, feed, parts);
     if (!parts.has('activity')) return;
     const loops = [
-      keepEventClock(kit, broker, kit.draining),
-      runReplays(kit, broker, replaysWake, kit.draining),
+      keepEventClock({clock, database, log, broker, partitions, windows}, kit.draining),
+      runReplays({clock, database, log, broker, projections}, replaysWake, kit.draining),
       feed.run(kit.draining),
     ];
     kit.onStop(() => Promise.all(loops).then(() => undefined));
@@ -65,17 +72,18 @@ export async function buildStream(
   if (!parts.has('activity')) return;
   serve(kit, {broker, tokens, spending});
   serveLive(kit.app, kit, {feed, tokens});
-  serveReplays(kit.app, {kit, tokens, wake: replaysWake});
+  serveReplays(kit.app, {kit, tokens, wake: replaysWake, projections});
 }
 
 async function startProjections(
   kit: Kit,
   broker: Broker,
+  projections: Projections,
   feed: LiveFeed,
   parts: ReadonlySet<StreamPart>,
 ): Promise<void> {
   const {environment, log} = kit;
-  for (const {stream, projection, part} of Object.values(PROJECTIONS)) {
+  for (const {stream, projection, part} of Object.values(projections)) {
     if (!parts.has(part)) continue;
     // A broker that is away does not keep anybody from reading: the stream is made when it is back.
     broker.ensureStream(stream).catch(error => log.warn({err: error, stream}, 'the broker is not there yet'));

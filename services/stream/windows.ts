@@ -3,7 +3,7 @@ import type {Database} from '../kit/database.ts';
 import {Problem} from '../kit/problem.ts';
 import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
-import {windowState} from './event-clock.ts';
+import {TERMS, windowState} from './event-clock.ts';
 import {readClock} from './event-clock-store.ts';
 
 const LIMIT_DEFAULT = 30;
@@ -52,7 +52,12 @@ export function serveWindows(app: App, {database}: Pick<Kit, 'database'>): void 
       every,
       windows: shown.map(({start, count}) => {
         const end = start + lengths.size;
-        return {start: time(start), end: time(end), count: Number(count), state: windowState(clock, end * 1_000)};
+        return {
+          start: time(start),
+          end: time(end),
+          count: Number(count),
+          state: windowState(clock, end * 1_000, TERMS),
+        };
       }),
       clock: clock === null ? null : time(clock / 1_000),
       late,

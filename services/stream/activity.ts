@@ -9,6 +9,7 @@ import {SIGNED_IN} from '../kit/signed-in.ts';
 import {orUnavailable} from './broker-problems.ts';
 import {type Intake, takeIn} from './intake.ts';
 import type {ActivityData} from './project-activity.ts';
+import type {Partition} from './seams/partition.ts';
 import type {Spending} from './spend-quota.ts';
 import {ACTIVITY} from './streams.ts';
 
@@ -18,6 +19,7 @@ export interface ActivityParts {
   readonly tokens: AccessTokens;
   readonly intake: Intake;
   readonly spending: Spending;
+  readonly keyOf: Partition['key'];
 }
 
 const EVENTS_MAX = 500;
@@ -41,7 +43,7 @@ const NewEvents = Type.Object(
 const Accepted = Type.Object({ids: Type.Array(Type.String())});
 
 /** `POST /v1/activity`: one event, or a batch. Accepted is what the broker has; an event that is sent again with its id changes nothing. */
-export function serveActivity(app: App, {kit, broker, tokens, intake, spending}: ActivityParts): void {
+export function serveActivity(app: App, {kit, broker, tokens, intake, spending, keyOf}: ActivityParts): void {
   const {clock, contexts} = kit;
 
   app.post(
@@ -68,7 +70,7 @@ export function serveActivity(app: App, {kit, broker, tokens, intake, spending}:
       await orUnavailable(
         broker.publish(
           ACTIVITY,
-          events.map(event => toMessage(event, traceparent)),
+          events.map(event => toMessage(event, keyOf(event), traceparent)),
         ),
       );
       return reply.code(202).send({ids: events.map(({id}) => id)});
@@ -77,8 +79,8 @@ export function serveActivity(app: App, {kit, broker, tokens, intake, spending}:
 }
 
 /** An event's id is the account's own business: no account can take another one's ids away. */
-function toMessage(data: ActivityData, traceparent: string): Message {
-  return {id: `${data.account}/${data.id}`, key: data.account, type: 'activity.reported', data, headers: {traceparent}};
+function toMessage(data: ActivityData, key: string, traceparent: string): Message {
+  return {id: `${data.account}/${data.id}`, key, type: 'activity.reported', data, headers: {traceparent}};
 }
 
 function eventTime(raw: string | undefined, now: number): string {

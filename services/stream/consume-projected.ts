@@ -1,9 +1,9 @@
-import type {Broker, ConsumeOptions, Consumer, Delivery, Settlement} from '../kit/broker.ts';
+import type {Broker, ConsumeOptions, Consumer, Delivery} from '../kit/broker.ts';
 import type {Queryable} from '../kit/database.ts';
-import {isDatabaseUnavailable, sqlState} from '../kit/postgres-errors.ts';
-import type {Kit} from '../kit/service.ts';
-import {isUnavailable} from '../kit/unavailable.ts';
 import type {Tables} from './event-clock-store.ts';
+import type {Handler} from './seams/handler.ts';
+import type {Partition} from './seams/partition.ts';
+import type {Subscription} from './seams/subscription.ts';
 
 /** What is made of a stream. */
 export interface Projection {
@@ -23,69 +23,28 @@ export interface Projection {
   ): Promise<void>;
 }
 
-/** Attempts at a message whose projection fails while the database works. */
-const ATTEMPTS_MAX = 5;
-const RETRY_AFTER_MS = 500;
 /** The broker gives up on nothing by itself: that the database was away says nothing against a message. */
 const DELIVERIES_UNLIMITED = 1_000_000_000;
-/** Longer than the database's own timeouts, and short enough that another replica soon takes over from one that was cut off. */
-const ACK_WAIT_MS = 10_000;
-/** What a transaction costs by itself is shared by so many messages, and its memory is bounded by them. */
-const BATCH_MAX = 500;
 
-/** Consumes a stream into the database: the effects of a batch and the position in its partition are one transaction. `applied` hears of each. */
+/** How a stream is consumed: what a learner's modules may replace, part by part. */
+export interface Consumption {
+  readonly subscription: Subscription;
+  readonly work: Partition['work'];
+  readonly handler: Handler;
+}
+
+/** Consumes a stream as it is said. `handled` hears of each batch. */
 export function consumeProjected(
-  {database, log}: Pick<Kit, 'database' | 'log'>,
   broker: Broker,
   options: Pick<ConsumeOptions, 'stream' | 'group' | 'member'>,
-  projection: Projection,
-  applied: () => void = () => undefined,
+  {subscription, work, handler}: Consumption,
+  handled: () => void = () => undefined,
 ): Promise<Consumer> {
-  const limits = {deliveriesMax: DELIVERIES_UNLIMITED, ackWaitMs: ACK_WAIT_MS, batchMax: BATCH_MAX};
-  return broker.consume({...options, ...limits}, async batch => {
-    const problems = batch.map(message => projection.malformed(message));
-    const good = batch.filter((_, index) => problems[index] === undefined);
-    try {
-      await database.transaction(async transaction => {
-        // First, because its lock keeps a rebuilt projection from taking the place of this one meanwhile.
-        await movePosition(transaction, options.stream, batch);
-        if (good.length > 0) await projection.apply(transaction, good, '');
-      });
-    } catch (error) {
-      return [settleFailure(error, batch)];
-    }
-    applied();
-    return problems.map(reason => (reason === undefined ? {settle: 'ack'} : {settle: 'term', reason}));
+  const {ackWaitMs, heartbeatMs, batchMax, concurrency, key} = subscription;
+  const limits = {ackWaitMs, heartbeatMs, batchMax, concurrency, deliveriesMax: DELIVERIES_UNLIMITED};
+  return broker.consume({...options, ...limits}, async (batch, {extend}) => {
+    const settlements = await work(batch, {key, extend, handle: messages => handler.handle(messages)});
+    handled();
+    return settlements;
   });
-
-  /** The settlement of the first message; those behind it come again, one by one, which shows whose fault it was. */
-  function settleFailure(error: unknown, [first]: readonly Delivery[]): Settlement {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (!isPassing(error) && (first?.deliveries ?? 0) >= ATTEMPTS_MAX) return {settle: 'term', reason};
-    log.warn({err: error, stream: options.stream, id: first?.id}, 'a batch could not be projected; it will come again');
-    return {settle: 'nak', delayMs: RETRY_AFTER_MS, reason};
-  }
-}
-
-/** Outages, lost answers, deadlocks: not the message's fault. */
-export function isPassing(error: unknown): boolean {
-  const state = sqlState(error);
-  return (
-    isDatabaseUnavailable(error) ||
-    isUnavailable(error) ||
-    state === '40001' ||
-    state === '40P01' ||
-    (error instanceof Error && 'commitUnknown' in error)
-  );
-}
-
-async function movePosition(transaction: Queryable, stream: string, batch: readonly Delivery[]): Promise<void> {
-  const [first] = batch;
-  if (first === undefined) return;
-  await transaction.query(
-    `insert into projected (stream, partition, position) values ($1, $2, $3)
-     on conflict (stream, partition) do update set position = greatest(projected.position, excluded.position)`,
-    // Deliveries of different keys may come in any order.
-    [stream, first.partition, Math.max(...batch.map(({position}) => position))],
-  );
 }

@@ -155,4 +155,41 @@ export const MIGRATIONS: readonly Migration[] = [
       alter table late_activity alter column clock set not null;
       update replays set state = 'failed', reason = 'the service was changed meanwhile', ended_at = now() where state = 'running';`,
   },
+  {
+    name: '008-effects',
+    up: `
+      -- For handlers that take the place of the service's own: ids that they have handled,
+      create table handled (
+        id text primary key,
+        at timestamptz not null default now()
+      );
+      -- what took effect, once for each time that it did,
+      create table effects (
+        seq bigserial primary key,
+        message_id text not null,
+        key text not null,
+        partition int not null,
+        position bigint not null,
+        deliveries int not null,
+        node text not null,
+        transaction xid8 not null default pg_current_xact_id(),
+        at timestamptz not null default clock_timestamp()
+      );
+      create index on effects (message_id);
+      -- and what was written down as worked off.
+      create table position_moves (
+        seq bigserial primary key,
+        stream text not null,
+        partition int not null,
+        position bigint not null,
+        transaction xid8 not null default pg_current_xact_id()
+      );
+      create function effects_stay() returns trigger language plpgsql as $body$
+      begin
+        raise exception 'What took effect stays.';
+      end $body$;
+      create trigger effects_stay before update or delete on effects for each statement execute function effects_stay();
+      create trigger effects_stay before update or delete on position_moves for each statement execute function effects_stay();`,
+    down: 'drop table position_moves; drop table effects; drop function effects_stay(); drop table handled;',
+  },
 ];

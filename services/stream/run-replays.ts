@@ -2,7 +2,7 @@ import type {Broker, Delivery} from '../kit/broker.ts';
 import type {Queryable} from '../kit/database.ts';
 import type {Kit} from '../kit/service.ts';
 import type {Wake} from '../kit/wake.ts';
-import {isPassing} from './consume-projected.ts';
+import {isPassing} from './passing-errors.ts';
 import type {Projections} from './projections.ts';
 import {endReplay, findReplays, lockReplay, moveReplay, type Replay, swapTables} from './replay-store.ts';
 import {GROUP} from './streams.ts';

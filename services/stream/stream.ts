@@ -7,6 +7,7 @@ import {createWake} from '../kit/wake.ts';
 import {serveActivity} from './activity.ts';
 import {createActivityPartitions} from './activity-partitions.ts';
 import {consumeProjected} from './consume-projected.ts';
+import {type ConsumerSeams, loadConsumerSeams} from './consumer-seams.ts';
 import {serveConsumers} from './consumers.ts';
 import {serveDeadLetters} from './dead-letters.ts';
 import {TERMS} from './event-clock.ts';
@@ -56,9 +57,10 @@ export async function buildStream(
   const windows = (await kit.seam<CreateWindows>('window', 'createWindows', defaultWindows))(TERMS);
   const partitions = createActivityPartitions(broker);
   const projections = createProjections({windows, partitions, clock});
+  const seams = await loadConsumerSeams(kit, Object.values(projections));
   const replaysWake = createWake(clock);
   kit.onStart(async () => {
-    await startProjections(kit, broker, projections, feed, parts);
+    await startProjections(kit, broker, {projections, feed, parts, seams});
     if (!parts.has('activity')) return;
     const loops = [
       keepEventClock({clock, database, log, broker, partitions, windows}, kit.draining),
@@ -70,35 +72,44 @@ export async function buildStream(
   const tokens = await openAccessTokens(kit, 'stream');
   if (parts.has('alerts')) serveSignInAlerts(kit.app, kit, tokens);
   if (!parts.has('activity')) return;
-  serve(kit, {broker, tokens, spending});
+  serve(kit, {broker, tokens, spending, seams});
   serveLive(kit.app, kit, {feed, tokens});
   serveReplays(kit.app, {kit, tokens, wake: replaysWake, projections});
+}
+
+interface Projecting {
+  readonly projections: Projections;
+  readonly feed: LiveFeed;
+  readonly parts: ReadonlySet<StreamPart>;
+  readonly seams: ConsumerSeams;
 }
 
 async function startProjections(
   kit: Kit,
   broker: Broker,
-  projections: Projections,
-  feed: LiveFeed,
-  parts: ReadonlySet<StreamPart>,
+  {projections, feed, parts, seams}: Projecting,
 ): Promise<void> {
   const {environment, log} = kit;
-  for (const {stream, projection, part} of Object.values(projections)) {
+  for (const {stream, part} of Object.values(projections)) {
     if (!parts.has(part)) continue;
     // A broker that is away does not keep anybody from reading: the stream is made when it is back.
     broker.ensureStream(stream).catch(error => log.warn({err: error, stream}, 'the broker is not there yet'));
     const options = {stream, group: GROUP, member: environment.nodeName};
-    const consumer = await consumeProjected(kit, broker, options, projection, feed.wake);
+    const consumer = await consumeProjected(broker, options, seams.of(stream), feed.wake);
     kit.onStop(() => consumer.stop());
   }
 }
 
-function serve(
-  kit: Kit,
-  {broker, tokens, spending}: {readonly broker: Broker; readonly tokens: AccessTokens; readonly spending: Spending},
-): void {
+interface Served {
+  readonly broker: Broker;
+  readonly tokens: AccessTokens;
+  readonly spending: Spending;
+  readonly seams: ConsumerSeams;
+}
+
+function serve(kit: Kit, {broker, tokens, spending, seams}: Served): void {
   const {app} = kit;
-  serveActivity(app, {kit, broker, tokens, intake: createIntake(kit, broker), spending});
+  serveActivity(app, {kit, broker, tokens, intake: createIntake(kit, broker), spending, keyOf: seams.keyOf});
   listActivity(app, {kit, tokens});
   serveWindows(app, kit);
   serveConsumers(app, {broker, tokens});

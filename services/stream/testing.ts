@@ -58,6 +58,7 @@ export async function startTestStream(env: {
   readonly DATABASE_URL: string;
   readonly BROKER_URL: string;
   readonly LINKS: string;
+  readonly SEAMS?: string;
 }): Promise<TestStream> {
   const broker = await openBroker({url: env.BROKER_URL, clock: createSystemClock(), log: quiet});
   await Promise.all([broker.ensureStream('identity.events'), broker.ensureStream('activity')]);

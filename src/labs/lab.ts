@@ -51,6 +51,16 @@ export interface CrashPointSeries {
   readonly skipMax: number;
 }
 
+/** Something on the timetable that is no fault: a producer publishes what nobody can read, an operator sets a group back. */
+export interface TimedAct {
+  readonly kind: 'act';
+  /** What is done, for those who watch: `three records that nobody can read are published`. */
+  readonly name: string;
+  readonly atMs: number;
+  /** With the `tools` and the set-up of the callback that makes it. Done once; the attack's end waits for it. */
+  act(): Promise<void>;
+}
+
 export interface LoadSpec {
   readonly operations: readonly Operation[];
   /** Stop once this many were acknowledged; under attack not before every fault has had its whole window and every series its hits. */
@@ -173,7 +183,7 @@ export interface LabDefinition<Setup = unknown, Final = unknown> {
     readonly okShareMin: number;
   };
   load(tools: LabTools, setup: Setup): LoadSpec;
-  faults(tools: LabTools, setup: Setup): readonly (TimedFault | CrashPointSeries)[];
+  faults(tools: LabTools, setup: Setup): readonly (TimedFault | CrashPointSeries | TimedAct)[];
   readonly recovery: {
     readonly withinMs: number;
     /** Asked every 200 ms after healing, once all nodes are ready; default: at once. */

@@ -231,6 +231,33 @@ describe('a check', () => {
     expect(result.tasks[0]?.observed).toContain('hit 5 of 8 times');
   });
 
+  it('does what the lab has on its timetable besides faults, once each, and waits for it', async () => {
+    const done: string[] = [];
+    const act = (name: string, atMs: number) => ({
+      kind: 'act' as const,
+      name,
+      atMs,
+      act: () => Promise.resolve().then(() => void done.push(name)),
+    });
+    const faults: AnyLab['faults'] = () => [act('second', 40), act('first', 10)];
+    const {result, evidence} = await check({}, {lab: {...lab, faults}});
+    expect(done).toEqual(['first', 'second']);
+    expect([result.verdict, evidence?.faults]).toEqual(['pass', []]);
+  });
+
+  it('says what could not be done because something was away, and takes any other failure for its own', async () => {
+    const failing = (error: Error): AnyLab => ({
+      ...lab,
+      faults: () => [{kind: 'act', name: 'poison is published', atMs: 1, act: () => Promise.reject(error)}],
+    });
+    const away = Object.assign(new Error('the broker is away'), {name: 'UnavailableError'});
+    const {result} = await check({}, {lab: failing(away)});
+    expect(result).toMatchObject({verdict: 'inconclusive'});
+    expect(result.tasks[0]?.observed).toContain('"poison is published" could not be done: the broker is away');
+    const broken = check({}, {lab: failing(new Error('oops')), runFolder: join(root, 'again')});
+    await expect(broken).rejects.toMatchObject({code: 'BROKEN_LAB'});
+  });
+
   it('goes on past enough work until every fault has had its window', async () => {
     const spec = {operations: operations(200, 5), stopAfterOk: 5};
     const {evidence, result} = await check({}, {lab: {...lab, load: () => spec, faults: withFault(300).faults}});

@@ -1,5 +1,5 @@
 import type {LatencySummary, LedgerEntry} from '../../load/load.ts';
-import type {CrashPointSeries, LoadSpec, TimedFault} from '../lab.ts';
+import type {CrashPointSeries, LoadSpec, TimedAct, TimedFault} from '../lab.ts';
 import {inLab} from './baseline.ts';
 import type {RunContext} from './context.ts';
 import type {ControlStream} from './control.ts';
@@ -63,12 +63,12 @@ function enoughWork(stopAfterOk: number, faultsAreOver: () => boolean): (ok: num
 /** Half of the load, or as much as shows the first fault whole; a quarter of each series. */
 function quick(
   spec: LoadSpec,
-  planned: readonly (TimedFault | CrashPointSeries)[],
-): {readonly spec: LoadSpec; readonly faults: readonly (TimedFault | CrashPointSeries)[]} {
+  planned: readonly (TimedFault | CrashPointSeries | TimedAct)[],
+): {readonly spec: LoadSpec; readonly faults: readonly (TimedFault | CrashPointSeries | TimedAct)[]} {
   const faults = planned.map(fault =>
     fault.kind === 'crash-points' ? {...fault, times: Math.ceil(fault.times / 4)} : fault,
   );
-  const ends = faults.flatMap(fault => (fault.kind === 'crash-points' ? [] : [fault.atMs + fault.forMs]));
+  const ends = faults.flatMap(fault => ('forMs' in fault ? [fault.atMs + fault.forMs] : []));
   const untilMs = Math.max(lengthMs(spec) / 2, Math.min(...ends, Number.MAX_SAFE_INTEGER) + QUICK_AFTER_MS);
   const share = ends.length > 0 ? untilMs : lengthMs(spec) / 2;
   return {

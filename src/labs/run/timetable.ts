@@ -1,10 +1,10 @@
 import {LabError} from '../../errors.ts';
 import type {FaultRecord} from '../../faults/fault.ts';
-import type {CrashPointSeries, TimedFault} from '../lab.ts';
+import type {CrashPointSeries, TimedAct, TimedFault} from '../lab.ts';
 import type {CrashSeriesOutcome} from '../system.ts';
 import type {RunContext} from './context.ts';
 
-type Entry = TimedFault | CrashPointSeries;
+type Entry = TimedFault | CrashPointSeries | TimedAct;
 
 /** The lab's faults on their timetable while the load runs. */
 export interface Timetable {
@@ -35,6 +35,7 @@ export function startTimetable(context: RunContext, entries: readonly Entry[], f
       return;
     }
     if (entry.kind === 'crash-points') problems.push(...(await runSeries(context, entry, signal)));
+    else if (entry.kind === 'act') problems.push(...(await doAct(context, entry)));
     else await injectOne(context, entry, {index, injected, problems, signal});
     left -= 1;
   });
@@ -114,6 +115,24 @@ async function runSeries(context: RunContext, series: CrashPointSeries, signal: 
   return [`${nameOf(series)} hit ${hits.length} of ${series.times} times`];
 }
 
+async function doAct({lab, emit}: RunContext, {name, act}: TimedAct): Promise<string[]> {
+  emit({type: 'note', text: name});
+  try {
+    await act();
+    return [];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const ofTheSystem = error instanceof LabError ? OF_THE_SYSTEM.has(error.code) : isUnavailable(error);
+    if (ofTheSystem) return [`"${name}" could not be done: ${reason}`];
+    throw new LabError('BROKEN_LAB', `Lab ${lab.id}: "${name}" failed: ${reason}`, {cause: error});
+  }
+}
+
+/** How the broker port says that the broker cannot be reached. */
+function isUnavailable(error: unknown): boolean {
+  return error instanceof Error && error.name === 'UnavailableError';
+}
+
 /** Follows every fault in force: it has to be in the fabric for its whole window, and something has to come past it. */
 async function lookAt({system}: RunContext, injected: readonly Injected[]): Promise<void> {
   const watched = injected.filter(one => one.record.toxic !== undefined && !one.missing);
@@ -156,6 +175,7 @@ export function reasonOf({id}: {readonly id: string}): string {
 }
 
 export function nameOf(entry: Entry): string {
+  if (entry.kind === 'act') return `"${entry.name}"`;
   if (entry.kind === 'crash-points') return `the crash of ${entry.service} at ${entry.points.join(', ')}`;
   return `${entry.kind} ${entry.target} at ${seconds(entry.atMs)}`;
 }

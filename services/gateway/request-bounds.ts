@@ -1,15 +1,25 @@
 import type {FastifyReply, FastifyRequest} from 'fastify';
+import {Type} from 'typebox';
 import type {Clock} from '../kit/clock.ts';
 import type {InFlight} from './in-flight.ts';
 
 /** A caller that does not say how long it waits is taken to wait this long. */
 const PATIENCE_DEFAULT_MS = 10_000;
 const PATIENCE_MAX_MS = 30_000;
+const PATIENCE_STATED_MAX_MS = 60_000;
 
-/** When the caller of a request stops waiting, unix ms. */
-export function callerDeadline({hop}: FastifyRequest, clock: Clock): number {
+/** How long a caller waits from now on, in its own words: callers have clocks that nobody can rely on, so they need not name a time. */
+export const Patience = Type.Integer({minimum: 1, maximum: PATIENCE_STATED_MAX_MS});
+export const PatienceHeaders = Type.Object({'x-patience-ms': Type.Optional(Patience)});
+
+/** When the caller of a request stops waiting, unix ms: by `x-deadline` or `x-patience-ms`, whichever is sooner. */
+export function callerDeadline({hop, headers}: FastifyRequest, clock: Clock): number {
   const now = clock.now();
-  return Math.min(hop.deadline ?? now + PATIENCE_DEFAULT_MS, now + PATIENCE_MAX_MS);
+  // Checked by the route's schema, which also makes a number of it.
+  const stated = Number(headers['x-patience-ms'] ?? Number.NaN);
+  const patience = Number.isNaN(stated) ? Number.POSITIVE_INFINITY : stated;
+  const waits = patience === Number.POSITIVE_INFINITY && hop.deadline === undefined ? PATIENCE_DEFAULT_MS : patience;
+  return Math.min(hop.deadline ?? Number.POSITIVE_INFINITY, now + Math.min(waits, PATIENCE_MAX_MS));
 }
 
 /**

@@ -1,0 +1,174 @@
+import {repetitions, selectRequests} from '../../src/checkers/attempts.ts';
+import {select} from '../../src/checkers/availability.ts';
+import {story} from '../../src/checkers/story.ts';
+import type {RequestLogEntry} from '../../src/fabric/fabric.ts';
+import type {Evidence} from '../../src/labs/lab.ts';
+import {fail, inconclusive, type Judgement, pass, unlessBusy} from '../../src/labs/verdict.ts';
+import type {LedgerEntry} from '../../src/load/load.ts';
+import type {Setup} from './set-up.ts';
+import {OUTAGE_AT_MS, OUTAGE_FOR_MS} from './traffic.ts';
+
+export type Seen = Evidence<Setup, null>;
+
+const SHARE_MIN = 0.99;
+const CALLS_PER_THOUSAND_MAX = 2;
+export const CLOSED_COUNTS_MS = 7_500;
+
+/** When identity was away, as the fault's record tells it, unix ms. */
+export function outage({faults, times}: Seen): {readonly from: number; readonly to: number} {
+  const crash = faults.find(fault => fault.kind === 'crash');
+  const from = crash?.appliedAt ?? times.attackFrom + OUTAGE_AT_MS;
+  return {from, to: crash?.endedAt ?? from + OUTAGE_FOR_MS};
+}
+
+export function judgeOutage(evidence: Seen): Judgement {
+  const window = outage(evidence);
+  const reads = select(evidence.attack, {name: 'read', ...window});
+  const failed = reads.filter(isNotOk);
+  const share = 1 - failed.length / reads.length;
+  const observed = `${reads.length - failed.length} of ${reads.length} requests with good tokens succeeded while identity was away; none of them needs identity`;
+  const expected = `${SHARE_MIN * 100} % of them do`;
+  if (reads.length > 0 && share >= SHARE_MIN) return pass(observed, expected);
+  const before = new Set(select(evidence.attack, {name: 'read', to: window.from}).map(tokenOf));
+  const known = reads.filter(entry => before.has(tokenOf(entry)));
+  const onlyFresh = known.length > 0 && known.filter(isNotOk).length < 0.05 * known.length;
+  const counts = `with tokens that had been shown before: ${known.length - known.filter(isNotOk).length} of ${known.length}; with fresh ones: ${reads.length - known.length - failed.filter(entry => !before.has(tokenOf(entry))).length} of ${reads.length - known.length}`;
+  return unlessBusy(
+    evidence.control.busy,
+    shareOrRestarted(evidence, share),
+    fail(onlyFresh ? 'FRESH_TOKENS_REFUSED' : 'BOUND_TO_IDENTITY', observed, expected, [
+      ...tell(evidence, failed),
+      counts,
+    ]),
+  );
+}
+
+/** Calls to identity that nobody asked the gateway for: those of the load are known by their traces. */
+export function callsToIdentity(evidence: Seen): readonly RequestLogEntry[] {
+  const asked = new Set(select(evidence.attack, {name: 'close'}).map(traceOf));
+  const calls = selectRequests(evidence.requests, {link: 'gateway->identity'});
+  return calls.filter(call => !(call.method === 'DELETE' && asked.has(call.traceparent?.split('-')[1])));
+}
+
+export function judgeCalls(evidence: Seen): Judgement {
+  const calls = callsToIdentity(evidence);
+  const requests = evidence.attack.filter(({outcome}) => outcome !== 'dropped').length;
+  const perThousand = (1_000 * calls.length) / requests;
+  const tokens = new Set(select(evidence.attack, {name: 'read'}).map(tokenOf)).size;
+  const observed = `the gateway asked identity ${calls.length} times for ${requests} requests with ${tokens} different tokens: ${perThousand.toFixed(1)} per 1000`;
+  const expected = `at most ${CALLS_PER_THOUSAND_MAX} per 1000, however many tokens there are`;
+  if (perThousand <= CALLS_PER_THOUSAND_MAX) return pass(observed, expected);
+  const paths = repetitions(calls, call => `${call.method} ${call.path}`);
+  const code = perThousand > 300 ? 'ASKS_EACH_TIME' : calls.length > tokens / 2 ? 'ASKS_PER_TOKEN' : 'ASKS_OFTEN';
+  return fail(code, observed, expected, [
+    ...calls
+      .slice(0, 3)
+      .map(call => `${since(evidence, call.at)}: ${call.method} ${call.path}: ${call.status ?? 'no answer'}`),
+    ...[...paths].map(([path, some]) => `${some.length} x ${path}`),
+  ]);
+}
+
+export function judgeForged(evidence: Seen): Judgement {
+  const forged = select([...evidence.attack], {name: 'forged'});
+  const through = forged.filter(entry => passedOn(evidence, entry).length > 0 || entry.outcome === 'ok');
+  const observed = `${through.length} of ${forged.length} requests with forged tokens got past the gateway`;
+  const expected = 'none does, whether identity is there or not';
+  if (forged.length < 20) return inconclusive('NOTHING_FORGED', observed, expected);
+  if (through.length === 0) return pass(observed, expected);
+  const kinds = [...new Set(through.map(({operation}) => String(operation.facts?.kind)))];
+  return fail('FORGERY_ACCEPTED', observed, expected, [...tell(evidence, through), `kinds: ${kinds.join(', ')}`]);
+}
+
+/** When the account was closed, as the lab's own client was told; undefined when it was not. */
+function closedAt({attack}: Seen): number | undefined {
+  const [close] = select(attack, {name: 'close'});
+  const [send] = close?.sends ?? [];
+  return close?.status === 204 && send !== undefined ? send.at + send.durationMs : undefined;
+}
+
+export function judgeClosed(evidence: Seen): Judgement {
+  const closed = closedAt(evidence);
+  const bound = `${CLOSED_COUNTS_MS / 1_000} s`;
+  const expected = `none is let through later than ${bound} after its account was closed`;
+  if (closed === undefined) {
+    const [close] = select(evidence.attack, {name: 'close'});
+    const why = `the account could not be closed: ${close?.status ?? close?.sends[0]?.error ?? 'no answer'}`;
+    return close?.status === 401 || close?.status === 403
+      ? fail('GOOD_TOKEN_REFUSED', why, 'the account of a good token can be closed')
+      : inconclusive('NOT_CLOSED', why, expected);
+  }
+  const tries = select(evidence.attack, {name: 'leaver', from: closed});
+  const through = tries.filter(entry => passedOn(evidence, entry).length > 0);
+  const last = Math.max(closed, ...through.map(({intendedAt}) => intendedAt));
+  const late = through.filter(({intendedAt}) => intendedAt > closed + CLOSED_COUNTS_MS);
+  const observed = `the token of a closed account was let through ${through.length} of ${tries.length} times, the last time ${((last - closed) / 1_000).toFixed(1)} s after the closing`;
+  if (late.length === 0) return pass(observed, expected);
+  return fail('CLOSED_STILL_GOOD', observed, expected, tell(evidence, late));
+}
+
+export function judgeGood(evidence: Seen): Judgement {
+  const {from, to} = outage(evidence);
+  // A gateway that has just been started asks for keys first; an identity that comes back needs a moment.
+  const calm = [
+    ...evidence.baseline,
+    ...select(evidence.attack, {name: 'read'}).filter(
+      ({intendedAt}) => intendedAt < from - 100 || intendedAt > to + 1_500,
+    ),
+  ];
+  const failed = calm.filter(isNotOk);
+  const share = 1 - failed.length / calm.length;
+  const observed = `${calm.length - failed.length} of ${calm.length} requests with good tokens succeeded while identity was there`;
+  const expected = `${SHARE_MIN * 100} % of them do`;
+  if (calm.length > 0 && share >= SHARE_MIN) return pass(observed, expected);
+  return unlessBusy(
+    evidence.control.busy,
+    shareOrRestarted(evidence, share),
+    fail('GOOD_TOKEN_REFUSED', observed, expected, tell(evidence, failed)),
+  );
+}
+
+/** On a busy machine the gateway may have been restarted, and had nobody to ask for keys: then even a blatant failure tells nothing of the module. */
+function shareOrRestarted({events, times}: Seen, share: number): number {
+  const restarted = events.some(
+    ({node, type, at}) => type === 'unresponsive' && node.startsWith('gateway') && at >= times.attackFrom,
+  );
+  return restarted ? 1 : share;
+}
+
+/** What of an operation went on to stream: the gateway had let it in. */
+function passedOn({requests}: Seen, entry: LedgerEntry): readonly RequestLogEntry[] {
+  const trace = traceOf(entry);
+  return requests.filter(({link, traceparent}) => link === 'gateway->stream' && traceparent?.split('-')[1] === trace);
+}
+
+function tell(evidence: Seen, entries: readonly LedgerEntry[]): string[] {
+  const [first, ...others] = entries;
+  if (first === undefined) return [];
+  const trace = traceOf(first);
+  const requests = evidence.requests.filter(({traceparent}) => traceparent?.split('-')[1] === trace);
+  return [
+    ...story(first, {requests}),
+    ...others
+      .slice(0, 2)
+      .map(
+        entry =>
+          `op ${entry.id} at ${since(evidence, entry.intendedAt)}: ${entry.status ?? entry.sends[0]?.error ?? 'no answer'}`,
+      ),
+  ];
+}
+
+function isNotOk({outcome}: LedgerEntry): boolean {
+  return outcome !== 'ok';
+}
+
+function tokenOf({operation}: LedgerEntry): string {
+  return String(operation.facts?.token);
+}
+
+function traceOf({operation}: LedgerEntry): string | undefined {
+  return operation.request.headers?.traceparent?.split('-')[1];
+}
+
+function since({times}: Seen, at: number): string {
+  return `${at >= times.attackFrom ? '+' : ''}${((at - times.attackFrom) / 1_000).toFixed(2)} s`;
+}

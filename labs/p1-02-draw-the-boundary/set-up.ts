@@ -1,0 +1,56 @@
+import {textField} from '../../src/labs/accounts.ts';
+import type {LabTools} from '../../src/labs/lab.ts';
+import {type Forgery, forge} from './forgeries.ts';
+
+/** A token, and whose it is. */
+export interface Held {
+  readonly account: string;
+  readonly token: string;
+}
+
+export interface Setup {
+  /** In the order in which they are first shown. */
+  readonly fresh: readonly Held[];
+  /** Its account is closed during the attack. */
+  readonly closing: Held;
+  readonly forged: readonly Forgery[];
+}
+
+const ACCOUNTS = 4;
+const SESSIONS_PER_ACCOUNT = 35;
+const AT_ONCE = 7;
+const FORGED = 60;
+
+/** Many sessions of a few accounts: a token of each is shown for the first time at some moment of the run. Nothing here needs a token. */
+export async function setUp(tools: LabTools): Promise<Setup> {
+  const people = await Promise.all(Array.from({length: ACCOUNTS}, (_, index) => open(tools, `Reader ${index}`)));
+  const fresh: Held[] = [];
+  for (let round = 0; round < SESSIONS_PER_ACCOUNT; round += AT_ONCE) {
+    const signIns = people.flatMap(person => Array.from({length: AT_ONCE}, () => signIn(tools, person)));
+    fresh.push(...(await Promise.all(signIns)));
+  }
+  const closing = await signIn(tools, await open(tools, 'Leaver'));
+  const victims = people.map(({account}) => account);
+  const forged = Array.from({length: FORGED}, (_, index) =>
+    forge(tools.random, fresh[index % fresh.length] as Held, victims),
+  );
+  return {fresh: tools.random.shuffle(fresh), closing, forged};
+}
+
+interface Person {
+  readonly account: string;
+  readonly password: string;
+}
+
+async function open(tools: LabTools, name: string): Promise<Person> {
+  const password = tools.random.hex(16);
+  return {
+    password,
+    account: textField((await tools.http('POST', '/v1/accounts', {body: {name, password}})).body, 'id'),
+  };
+}
+
+async function signIn(tools: LabTools, person: Person): Promise<Held> {
+  const {body} = await tools.http('POST', '/v1/sessions', {body: person});
+  return {account: person.account, token: textField(body, 'token')};
+}

@@ -3,19 +3,17 @@ import {Problem} from '../kit/problem.ts';
 import type {App} from '../kit/server.ts';
 import {SIGNED_IN} from '../kit/signed-in.ts';
 import type {ProxyTools} from './proxy.ts';
-import {callerDeadline, holdPlace} from './request-bounds.ts';
+import {callerDeadline, holdPlace, PATIENCE_RANGE_MS} from './request-bounds.ts';
 import {requireAccount} from './require-account.ts';
 import type {Compose, UpstreamCall} from './seams/compose.ts';
 import {UpstreamStatusError, upstreamProblem} from './upstream-errors.ts';
 import type {Upstreams} from './upstreams.ts';
 
 const PATIENCE_DEFAULT_MS = 2_000;
-const PATIENCE_MAX_MS = 60_000;
-
 const PARTS = 3;
 
 const Headers = Type.Object({
-  'x-patience-ms': Type.Integer({minimum: 1, maximum: PATIENCE_MAX_MS, default: PATIENCE_DEFAULT_MS}),
+  'x-patience-ms': Type.Integer({...PATIENCE_RANGE_MS, default: PATIENCE_DEFAULT_MS}),
 });
 const Part = Type.Union([Type.Literal('account'), Type.Literal('activity'), Type.Literal('windows')]);
 const Page = Type.Object({
@@ -37,7 +35,7 @@ export function serveDashboard(app: App, compose: Compose, {upstreams, tokens, i
   app.get('/v1/dashboard', {config: {problems: [502]}, schema, onRequest: [requireAccount(tokens)]}, (request, reply) =>
     holdPlace(inFlight, reply, async () => {
       const patienceMs = request.headers['x-patience-ms'] ?? PATIENCE_DEFAULT_MS;
-      const deadline = Math.min(callerDeadline(request, clock), clock.now() + patienceMs);
+      const deadline = callerDeadline(request, clock);
       const tools = callsOf(upstreams, deadline, request.headers['x-client-id']);
       const page = await compose(
         {account: request.account, patienceMs: Math.max(0, Math.min(patienceMs, deadline - clock.now()))},

@@ -78,6 +78,22 @@ it('carries trace and deadline on, and states a deadline where the caller has no
   expect(Number(stream.received[1]?.headers['x-deadline'])).toBeGreaterThan(Date.now() + 5_000);
 });
 
+it('takes a caller to wait as long as it says, by its words or by a time, whichever is sooner', async () => {
+  const sent = async (headers: Record<string, string>): Promise<number> => {
+    const before = Date.now();
+    await fetch(`${front.url}/v1/windows`, {headers});
+    return Number(stream.received.at(-1)?.headers['x-deadline']) - before;
+  };
+  const soon = (ms: number): string => String(Date.now() + ms);
+  expect(await sent({'x-patience-ms': '4000'})).toSatisfy(about(4_000));
+  expect(await sent({'x-patience-ms': '4000', 'x-deadline': soon(2_000)})).toSatisfy(about(2_000));
+  expect(await sent({'x-patience-ms': '2000', 'x-deadline': soon(4_000)})).toSatisfy(about(2_000));
+  expect(await sent({'x-patience-ms': '60000'})).toSatisfy(about(30_000));
+  for (const wrong of ['0', '-1', 'soon', '1.5', '60001']) {
+    expect((await fetch(`${front.url}/v1/windows`, {headers: {'x-patience-ms': wrong}})).status).toBe(400);
+  }
+});
+
 it('passes refusals of the upstream on, its problems included', async () => {
   identity.answer((_request, response) =>
     response.writeHead(422, {'content-type': 'application/problem+json'}).end('{"status":422}'),
@@ -245,6 +261,11 @@ it('lists its routes', async () => {
     routes: expect.arrayContaining(['POST /v1/accounts', 'GET /v1/dashboard']),
   });
 });
+
+/** What a slow machine adds is less than what the cases differ by. */
+function about(ms: number): (value: number) => boolean {
+  return value => value >= ms - 5 && value < ms + 1_500;
+}
 
 function keyRequests(): readonly ReceivedRequest[] {
   return identity.received.filter(({path}) => path === '/.well-known/jwks.json');

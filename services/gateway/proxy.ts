@@ -5,7 +5,7 @@ import type {LinkAnswer} from '../kit/links.ts';
 import type {App} from '../kit/server.ts';
 import {SIGNED_IN} from '../kit/signed-in.ts';
 import type {InFlight} from './in-flight.ts';
-import {callerDeadline, holdPlace} from './request-bounds.ts';
+import {callerDeadline, holdPlace, PatienceHeaders} from './request-bounds.ts';
 import {requireAccount} from './require-account.ts';
 import type {Route} from './seams/routes.ts';
 import type {Upstreams} from './upstreams.ts';
@@ -58,6 +58,7 @@ export async function serveRoutes(app: App, routes: readonly Route[], tools: Pro
         schema: {
           summary: route.summary,
           tags: [route.service],
+          headers: PatienceHeaders,
           ...(route.signedIn ? {security: SIGNED_IN} : {}),
         },
         onRequest: route.signedIn ? [requireAccount(tools.tokens, route.own)] : [],

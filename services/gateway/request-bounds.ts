@@ -6,11 +6,10 @@ import type {InFlight} from './in-flight.ts';
 /** A caller that does not say how long it waits is taken to wait this long. */
 const PATIENCE_DEFAULT_MS = 10_000;
 const PATIENCE_MAX_MS = 30_000;
-const PATIENCE_STATED_MAX_MS = 60_000;
 
-/** How long a caller waits from now on, in its own words: callers have clocks that nobody can rely on, so they need not name a time. */
-export const Patience = Type.Integer({minimum: 1, maximum: PATIENCE_STATED_MAX_MS});
-export const PatienceHeaders = Type.Object({'x-patience-ms': Type.Optional(Patience)});
+/** How long a caller may say that it waits from now on: callers have clocks that nobody can rely on, so they need not name a time. */
+export const PATIENCE_RANGE_MS = {minimum: 1, maximum: 60_000} as const;
+export const PatienceHeaders = Type.Object({'x-patience-ms': Type.Optional(Type.Integer(PATIENCE_RANGE_MS))});
 
 /** When the caller of a request stops waiting, unix ms: by `x-deadline` or `x-patience-ms`, whichever is sooner. */
 export function callerDeadline({hop, headers}: FastifyRequest, clock: Clock): number {

@@ -15,9 +15,9 @@ const CLOSED_PER_SECOND = 8;
 /** The account is closed within this time, so that its token has to be refused before the outage begins. */
 const CLOSE_AT_MS = [1_000, 2_000] as const;
 /** Tokens that are shown at one moment: the newest, and some before it. */
-const SHOWN_AT_ONCE = 4;
+const SHOWN_AT_ONCE = 3;
 /** Of the baseline alone. */
-const BASELINE_TOKENS = 6;
+const BASELINE_TOKENS = 5;
 
 /** Reads with tokens of which some are always seen for the first time. */
 export function baseline(random: Random, {fresh}: Setup): readonly Operation[] {

@@ -255,6 +255,30 @@ it('answers 503 when no part of the page can be had, and 400 to a patience that 
   expect(await page(token, 'long')).toMatchObject({status: 400});
 });
 
+it('serves alerts by name, without names to whom identity does not tell them, and not at all without stream', async () => {
+  const alert = {account: 'account-2', failures: 5, first: new Date().toISOString(), last: new Date().toISOString()};
+  stream.answer((_request, response) => json(response, 200, {items: [alert], next: null}));
+  const keySet = {keys: [keys.jwk]};
+  identity.answer((request, response) =>
+    request.path.startsWith('/.well-known')
+      ? json(response, 200, keySet)
+      : json(response, 200, {items: [{id: 'account-2', name: 'Bob'}]}),
+  );
+  const token = await keys.token();
+  expect(await alerts(token)).toEqual({
+    status: 200,
+    body: {items: [{...alert, name: 'Bob'}], next: null, missing: []},
+  });
+  identity.answer((_request, response) => json(response, 403, {}));
+  expect(await alerts(token)).toEqual({
+    status: 200,
+    body: {items: [{...alert, name: null}], next: null, missing: ['names']},
+  });
+  stream.answer((_request, response) => json(response, 500, {}));
+  expect(await alerts(token)).toMatchObject({status: 502, body: {detail: 'stream answered 500.'}});
+  expect(await alerts(token, 101)).toMatchObject({status: 400});
+});
+
 it('lists its routes', async () => {
   expect(await (await fetch(front.url)).json()).toMatchObject({
     service: 'gateway',
@@ -279,6 +303,12 @@ async function statusOf(path: string, token: string): Promise<number> {
 
 async function problem(path: string, init: RequestInit): Promise<unknown> {
   return (await fetch(`${front.url}${path}`, init)).json();
+}
+
+async function alerts(token: string, limit = 50): Promise<unknown> {
+  const headers = {authorization: `Bearer ${token}`};
+  const answer = await fetch(`${front.url}/v1/sign-in-alerts?limit=${limit}`, {headers});
+  return {status: answer.status, body: await answer.json()};
 }
 
 async function page(token: string, patience = '2000'): Promise<unknown> {

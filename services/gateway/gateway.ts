@@ -1,11 +1,13 @@
 import {openAccessTokens} from '../kit/access-tokens.ts';
 import type {ServiceDefinition} from '../kit/service.ts';
+import {serveAlerts} from './alerts.ts';
 import {serveDashboard} from './dashboard.ts';
 import {describeRoutes} from './describe-routes.ts';
 import {createInFlight} from './in-flight.ts';
 import {limitClients} from './limit-clients.ts';
 import {type ProxyTools, serveRoutes} from './proxy.ts';
 import {compose as defaultCompose} from './seams/compose.default.ts';
+import {composeAlerts as defaultComposeAlerts} from './seams/compose-alerts.default.ts';
 import {createRoutes as defaultRoutes} from './seams/routes.default.ts';
 import {createUpstreamPolicy as defaultPolicy} from './seams/upstream-policy.default.ts';
 import {createUpstreams} from './upstreams.ts';
@@ -19,6 +21,7 @@ export const gateway: ServiceDefinition = {
   async build(kit) {
     const createPolicy = await kit.seam('upstream-policy', 'createUpstreamPolicy', defaultPolicy);
     const compose = await kit.seam('compose', 'compose', defaultCompose);
+    const composeAlerts = await kit.seam('compose-alerts', 'composeAlerts', defaultComposeAlerts);
     const createRoutes = await kit.seam('routes', 'createRoutes', defaultRoutes);
     const routes = createRoutes({services: Object.keys(kit.environment.links), log: kit.log});
     const tools: ProxyTools = {
@@ -34,11 +37,12 @@ export const gateway: ServiceDefinition = {
     kit.app.decorateRequest('account', '');
     await limitClients(kit);
     serveDashboard(kit.app, compose, tools);
+    serveAlerts(kit.app, composeAlerts, tools);
     await serveRoutes(kit.app, routes, tools);
     kit.describe(describeRoutes(kit, routes));
     const index = {
       service: 'gateway',
-      routes: [...routes.map(({method, path}) => `${method} ${path}`), 'GET /v1/dashboard'],
+      routes: [...routes.map(({method, path}) => `${method} ${path}`), 'GET /v1/dashboard', 'GET /v1/sign-in-alerts'],
       documentation: '/openapi.json',
     };
     kit.app.get('/', {schema: {hide: true}}, () => index);

@@ -3,10 +3,12 @@ import type {Refusal} from './seams/upstream-policy.ts';
 
 /** An upstream answered, and not with a 2xx. */
 export class UpstreamStatusError extends Error {
+  readonly service: string;
   readonly status: number;
 
   constructor(service: string, status: number) {
     super(`${service} answered ${status}.`);
+    this.service = service;
     this.name = 'UpstreamStatusError';
     this.status = status;
   }

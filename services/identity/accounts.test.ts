@@ -73,6 +73,36 @@ describe('the own account', () => {
   });
 });
 
+describe('accounts of others', () => {
+  it('are read by whom it is permitted, one or many at once', async () => {
+    const [clerk, ada, gone] = [await signedIn(), await signedIn(), await signedIn()];
+    await system.call('PUT', rolesOf(clerk.account), {authorization: OPERATOR, body: {roles: ['operator']}});
+    await system.call('DELETE', '/v1/accounts/me', gone);
+    const {body: one} = await system.call('GET', `/v1/accounts/${ada.account}`, clerk);
+    expect(one).toEqual({id: ada.account, name: 'Ada', createdAt: expect.any(String)});
+    const ids = [ada.account, 'nobody', gone.account, clerk.account, ada.account];
+    const many = await system.call('GET', `/v1/accounts?${ids.map(id => `id=${id}`).join('&')}`, clerk);
+    expect(many.body.items).toEqual([clerk.account, ada.account].sort().map(id => expect.objectContaining({id})));
+    expect(many.body.items).toContainEqual(one);
+    expect((await system.call('GET', `/v1/accounts?id=${ada.account}`, clerk)).body.items).toEqual([one]);
+    expect((await system.call('GET', `/v1/accounts/${gone.account}`, clerk)).status).toBe(404);
+  });
+
+  it('are read by nobody else, and not more than a hundred at once', async () => {
+    const [clerk, other] = [await signedIn(), await signedIn()];
+    await system.call('PUT', rolesOf(clerk.account), {authorization: OPERATOR, body: {roles: ['operator']}});
+    for (const path of [`/v1/accounts/${other.account}`, `/v1/accounts?id=${other.account}`]) {
+      expect((await system.call('GET', path)).status).toBe(401);
+      expect((await system.call('GET', path, other)).status).toBe(403);
+    }
+    const ids = (count: number): string => Array.from({length: count}, (_, index) => `id=${index}`).join('&');
+    expect((await system.call('GET', `/v1/accounts?${ids(100)}`, clerk)).status).toBe(200);
+    for (const query of [ids(101), 'id=', 'id=%00', '']) {
+      expect(await system.call('GET', `/v1/accounts?${query}`, clerk)).toMatchObject({status: 400, type: PROBLEM});
+    }
+  });
+});
+
 describe('roles', () => {
   it('are granted by the operator first, then by an admin, and each grant is told of', async () => {
     const [boss, clerk] = [await signedIn(), await signedIn()];
@@ -152,6 +182,8 @@ describe('the description', () => {
       'PATCH /v1/accounts/me': () => system.call('PATCH', '/v1/accounts/me', {token, body: {name: 'B'}}),
       'PUT /v1/accounts/{id}/roles': () =>
         system.call('PUT', rolesOf(account), {authorization: OPERATOR, body: {roles: ['admin']}}),
+      'GET /v1/accounts': () => system.call('GET', `/v1/accounts?id=${account}`, {token}),
+      'GET /v1/accounts/{id}': () => system.call('GET', `/v1/accounts/${account}`, {token}),
       'POST /v1/keys/rotate': () => system.call('POST', '/v1/keys/rotate', {token, body: {}}),
       'DELETE /v1/sessions/current': async () => {
         const own = String((await system.signIn(account)).body.token);

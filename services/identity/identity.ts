@@ -12,6 +12,7 @@ import {MIGRATIONS} from './migrations.ts';
 import {serveOwnAccount} from './own-account.ts';
 import {createPasswords} from './passwords.ts';
 import type {Provisioning} from './provisioning.ts';
+import {readAccounts} from './read-accounts.ts';
 import {serveRoles} from './roles.ts';
 import {createPublisher} from './seams/publisher.default.ts';
 import {registration} from './seams/registration.default.ts';
@@ -59,6 +60,7 @@ export async function buildIdentity(kit: Kit, provisioning: Provisioning = {}): 
 
   serveAccounts(app, {kit, register, publisher, passwords, secret, provisioning});
   serveOwnAccount(app, {kit, publisher, access});
+  readAccounts(app, {kit, access});
   serveSessions(app, {kit, publisher, passwords, tokens, sessions, access});
   serveRoles(app, {kit, publisher, access});
   serveKeys(app, {keys, access});

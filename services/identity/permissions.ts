@@ -1,7 +1,7 @@
 /** What a role permits. Roles are few and known; accounts have them, and nothing else gives a permission. */
 const PERMISSIONS = {
-  admin: ['keys:rotate', 'roles:write'],
-  operator: ['keys:rotate'],
+  admin: ['accounts:read', 'keys:rotate', 'roles:write'],
+  operator: ['accounts:read', 'keys:rotate'],
 } as const;
 
 export type Role = keyof typeof PERMISSIONS;

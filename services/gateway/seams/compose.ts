@@ -1,4 +1,4 @@
-/** An upstream's answer: parsed JSON of a 2xx. Anything else rejects. */
+/** An upstream's answer: parsed JSON of a 2xx. Anything else rejects; where the service answered, with its `status`. */
 export interface UpstreamCall {
   /** `GET path` at a service, with the caller's identity and trace context. Aborting `signal` ends the request on the wire. */
   get(service: 'identity' | 'stream', path: string, options?: {readonly signal?: AbortSignal}): Promise<unknown>;

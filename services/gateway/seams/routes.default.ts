@@ -12,6 +12,8 @@ const ROUTES: readonly Route[] = [
   {method: 'DELETE', path: '/v1/accounts/me', service: 'identity', summary: 'Close the account', signedIn: true},
   {method: 'PUT', path: '/v1/accounts/:id/roles', service: 'identity', summary: 'Grant roles', signedIn: true},
   {method: 'GET', path: '/v1/accounts/me', service: 'identity', summary: 'The signed-in account', signedIn: true},
+  {method: 'GET', path: '/v1/accounts', service: 'identity', summary: 'Several accounts', signedIn: true},
+  {method: 'GET', path: '/v1/accounts/:id', service: 'identity', summary: 'An account', signedIn: true},
   {method: 'POST', path: '/v1/activity', service: 'stream', summary: 'Report activity', signedIn: true},
   {
     method: 'GET',

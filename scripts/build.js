@@ -101,6 +101,7 @@ const [lab, services, container] = await Promise.all([
       {in: 'src/agent/container-main.ts', out: 'agent'},
       {in: 'src/agent/fabric-thread.ts', out: 'fabric-thread'},
       {in: 'src/agent/load-thread.ts', out: 'load-thread'},
+      {in: 'src/agent/telemetry-thread.ts', out: 'telemetry-thread'},
       {in: 'src/agent/tunnel-main.ts', out: 'tunnel'},
       {in: 'src/agent/steward-main.ts', out: 'steward'},
     ],

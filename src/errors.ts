@@ -89,10 +89,6 @@ export const ERRORS = {
     exit: EXIT.environment,
     fix: 'Install NATS (`apt-get install nats-server`, `brew install nats-server`), or leave `--broker nats` out.',
   },
-  NO_TELEMETRY: {
-    exit: EXIT.environment,
-    fix: 'Start the system as plain processes for it: `teralab down`, then `teralab up --runtime process`.',
-  },
   UNKNOWN_TRACE: {exit: EXIT.usage, fix: '`teralab traces` lists the traces that are kept.'},
   NODE_NOT_READY: {exit: EXIT.environment, fix: 'Read the lines above; `teralab logs <node>` shows all of them.'},
   NODE_GONE: {

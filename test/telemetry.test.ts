@@ -1,4 +1,8 @@
+import {once} from 'node:events';
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import type {TopLook} from '../src/cli/render/top.ts';
 import type {StatusReport} from '../src/controller/protocol.ts';
 import type {RouteMetrics} from '../src/observe/metric-store.ts';
 import type {TraceSummary} from '../src/observe/trace-summary.ts';
@@ -101,6 +105,35 @@ describe.sequential('telemetry of the services', () => {
     const {document} = await learner.json<{routes: RouteMetrics[]}>('metrics');
     expectDocumented('metrics', document);
     expect(document.routes.map(({route}) => route).filter(route => /[0-9a-f]{8}-/.test(route))).toEqual([]);
+  });
+
+  it('shows what nodes use and which routes are busy', async () => {
+    const {exitCode, document} = await learner.json<TopLook>('top', '--every', '500ms');
+    expect(exitCode).toBe(0);
+    expectDocumented('top', document);
+    expect(document.nodes.find(({name}) => name === 'identity-db')).toMatchObject({state: 'ready'});
+    expect(document.nodes.every(({cpuShare, rssBytes}) => cpuShare !== null && (rssBytes ?? 0) > 0)).toBe(true);
+    const {stdout} = await learner.run('top', '--every', '500ms', '--count', '2');
+    expect(stdout.match(/^NODE +STATE +CPU +MEMORY/gm)).toHaveLength(2);
+  });
+
+  it('sends all of it on to a collector that is named, while the system runs', async () => {
+    const paths = new Set<string>();
+    const collector = createServer((request, reply) => {
+      paths.add(request.url ?? '');
+      request.resume().on('end', () => reply.end('{}'));
+    }).listen(0, '127.0.0.1');
+    await once(collector, 'listening');
+    try {
+      const {port} = collector.address() as AddressInfo;
+      expect((await learner.run('up', '--otlp', `http://127.0.0.1:${port}`)).exitCode).toBe(0);
+      await openAccount('grace');
+      await until('both have come', async () => paths.has('/v1/traces') && paths.has('/v1/metrics'));
+    } finally {
+      collector.closeAllConnections();
+      collector.close();
+    }
+    expect((await learner.run('up', '--otlp', 'localhost:4318')).stderr).toContain('http://localhost:4318');
   });
 
   it('says what is wrong with an id or a service that is none', async () => {

@@ -14,8 +14,7 @@ import {type AgentTelemetry, openTelemetry} from './telemetry.ts';
 export interface Agent extends AsyncDisposable {
   readonly fabric: Fabric;
   readonly load: LoadDriver;
-  /** Undefined where services have nowhere to send their telemetry: in a container. */
-  readonly telemetry: AgentTelemetry | undefined;
+  readonly telemetry: AgentTelemetry;
   /** Where it runs: threads of this process, or a container. */
   readonly place: {readonly thread: string} | {readonly container: string};
   /** Settles when a part of it has ended, with the reason; also after `stop`. */

@@ -4,10 +4,11 @@ import type {Socket} from 'node:net';
 import {Worker} from 'node:worker_threads';
 import {onMessages, sendMessage} from '../wire.ts';
 import {AGENT_PARTS, AGENT_PROTOCOL, type AgentPart, type CallMessage, type ThreadMessage} from './messages.ts';
+import {TELEMETRY_PORT, telemetryToken} from './remote-telemetry.ts';
 import type {ThreadSettings} from './thread-settings.ts';
 
 /**
- * The agent in a container of its own: the same two threads, behind an HTTP port. `GET /fabric` and `GET /load` with the session's token
+ * The agent in a container of its own: the same threads, behind an HTTP port. `GET /fabric`, `GET /load` and `GET /telemetry` with the session's token
  * are upgraded to the lines of JSON that the threads speak; `GET /livez` is for the engine's health check. One connection per part: a
  * later one takes the place of an earlier one.
  *
@@ -16,11 +17,18 @@ import type {ThreadSettings} from './thread-settings.ts';
  * | `AGENT_PORT` | where to listen (default 7070) |
  * | `AGENT_TOKEN` | what a caller has to know |
  * | `AGENT_HOST` | the name by which nodes reach this container |
+ * | `AGENT_TELEMETRY_PORT` | where services send OTLP/HTTP (default 4318), with a token that is made from the agent's |
  */
-const {AGENT_PORT = '7070', AGENT_TOKEN = '', AGENT_HOST = 'agent'} = process.env;
+const {
+  AGENT_PORT = '7070',
+  AGENT_TOKEN = '',
+  AGENT_HOST = 'agent',
+  AGENT_TELEMETRY_PORT = String(TELEMETRY_PORT),
+} = process.env;
 const settings: ThreadSettings = {
   places: {bindHost: '0.0.0.0', advertisedHost: AGENT_HOST},
   carryLedgers: true,
+  receiver: {host: '0.0.0.0', port: Number(AGENT_TELEMETRY_PORT), token: telemetryToken(AGENT_TOKEN)},
 };
 
 if (AGENT_TOKEN.length < 16) {

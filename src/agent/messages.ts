@@ -15,7 +15,7 @@ export type ThreadMessage =
   | {readonly event: string; readonly data: unknown};
 
 /** What an agent in a container is asked for, each over a connection of its own. */
-export const AGENT_PARTS = ['fabric', 'load'] as const;
+export const AGENT_PARTS = ['fabric', 'load', 'telemetry'] as const;
 export type AgentPart = (typeof AGENT_PARTS)[number];
 
 /** The protocol that a connection to it is upgraded to: calls and answers as lines of JSON. */

@@ -11,6 +11,7 @@ import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '
 import {freePort} from '../../test/support/free-port.ts';
 import {asTestServer, proxySpec, serveEcho} from '../fabric/testing.ts';
 import {type AgentEndpoint, connectAgent} from './remote-agent.ts';
+import {takesTelemetry} from './testing/takes-telemetry.ts';
 
 const TOKEN = 'a token of more than sixteen characters';
 
@@ -18,6 +19,7 @@ const TOKEN = 'a token of more than sixteen characters';
 describe('an agent behind a port', () => {
   let folder = '';
   let program: ChildProcess;
+  let telemetryPort = 0;
   let endpoint: AgentEndpoint;
 
   beforeAll(async () => {
@@ -28,6 +30,7 @@ describe('an agent behind a port', () => {
         agent: source('container-main'),
         'fabric-thread': source('fabric-thread'),
         'load-thread': source('load-thread'),
+        'telemetry-thread': source('telemetry-thread'),
       },
       outdir: folder,
       bundle: true,
@@ -42,9 +45,16 @@ describe('an agent behind a port', () => {
 
   beforeEach(async () => {
     const port = await freePort();
-    endpoint = {address: {host: '127.0.0.1', port}, token: TOKEN, container: 'c0ffee'};
+    telemetryPort = await freePort();
+    endpoint = {address: {host: '127.0.0.1', port}, host: '127.0.0.1', token: TOKEN, container: 'c0ffee'};
     program = spawn(process.execPath, [join(folder, 'agent.mjs')], {
-      env: {...process.env, AGENT_PORT: String(port), AGENT_TOKEN: TOKEN, AGENT_HOST: '127.0.0.1'},
+      env: {
+        ...process.env,
+        AGENT_PORT: String(port),
+        AGENT_TELEMETRY_PORT: String(telemetryPort),
+        AGENT_TOKEN: TOKEN,
+        AGENT_HOST: '127.0.0.1',
+      },
       stdio: 'ignore',
     });
   });
@@ -92,6 +102,13 @@ describe('an agent behind a port', () => {
       .map(line => JSON.parse(line).id);
     expect(ids.toSorted()).toEqual(operations.map(({id}) => id).toSorted());
     expect(await agent.fabric.requests(0)).toHaveLength(300);
+  });
+
+  it('takes telemetry of who has the environment for it, and sends it on to a collector', async () => {
+    await using agent = await connectAgent(endpoint);
+    const {OTEL_EXPORTER_OTLP_HEADERS} = await agent.telemetry.environment();
+    expect(OTEL_EXPORTER_OTLP_HEADERS).not.toContain(TOKEN);
+    await takesTelemetry(agent.telemetry, telemetryPort);
   });
 
   it('says that a ledger cannot be written', async () => {

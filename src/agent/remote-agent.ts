@@ -12,6 +12,8 @@ import {type CarriedEntry, LEDGER_ENTRY, type LoadThread} from './load-port.ts';
 import {AGENT_PARTS, AGENT_PROTOCOL, type AgentPart} from './messages.ts';
 import {remoteFabric} from './remote-fabric.ts';
 import {remoteLoad} from './remote-load.ts';
+import {remoteTelemetry} from './remote-telemetry.ts';
+import type {TelemetryThread} from './telemetry-port.ts';
 
 const TRY_EVERY_MS = 50;
 const CONNECT_WITHIN_MS = 30_000;
@@ -19,6 +21,8 @@ const CONNECT_WITHIN_MS = 30_000;
 /** An agent in a container. */
 export interface AgentEndpoint {
   readonly address: Address;
+  /** The name by which nodes reach it. */
+  readonly host: string;
   readonly token: string;
   readonly container: string;
   /** Settles when the container has ended; nothing answers from then on. */
@@ -33,17 +37,17 @@ export async function connectAgent(endpoint: AgentEndpoint): Promise<Agent> {
     isOver = true;
   });
   const sockets = await Promise.all(AGENT_PARTS.map(async part => openPart(endpoint, part, () => isOver)));
-  const [fabricSocket, loadSocket] = sockets as [Socket, Socket];
+  const [fabricSocket, loadSocket, telemetrySocket] = sockets as [Socket, Socket, Socket];
   const fabric = connect<LocalFabric>(socketChannel(fabricSocket), "agent's fabric");
   const load = connect<LoadThread>(socketChannel(loadSocket), "agent's load driver");
+  const telemetry = connect<TelemetryThread>(socketChannel(telemetrySocket), "agent's telemetry");
   const stop = async (): Promise<void> => {
-    await Promise.all([fabric.terminate(), load.terminate()]);
+    await Promise.all([fabric.terminate(), load.terminate(), telemetry.terminate()]);
   };
   return {
     fabric: remoteFabric(fabric),
     load: withLedgersHere(remoteLoad(load), load),
-    // Services in containers reach no port of this process.
-    telemetry: undefined,
+    telemetry: remoteTelemetry(telemetry, endpoint),
     place: {container},
     gone: Promise.race([fabric.gone, load.gone]),
     stop,

@@ -1,3 +1,4 @@
+import type {CollectorTarget} from '../observe/collector.ts';
 import type {Losses} from '../observe/losses.ts';
 import type {RouteMetrics} from '../observe/metric-store.ts';
 import type {Signal} from '../observe/receiver.ts';
@@ -14,6 +15,8 @@ export interface TelemetryQueries {
   /** Null: since the services have started. */
   metrics(windowMs: number | null): Promise<{readonly routes: readonly RouteMetrics[]; readonly losses: Losses}>;
   spans(filter: SpanFilter): Promise<readonly Span[]>;
+  /** Sends what is taken on to another collector as well, from now on; null: to none. */
+  forwardTo(target: CollectorTarget | null): Promise<void>;
 }
 
 /** The store as it crosses a thread. */

@@ -1,6 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {type ResourceLimits, Worker} from 'node:worker_threads';
 import {LabError} from '../errors.ts';
+import type {CollectorTarget} from '../observe/collector.ts';
 import type {Losses} from '../observe/losses.ts';
 import {startReceiver} from '../observe/receiver.ts';
 import {workerChannel} from './channel.ts';
@@ -15,7 +16,7 @@ export interface AgentTelemetry extends TelemetryQueries {
 }
 
 const LIMITS: ResourceLimits = {maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256};
-const NO_LOSSES: Losses = {unsentSpans: 0, evictedSpans: 0, refusedSeries: 0};
+const NO_LOSSES: Losses = {unsentSpans: 0, evictedSpans: 0, refusedSeries: 0, refusedByCollector: 0};
 
 /**
  * Listens at once; bodies are read and kept by a thread that the first one starts, so that a system that nobody uses is spared it. When
@@ -24,6 +25,7 @@ const NO_LOSSES: Losses = {unsentSpans: 0, evictedSpans: 0, refusedSeries: 0};
 export function openTelemetry(entry: URL): AgentTelemetry {
   const token = randomBytes(24).toString('hex');
   let thread: AgentConnection<TelemetryThread> | undefined;
+  let collector: CollectorTarget | null = null;
   let isStopped = false;
 
   function open(): AgentConnection<TelemetryThread> {
@@ -32,6 +34,7 @@ export function openTelemetry(entry: URL): AgentTelemetry {
     const worker = new Worker(entry, {name: 'telemetry', resourceLimits: LIMITS});
     const opened = connect<TelemetryThread>(workerChannel(worker), 'telemetry thread');
     thread = opened;
+    if (collector !== null) void opened.call('forwardTo', collector).catch(() => undefined);
     void opened.gone.then(() => {
       if (thread === opened) thread = undefined;
     });
@@ -50,6 +53,10 @@ export function openTelemetry(entry: URL): AgentTelemetry {
       OTEL_EXPORTER_OTLP_ENDPOINT: (await receiver).endpoint,
       OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${token}`,
     }),
+    async forwardTo(target) {
+      collector = target;
+      await thread?.call('forwardTo', target);
+    },
     traces: async filter => (await thread?.call('traces', filter)) ?? {traces: [], losses: NO_LOSSES},
     trace: async prefix => (await thread?.call('trace', prefix)) ?? [],
     metrics: async windowMs => (await thread?.call('metrics', windowMs)) ?? {routes: [], losses: NO_LOSSES},

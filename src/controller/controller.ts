@@ -12,6 +12,7 @@ import type {Entries} from './entries.ts';
 import {type Live, prepareLive, takeDown} from './live.ts';
 import type {Phase, StatusReport, UpOptions} from './protocol.ts';
 import {reportStatus} from './status.ts';
+import {forwardTelemetry} from './telemetry.ts';
 import type {LiveToxiproxyApi} from './toxiproxy/serve-live.ts';
 
 export interface ControllerOptions {
@@ -222,6 +223,7 @@ export class Controller {
       await this.#closeToxiproxyApi();
       throw error;
     });
+    await forwardTelemetry(live.agent, options);
     // Without it no link works, and nothing would ever become ready.
     const lost = new AbortController();
     void live.agent.gone.then(reason => lost.abort(reason));
@@ -284,7 +286,7 @@ export class Controller {
   }
 
   /** What can be changed of a running system is its replicas; for anything else it has to go down first. */
-  async #adapt({system, faults}: Live, options: UpOptions, say: (line: string) => void): Promise<void> {
+  async #adapt({system, faults, agent}: Live, options: UpOptions, say: (line: string) => void): Promise<void> {
     if (options.topology !== undefined)
       throw new LabError('BUSY', 'The system is running with a topology already; `teralab down` first.');
     if (options.runtime !== undefined && options.runtime !== system.runtime.name)
@@ -296,6 +298,7 @@ export class Controller {
     if (options.port !== undefined && !gateway.endsWith(`:${options.port}`))
       throw new LabError('BUSY', `The system is running with its gateway at ${gateway}; \`teralab down\` first.`);
     await this.#openToxiproxyApi(options, say);
+    await forwardTelemetry(agent, options);
     const replicas = options.replicas ?? {};
     const counts = (service: string): number => system.plan.nodes.filter(node => node.service === service).length;
     if (Object.entries(replicas).every(([service, count]) => counts(service) === count)) return;

@@ -9,7 +9,6 @@ import {parseLogLine} from '../observe/log-line.ts';
 import {linkName} from '../topology/topology.ts';
 import type {Live} from './live.ts';
 import type {System} from './system.ts';
-import {telemetryOf} from './telemetry.ts';
 
 const ROWS_MAX = 1000;
 const SQL_WITHIN_MS = 5_000;
@@ -33,7 +32,7 @@ export async function askSystem(
       const {service, span, link} = probe;
       // Spans name the link of their service, not that of an instance.
       if (link !== undefined) needName(link, system.plan.topology.links.map(linkName));
-      const spans = await telemetryOf(agent).spans({
+      const spans = await agent.telemetry.spans({
         since,
         ...(service === undefined ? {} : {service}),
         ...(span === undefined ? {} : {name: span}),

@@ -2,7 +2,7 @@ import {LabError} from '../errors.ts';
 import type {Controller} from './controller.ts';
 import {injectOwned} from './owned-faults.ts';
 import type {Handlers} from './server.ts';
-import {oneTrace, telemetryOf} from './telemetry.ts';
+import {oneTrace} from './telemetry.ts';
 
 /** After everything was cleared, it is waited this long (ms) for what has healed by then. */
 const HEALED_WITHIN_MS = 1_000;
@@ -82,9 +82,9 @@ export function createHandlers(controller: Controller, end: () => void): Handler
       if (!(params.ratePerSecond > 0)) throw new LabError('BAD_VALUE', 'The rate must be more than nothing.');
       return controller.alone('load', signal, async both => (await runs()).runLoad(controller, params, emit, both));
     },
-    'telemetry.traces': async filter => telemetryOf(controller.live().agent).traces(filter),
-    'telemetry.trace': async ({id}) => oneTrace(await telemetryOf(controller.live().agent).trace(id.toLowerCase()), id),
-    'telemetry.metrics': async ({windowMs}) => telemetryOf(controller.live().agent).metrics(windowMs),
+    'telemetry.traces': async filter => controller.live().agent.telemetry.traces(filter),
+    'telemetry.trace': async ({id}) => oneTrace(await controller.live().agent.telemetry.trace(id.toLowerCase()), id),
+    'telemetry.metrics': async ({windowMs}) => controller.live().agent.telemetry.metrics(windowMs),
     'experiment.hold': async ({title}, emit, signal) =>
       controller.alone(`the experiment "${title}"`, signal, async (both, setPhase) => {
         setPhase('attack');

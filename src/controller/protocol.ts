@@ -109,6 +109,8 @@ export interface UpOptions {
   readonly port?: number;
   /** Port of the Toxiproxy API; taken is an error. Without it: there is none, or the one that there is stays. */
   readonly toxiproxyApi?: number;
+  /** Endpoint of a collector that is sent traces and metrics as well. Without it: what was named before stays. */
+  readonly otlp?: string;
 }
 
 export interface CheckOptions {
@@ -162,6 +164,8 @@ export interface NodeStatus {
   readonly container?: string;
   readonly restarts: number;
   readonly rssBytes?: number;
+  /** Time of a core that it has used since it was started, ms. */
+  readonly cpuMs?: number;
 }
 
 /** A declared link. `address` is its first listener; `proxies` are all of them. */

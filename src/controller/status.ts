@@ -55,7 +55,7 @@ async function nodeStatus(system: System): Promise<readonly NodeStatus[]> {
         ...(pid === undefined ? {} : {pid}),
         ...(container === undefined ? {} : {container}),
         restarts: keeper.restarts,
-        ...(stats === undefined ? {} : {rssBytes: stats.rssBytes}),
+        ...(stats === undefined ? {} : {rssBytes: stats.rssBytes, cpuMs: stats.cpuMs}),
       };
     }),
   );

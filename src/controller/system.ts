@@ -248,9 +248,9 @@ export class System {
         ...gatewayListen(proxy, index, gatewayPort),
       })),
     );
-    const telemetry = this.#tools.agent.telemetry?.environment();
+    const telemetry = this.#tools.agent.telemetry.environment();
     const [opened, environment] = await Promise.all([opening, telemetry, ...closed]);
-    this.#telemetry = environment ?? {};
+    this.#telemetry = environment;
     for (const proxy of opened) this.#addresses.set(proxy.name, proxy);
   }
 

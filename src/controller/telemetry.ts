@@ -1,16 +1,7 @@
 import type {Agent} from '../agent/agent.ts';
-import type {AgentTelemetry} from '../agent/telemetry.ts';
 import {LabError} from '../errors.ts';
 import type {TraceTree} from '../observe/trace-tree.ts';
-
-/** Where the telemetry of a system is kept. Errors: NO_TELEMETRY where it is not. */
-export function telemetryOf({telemetry}: Pick<Agent, 'telemetry'>): AgentTelemetry {
-  if (telemetry !== undefined) return telemetry;
-  throw new LabError(
-    'NO_TELEMETRY',
-    'Traces and metrics are kept on the process runtime only: services in containers reach no receiver of the lab.',
-  );
-}
+import type {UpOptions} from './protocol.ts';
 
 /** The one trace that was meant. Errors: UNKNOWN_TRACE. */
 export function oneTrace([first, second]: readonly TraceTree[], id: string): TraceTree {
@@ -19,4 +10,9 @@ export function oneTrace([first, second]: readonly TraceTree[], id: string): Tra
   if (second !== undefined)
     throw new LabError('UNKNOWN_TRACE', `More than one trace begins with "${id}"; tell more of it.`);
   return first;
+}
+
+/** Sends telemetry on to the collector that was asked for. Without one, what was asked for before stays. */
+export async function forwardTelemetry(agent: Agent, {otlp}: UpOptions): Promise<void> {
+  if (otlp !== undefined) await agent.telemetry.forwardTo({endpoint: otlp});
 }

@@ -3,4 +3,6 @@ export interface Losses {
   readonly unsentSpans: number;
   readonly evictedSpans: number;
   readonly refusedSeries: number;
+  /** Batches that the collector which was named did not take. */
+  readonly refusedByCollector: number;
 }

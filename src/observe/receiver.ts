@@ -11,9 +11,16 @@ export const BODY_BYTES_MAX = 4_194_304;
 export const BODIES_MAX = 16;
 const REQUEST_WITHIN_MS = 10_000;
 
-export interface ReceiverOptions {
+export interface ReceiverPlace {
+  /** Default: the loopback interface. */
+  readonly host?: string;
+  /** Default: any free one. */
+  readonly port?: number;
   /** Whoever does not show it is refused. */
   readonly token: string;
+}
+
+export interface ReceiverOptions extends ReceiverPlace {
   /** Takes a body; settles with what is wrong with it, or undefined. */
   readonly take: (signal: Signal, body: Uint8Array) => Promise<string | undefined>;
 }
@@ -24,8 +31,8 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-/** Takes OTLP/HTTP as JSON, on loopback: `POST /v1/traces` and `POST /v1/metrics`. */
-export async function startReceiver({token, take}: ReceiverOptions): Promise<Receiver> {
+/** Takes OTLP/HTTP as JSON: `POST /v1/traces` and `POST /v1/metrics`. */
+export async function startReceiver({host = '127.0.0.1', port = 0, token, take}: ReceiverOptions): Promise<Receiver> {
   const expected = Buffer.from(`Bearer ${token}`);
   let inHand = 0;
   const server = createServer({requestTimeout: REQUEST_WITHIN_MS}, (request, response) => {
@@ -38,12 +45,12 @@ export async function startReceiver({token, take}: ReceiverOptions): Promise<Rec
       inHand -= 1;
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, host);
   await once(server, 'listening');
   // It is there for others: it keeps no process alive.
   server.unref();
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: `http://${host}:${(server.address() as AddressInfo).port}`,
     async close() {
       server.closeAllConnections();
       await new Promise(resolve => server.close(resolve));

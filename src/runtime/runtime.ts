@@ -99,6 +99,8 @@ export interface EngineRecord {
 /** An agent in a container, and how to speak to it. */
 export interface AgentAccess {
   readonly address: Address;
+  /** The name by which nodes reach it. */
+  readonly host: string;
   readonly token: string;
   readonly container: string;
   /** Settles when its container has ended, where that can be seen from here. */

@@ -19,13 +19,20 @@ export interface UpFlags extends Omit<UpOptions, 'topology'> {
 
 export async function run(context: Context, flags: UpFlags): Promise<Outcome> {
   const started = Date.now();
-  const {runtime, broker, replicas, port, toxiproxyApi} = flags;
+  const {runtime, broker, replicas, port, toxiproxyApi, otlp} = flags;
   const config = flags.toxiproxyConfig === undefined ? undefined : await readToxiproxyConfig(flags.toxiproxyConfig);
   const topology = flags.topology === undefined ? undefined : await readTopology(flags.topology);
   const options = Object.fromEntries(
-    Object.entries({runtime, ...(await engineFor(runtime)), broker, replicas, port, toxiproxyApi, topology}).filter(
-      ([, value]) => value !== undefined,
-    ),
+    Object.entries({
+      runtime,
+      ...(await engineFor(runtime)),
+      broker,
+      replicas,
+      port,
+      toxiproxyApi,
+      otlp,
+      topology,
+    }).filter(([, value]) => value !== undefined),
   ) as UpOptions;
   context.doing('stopping to wait; `teralab down` stops what has been started');
   context.progress.step('starting the system');

@@ -28,6 +28,7 @@ export function declareSystem(program: Command, shell: Shell): void {
       'teralab up --replicas identity=3',
       'teralab up --broker nats',
       'teralab up --port 4100 --json',
+      'teralab up --otlp http://localhost:4318',
       'teralab up --toxiproxy-api',
       'teralab up --toxiproxy-config toxics.json',
     ],
@@ -42,6 +43,9 @@ export function declareSystem(program: Command, shell: Shell): void {
     )
     .option('--replicas <service=n>', 'instances of a service; repeat it for more services', parseReplicas)
     .option('--port <port>', 'port of the gateway; taken is an error', raw => parsePort(raw))
+    .option('--otlp <url>', 'a collector that is sent traces and metrics as well (OTLP/HTTP, JSON)', raw =>
+      parseCollector(raw),
+    )
     .addOption(
       new Option('--toxiproxy-api [port]', "Toxiproxy's HTTP API for all links, on loopback; taken is an error")
         .preset(String(TOXIPROXY_PORT))
@@ -147,10 +151,32 @@ export function declareSystem(program: Command, shell: Shell): void {
     raw => parseSince(raw),
   );
   runs(metrics, shell, async () => import('../commands/metrics.ts'));
+
+  const top = declare(program, {
+    usage: 'top',
+    summary: 'watch nodes, routes and faults: CPU, memory, rates, latencies',
+    more: 'On a terminal it goes on until Ctrl-C; elsewhere it looks once. CPU is the share of one core over the interval.',
+    examples: ['teralab top', 'teralab top --every 5s', 'teralab top --json', 'teralab top --count 10 --json'],
+  })
+    .option('--every <time>', 'how often it looks (default 2s)', raw => parseEvery(raw))
+    .option('-n, --count <n>', 'so many looks, then end', raw => parseWhole(raw, '--count', 1, 1_000_000));
+  runs(top, shell, async () => import('../commands/top.ts'));
 }
 
 /** As far back as metrics are kept in steps. */
 const SINCE_MS_MAX = 600_000;
+
+function parseEvery(raw: string): number {
+  const ms = parseDuration(raw, '--every');
+  if (ms >= 200) return ms;
+  throw new LabError('BAD_VALUE', `--every ${raw}: 200ms is the least.`);
+}
+
+function parseCollector(raw: string): string {
+  const url = URL.canParse(raw) ? new URL(raw) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol)) return raw;
+  throw new LabError('BAD_VALUE', `--otlp ${raw}: it is the address of a collector, such as http://localhost:4318.`);
+}
 
 function parseSince(raw: string): number {
   const ms = parseDuration(raw, '--since');

@@ -61,7 +61,6 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   IMAGE_MISSING: 'An image is not on the engine, and could not be pulled or built.',
   NAME_TAKEN: "The engine has something of this name already that is not this session's.",
   NATS_MISSING: 'The NATS broker was asked for, and its server is not on the PATH or too old.',
-  NO_TELEMETRY: 'Traces or metrics were asked for where the runtime keeps none.',
   UNKNOWN_TRACE: 'No trace that is kept has this id, or more than one begins so.',
   NODE_NOT_READY: 'A node was started and did not become ready within its time.',
   NODE_GONE: 'A node that was asked something is not there any more.',

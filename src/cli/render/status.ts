@@ -70,11 +70,16 @@ export function renderStatus(status: StatusReport, options: RenderOptions): stri
   return lines;
 }
 
+/** `✔ ready`, and how often it was started again. */
+export function stateText({state, restarts}: Pick<NodeStatus, 'state' | 'restarts'>, paint: Paint): string {
+  const {mark, colour} = LOOK[state];
+  return paint[colour](`${mark} ${state}`) + (restarts === 0 ? '' : `, ${counted(restarts, 'restart')}`);
+}
+
 function nodeRow(node: NodeStatus, paint: Paint): string[] {
-  const {mark, colour} = LOOK[node.state];
   return [
     node.name,
-    paint[colour](`${mark} ${node.state}`) + (node.restarts === 0 ? '' : `, ${counted(node.restarts, 'restart')}`),
+    stateText(node, paint),
     node.pid === undefined ? (node.container?.slice(0, 12) ?? '-') : String(node.pid),
     node.rssBytes === undefined ? '-' : roughSize(node.rssBytes),
     // A database's whole line to copy stands below.

@@ -54,9 +54,12 @@ export function renderTrace(trace: TraceTree, {width, paint}: Look): string[] {
   ];
 }
 
-export function renderLosses({unsentSpans, evictedSpans}: Losses): string[] {
+export function renderLosses({unsentSpans, evictedSpans, refusedByCollector}: Losses): string[] {
   return [
     ...(unsentSpans === 0 ? [] : [`${counted(unsentSpans, 'span')} of services could not be sent and were dropped.`]),
+    ...(refusedByCollector === 0
+      ? []
+      : [`${counted(refusedByCollector, 'batch', 'batches')} did not get to the collector that \`up --otlp\` named.`]),
     ...(evictedSpans === 0 ? [] : [`${counted(evictedSpans, 'older span')} made room for newer ones.`]),
   ];
 }

@@ -96,6 +96,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     });
     const agent = {
       address: {host: LOOPBACK, port},
+      host: AGENT_NAME,
       token,
       container: agentNode.container ?? '',
       ended: agentNode.exited,

@@ -94,5 +94,5 @@ export async function startAgent(
   await tunnel.forward(address.port, {host: AGENT_NAME, port: INSIDE.agent});
   for (const [index, port] of gatewayPorts.entries())
     await tunnel.forward(port, {host: AGENT_NAME, port: INSIDE.gatewayFirst + index});
-  return {...prepared, agent: {address, token, container, ended: agentNode.exited}, agentNode};
+  return {...prepared, agent: {address, host: AGENT_NAME, token, container, ended: agentNode.exited}, agentNode};
 }

@@ -22,6 +22,7 @@ export async function testContext(): Promise<readonly ContextFile[]> {
       ['container-main', 'agent'],
       ['fabric-thread', 'fabric-thread'],
       ['load-thread', 'load-thread'],
+      ['telemetry-thread', 'telemetry-thread'],
       ['tunnel-main', 'tunnel'],
     ].map(async ([name, out]) =>
       build({...options, format: 'esm', banner, entryPoints: [source(`src/agent/${name}.ts`)], outfile: `${out}.mjs`}),
@@ -35,7 +36,7 @@ export async function testContext(): Promise<readonly ContextFile[]> {
     ...recipe,
     {name: 'dist/services/echo.cjs', content: Buffer.from("require('./echo.bundle.cjs');")},
     {name: 'dist/services/echo.bundle.cjs', content: echo ?? Buffer.alloc(0)},
-    ...['agent', 'fabric-thread', 'load-thread', 'tunnel'].map((name, index) => ({
+    ...['agent', 'fabric-thread', 'load-thread', 'telemetry-thread', 'tunnel'].map((name, index) => ({
       name: `dist/container/${name}.mjs`,
       content: agent[index] ?? Buffer.alloc(0),
     })),

@@ -5,6 +5,7 @@ import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import type {StatusReport} from '../src/controller/protocol.ts';
 import type {FaultRecord} from '../src/faults/fault.ts';
 import type {CheckResult} from '../src/labs/verdict.ts';
+import type {TraceTree} from '../src/observe/trace-tree.ts';
 import {workspaceId} from '../src/paths.ts';
 import {dockerDoes as docker} from './support/containers.ts';
 import {madeBy, runningOf} from './support/docker.ts';
@@ -49,6 +50,19 @@ describe.sequential('a learner with Docker', () => {
       expect(await docker('inspect', '--format', '{{.Config.Hostname}}', container)).toBe(name);
     const answer = await fetch(`${document.urls.gateway[0]}/openapi.json`);
     expect(answer.status).toBe(200);
+  });
+
+  it('sees a request as one trace over all containers', async () => {
+    const answer = await fetch(`${system.urls.gateway[0]}/v1/accounts`, {
+      method: 'POST',
+      headers: {...JSON_BODY, 'idempotency-key': 'traced'},
+      body: JSON.stringify({name: 'traced', password: 'correct horse battery'}),
+    });
+    expect(answer.status).toBe(201);
+    await until('stream has a part in it', async () => {
+      const {document} = await use().json<TraceTree>('traces', answer.headers.get('x-trace-id') ?? '');
+      return document.services?.includes('stream') === true;
+    });
   });
 
   it('is told that the system runs on another runtime already', async () => {

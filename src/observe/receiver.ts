@@ -14,7 +14,7 @@ const REQUEST_WITHIN_MS = 10_000;
 export interface ReceiverPlace {
   /** Default: the loopback interface. */
   readonly host?: string;
-  /** Default: any free one. */
+  /** Without one: a free one. */
   readonly port?: number;
   /** Whoever does not show it is refused. */
   readonly token: string;

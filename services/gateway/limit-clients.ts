@@ -1,5 +1,4 @@
 import type {FastifyRequest} from 'fastify';
-import {openKeyValue} from '../kit/open-key-value.ts';
 import {Problem} from '../kit/problem.ts';
 import type {Kit} from '../kit/service.ts';
 import {UnavailableError} from '../kit/unavailable.ts';
@@ -14,7 +13,7 @@ export async function limitClients(kit: Kit): Promise<void> {
   const {app, clock, log} = kit;
   const limitOf = await kit.seam('limits', 'limitOf', createLimitOf(kit.environment.profile));
   const createRateLimit = await kit.seam('rate-limit', 'createRateLimit', defaultRateLimit);
-  const limiter = createRateLimit({store: await openStore(kit), clock, log});
+  const limiter = createRateLimit({store: (await kit.space('limits')) ?? NO_STORE, clock, log});
   kit.onStart(async () => limiter.start?.());
   kit.onStop(async () => limiter.stop?.());
   app.addHook('preParsing', (request, _reply, payload, done) => {
@@ -58,14 +57,7 @@ function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(`The rate limiter threw ${String(error)}.`);
 }
 
-/** A space of its own on the broker. A gateway that was given no broker has nothing to share with others. */
-async function openStore({environment, clock, log, onStop}: Kit): Promise<LimitStore> {
-  if (environment.brokerUrl === undefined) return NO_STORE;
-  const space = await openKeyValue({url: environment.brokerUrl, space: 'limits', clock, log});
-  onStop(() => space.close());
-  return space;
-}
-
 const refuse = (): Promise<never> =>
   Promise.reject(new UnavailableError('BROKER_URL names no store that gateways could share.'));
+/** A gateway that was given no broker has nothing to share with others. */
 const NO_STORE: LimitStore = {get: refuse, put: refuse, create: refuse, compareAndSet: refuse, delete: refuse};

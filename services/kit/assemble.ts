@@ -5,7 +5,9 @@ import type {Database} from './database.ts';
 import {createDisturbances} from './disturb/disturbances.ts';
 import type {Check} from './health.ts';
 import {createJsonLogger} from './json-logger.ts';
+import type {KeyValue} from './key-value.ts';
 import {type Links, UnknownServiceError} from './links.ts';
+import {openKeyValue} from './open-key-value.ts';
 import type {CompleteDescription} from './openapi.ts';
 import type {Environment} from './parse-environment.ts';
 import type {PostgresDatabase} from './postgres.ts';
@@ -82,6 +84,7 @@ export async function assemble(
   const startSteps: Step[] = [];
   // Run last: until then there is something to tell.
   const stopSteps: Step[] = [() => telemetry.close()];
+  const spaces = new Map<string, Promise<KeyValue>>();
   let started = false;
   let completeDescription: CompleteDescription = async document => document;
 
@@ -103,6 +106,7 @@ export async function assemble(
     log,
     app,
     links,
+    space: openSpace,
     crashPoints,
     contexts,
     draining: draining.signal,
@@ -159,6 +163,15 @@ export async function assemble(
     });
     checks.push({name: 'database', run: () => opened.ping()});
     stopSteps.push(() => opened.close());
+    return opened;
+  }
+
+  async function openSpace(space: string): Promise<KeyValue | undefined> {
+    const {brokerUrl: url} = environment;
+    if (url === undefined) return undefined;
+    const opened = spaces.get(space) ?? openKeyValue({url, space, clock, log});
+    if (!spaces.has(space)) stopSteps.push(async () => (await opened).close());
+    spaces.set(space, opened);
     return opened;
   }
 

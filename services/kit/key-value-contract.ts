@@ -120,6 +120,19 @@ export function keyValueContract(name: string, startServer: () => Promise<KeyVal
       expect(await space.keys()).toEqual(['config', 'services', 'services/a.1', 'services/c']);
     });
 
+    it('lists what is under keys of a prefix, in order', async () => {
+      const space = connect();
+      for (const [value, key] of ['a/2', 'b', 'a/1', 'a/3'].entries()) await space.put(key, value);
+      await space.delete('a/3');
+      const revision = await space.put('a/2', {again: true});
+      expect(await space.entries('a/')).toEqual([
+        {key: 'a/1', value: 2, revision: revision - 3},
+        {key: 'a/2', value: {again: true}, revision},
+      ]);
+      expect((await space.entries()).map(({key}) => key)).toEqual(['a/1', 'a/2', 'b']);
+      expect(await space.entries('c')).toEqual([]);
+    });
+
     it('refuses keys that cannot be', async () => {
       const space = connect();
       for (const key of ['', 'a\0b', 'x'.repeat(201)]) await expect(space.put(key, 1)).rejects.toThrow(TypeError);

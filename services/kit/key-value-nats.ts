@@ -4,7 +4,7 @@ import {listSubjects, mapAll} from './broker-nats/records.ts';
 import {createSession, type Link} from './broker-nats/session.ts';
 import type {Change, KeyValue, Watch} from './key-value.ts';
 import {bucketOf, createBucket} from './key-value-nats/bucket.ts';
-import {checkKey} from './key-value-parts/check-key.ts';
+import {byKey, checkKey} from './key-value-parts/check-key.ts';
 import {type ChangeSource, startWatch} from './key-value-parts/watch.ts';
 import type {KeyValueOptions} from './open-key-value.ts';
 
@@ -132,6 +132,19 @@ export function createNatsKeyValue({space, ...options}: KeyValueOptions): KeyVal
           async key => ((await last(link, key)).value === undefined ? [] : [key]),
         );
         return there.flat().sort();
+      });
+    },
+    async entries(prefix = '') {
+      return use(async link => {
+        const keys = (await listSubjects(link, bucket.stream, bucket.all)).map(bucket.key);
+        const there = await mapAll(
+          keys.filter(key => key.startsWith(prefix)),
+          async key => {
+            const {revision, value} = await last(link, key);
+            return value === undefined ? [] : [{key, value: value.json, revision}];
+          },
+        );
+        return there.flat().sort(byKey);
       });
     },
     watch(prefix, listener) {

@@ -2,7 +2,7 @@ import {createHints} from './broker-postgres/listen.ts';
 import {createSession} from './broker-postgres/session.ts';
 import type {Row} from './database.ts';
 import type {Change, KeyValue, Watch} from './key-value.ts';
-import {checkKey} from './key-value-parts/check-key.ts';
+import {byKey, checkKey} from './key-value-parts/check-key.ts';
 import {type ChangeSource, startWatch} from './key-value-parts/watch.ts';
 import type {KeyValueOptions} from './open-key-value.ts';
 
@@ -72,6 +72,13 @@ export function createPostgresKeyValue({space, ...options}: KeyValueOptions): Ke
         [space, prefix],
       );
       return rows.map(({key}) => key).sort();
+    },
+    async entries(prefix = '') {
+      const rows = await session.query<EntryRow>(
+        'select key, value, revision from broker.entries where space = $1 and starts_with(key, $2) and not deleted',
+        [space, prefix],
+      );
+      return rows.map(({key, value, revision}) => ({key, value, revision: Number(revision)})).sort(byKey);
     },
     watch(prefix, listener) {
       const watch = startWatch({...options, source}, prefix, listener);

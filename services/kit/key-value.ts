@@ -31,6 +31,8 @@ export interface KeyValue {
   delete(key: string, revision?: number): Promise<boolean>;
   /** Keys that begin with `prefix`, in order. */
   keys(prefix?: string): Promise<readonly string[]>;
+  /** What is under these keys, in their order. */
+  entries(prefix?: string): Promise<readonly Entry[]>;
   /**
    * Tells of every entry whose key begins with `prefix`, and then of changes, in order of their revisions. Of several quick changes to one key
    * it may tell only the last. It goes on by itself when the server was away; when the server was emptied, it begins again.

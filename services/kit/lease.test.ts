@@ -99,6 +99,7 @@ function createSpace() {
       entries.get(key)?.revision === revision || space.isAway ? space.put(key, value) : undefined,
     delete: async (key: string) => entries.delete(key),
     keys: async () => [...entries.keys()],
+    entries: async () => [...entries.values()],
     watch: () => ({stop: async () => undefined}),
     close: async () => undefined,
   };

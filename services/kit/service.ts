@@ -7,6 +7,7 @@ import type {Database} from './database.ts';
 import {drain} from './drain.ts';
 import {guardExit} from './exit-guard.ts';
 import {serveHealth} from './health.ts';
+import type {KeyValue} from './key-value.ts';
 import type {Links} from './links.ts';
 import type {Logger} from './logger.ts';
 import {type Migration, migrate} from './migrations.ts';
@@ -19,6 +20,8 @@ import {
   type Environment,
   parseEnvironment,
 } from './parse-environment.ts';
+import {type RegisteredInstance, registerInstance} from './register-instance.ts';
+import {REGISTRY_SPACE} from './registry.ts';
 import type {RequestContexts} from './request-context.ts';
 import {SeamError} from './seams.ts';
 import type {App} from './server.ts';
@@ -42,6 +45,8 @@ export interface Kit {
   /** The service's own database. Every use rejects when the definition has none. */
   readonly database: Database;
   readonly links: Links;
+  /** A space of keys and values on the broker, one client per name for the whole service; undefined where there is no `BROKER_URL`. */
+  space(name: string): Promise<KeyValue | undefined>;
   readonly crashPoints: CrashPoints;
   /** Trace, deadline and authorization of the request under way; `outgoing()` are the headers that carry them on. */
   readonly contexts: RequestContexts;
@@ -94,9 +99,11 @@ async function start(
   await definition.build(kit);
   const [unknown] = assembly.unknownSeams();
   if (unknown !== undefined) throw new ConfigurationError(`SEAMS.${unknown}: ${name} has no such seam.`);
+  let registered: RegisteredInstance | undefined;
   const stop = (): void => {
     if (draining.aborted) return;
     assembly.markDraining();
+    void registered?.end();
     void drain({app, log, onStop: [...stopSteps].reverse()}).then(() => exit(EXIT.ok));
   };
   process.on('SIGTERM', stop);
@@ -111,7 +118,13 @@ async function start(
     if (draining.aborted) return;
     throw error;
   }
+  const registry = await kit.space(REGISTRY_SPACE);
   assembly.markStarted();
+  if (registry !== undefined && !draining.aborted) {
+    registered = registerInstance(registry, {service: name, node: environment.nodeName, clock, log});
+    // Told as soon as it drains; waited for before its space is closed.
+    kit.onStop(async () => registered?.end());
+  }
   log.info({}, 'ready');
 }
 

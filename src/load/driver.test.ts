@@ -209,6 +209,20 @@ describe('the load driver', () => {
     expect(entries[0]?.phase).toBe('attack');
   });
 
+  it('sends an operation to the target that it names, the others in turn, and keeps what an answer says of coming again', async () => {
+    const [one, other] = [
+      await serve((_request, response) => void response.writeHead(429, {'retry-after': '7'}).end()),
+      await serve((_request, response) => void response.end()),
+    ];
+    const operations = Array.from({length: 6}, (_, index) =>
+      post({id: `op-${index}`, ...(index < 4 ? {target: 0} : {})}),
+    );
+    const {entries} = await run({operations}, [one, other]);
+    const sends = entries.flatMap(({sends}) => sends);
+    expect(sends.filter(({to}) => to === one)).toHaveLength(5);
+    expect(sends.filter(({retryAfter}) => retryAfter === '7')).toHaveLength(5);
+  });
+
   it('refuses a ledger that cannot be written', async () => {
     const plan = {name: 'x', targets: ['http://127.0.0.1:1'], operations: []};
     const started = driver.start(plan, {ledgerFile: join(folder, 'none', 'l.jsonl'), phase: 'attack'});

@@ -22,6 +22,8 @@ export interface Operation {
   readonly retry?: {readonly sendsMax: number; readonly backoffMs: number; readonly timeoutMs: number};
   /** Sent again this long after the first answer, whatever it was (a client that repeats itself), ms. */
   readonly repeatAfterMs?: number;
+  /** Index of the target of the first send; default: targets take turns. Further sends go to the next ones. */
+  readonly target?: number;
   /** Free-form facts for the judge; never sent. */
   readonly facts?: Readonly<Record<string, string | number | boolean>>;
 }
@@ -37,6 +39,8 @@ export interface Send {
   /** Why there is no status: `ECONNREFUSED`, `ECONNRESET`, `timeout`, … */
   readonly error?: string;
   readonly contentType?: string;
+  /** The `Retry-After` of the answer. */
+  readonly retryAfter?: string;
   /** The first 4 KiB of the answer. */
   readonly body?: string;
 }

@@ -43,7 +43,7 @@ export async function startRun(
         phase: options.phase,
         intendedAt,
         targets: plan.targets,
-        firstTarget: index,
+        firstTarget: operation.target ?? index,
         sender,
         pauses,
         now,

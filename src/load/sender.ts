@@ -62,7 +62,8 @@ export function createSender(targets: readonly string[], now: WallClock): Sender
               abort = () => controller.abort(new Error('given up'));
               if (over) abort();
             },
-            onResponseStart: (_controller, status, headers) => answer.start(status, headers['content-type']),
+            onResponseStart: (_controller, status, headers) =>
+              answer.start(status, headers['content-type'], headers['retry-after']),
             onResponseData: (_controller, chunk) => answer.data(chunk),
             onResponseEnd: () => settle(),
             onResponseError: (_controller, error) => settle(nameOfFailure(error)),
@@ -88,21 +89,25 @@ function createPool(target: string): Pool {
 }
 
 interface Answer {
-  start(status: number, contentType: string | string[] | undefined): void;
+  start(status: number, contentType: Header, retryAfter: Header): void;
   data(chunk: Buffer): void;
-  read(): Pick<Send, 'status' | 'contentType' | 'body'>;
+  read(): Pick<Send, 'status' | 'contentType' | 'retryAfter' | 'body'>;
 }
+
+type Header = string | string[] | undefined;
 
 /** Collects an answer's head and the first bytes of its body. */
 function createAnswer(): Answer {
   let status = 0;
   let contentType: string | undefined;
+  let retryAfter: string | undefined;
   let size = 0;
   const chunks: Buffer[] = [];
   return {
-    start: (value, type) => {
+    start: (value, type, after) => {
       status = value;
       contentType = Array.isArray(type) ? type[0] : type;
+      retryAfter = Array.isArray(after) ? after[0] : after;
     },
     data: chunk => {
       if (size >= BODY_BYTES_MAX) return;
@@ -114,6 +119,7 @@ function createAnswer(): Answer {
     read: () => ({
       status,
       ...(contentType === undefined ? {} : {contentType}),
+      ...(retryAfter === undefined ? {} : {retryAfter}),
       ...(size === 0 ? {} : {body: Buffer.concat(chunks).toString('utf8')}),
     }),
   };

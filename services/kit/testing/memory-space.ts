@@ -1,4 +1,5 @@
 import type {Entry, KeyValue} from '../key-value.ts';
+import {byKey} from '../key-value-parts/check-key.ts';
 import {UnavailableError} from '../unavailable.ts';
 
 /** A space in memory, for tests of what uses one: several may share it, and it can be away or silent. */
@@ -23,6 +24,7 @@ export function createMemorySpace(): MemorySpace {
     delete: (key, revision) =>
       answer(() => (revision === undefined || entries.get(key)?.revision === revision) && entries.delete(key)),
     keys: (prefix = '') => answer(() => [...entries.keys()].filter(key => key.startsWith(prefix)).sort()),
+    entries: (prefix = '') => answer(() => [...entries.values()].filter(({key}) => key.startsWith(prefix)).sort(byKey)),
   };
 
   async function answer<T>(work: () => T): Promise<T> {

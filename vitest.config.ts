@@ -14,6 +14,7 @@ const HARD = [
   'test/node-faults.test.ts',
   'test/experiments.test.ts',
   'test/asked.test.ts',
+  'test/saga.test.ts',
 ];
 
 /** What wants a swarm of three engines: `npm run test:swarm`. */

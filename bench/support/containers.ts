@@ -84,7 +84,7 @@ export async function createContainers(): Promise<Containers> {
           ['-v', `${name}-broker:/data`],
           [BASE_IMAGES.nats, '-js', '-sd', '/data', '--user', 'teralab', '--pass', PASSWORD],
         ),
-        service('identity', {DATABASE_URL: url('identity'), ...broker}),
+        service('identity', {DATABASE_URL: url('identity'), ...broker, ...links('stream')}),
         service('stream', {DATABASE_URL: url('stream'), ...broker, ...links('identity')}),
         service('gateway', links('identity', 'stream'), ['-p', `127.0.0.1:${port}:8080`]),
         service('agent', {AGENT_TOKEN: randomBytes(16).toString('hex')}),

@@ -5,6 +5,7 @@ import {newId} from '../kit/ids.ts';
 import {Problem} from '../kit/problem.ts';
 import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
+import {beginSaga} from './begin-saga.ts';
 import {accountRegistered} from './events.ts';
 import type {Passwords} from './passwords.ts';
 import type {Provisioning} from './provisioning.ts';
@@ -16,12 +17,14 @@ import type {
   RegistrationRequest,
   RegistrationTools,
 } from './seams/registration.ts';
+import type {Saga} from './seams/saga.ts';
 import {PRINTABLE} from './text.ts';
 
 export interface AccountParts {
   readonly kit: Kit;
   readonly register: Registration;
   readonly publisher: Publisher;
+  readonly saga: Saga;
   readonly passwords: Passwords;
   readonly secret: string;
   readonly provisioning: Provisioning;
@@ -43,9 +46,11 @@ const ClientHeaders = Type.Object({
 
 export function serveAccounts(
   app: App,
-  {kit, register, publisher, passwords, secret, provisioning}: AccountParts,
+  {kit, register, publisher, saga, passwords, secret, provisioning}: AccountParts,
 ): void {
   const {clock, contexts, database, log} = kit;
+  // Whoever has accounts made whole in another way needs no saga for it.
+  const isWhole = provisioning.within !== undefined || provisioning.after !== undefined;
   const tools: RegistrationTools = {
     database,
     clock,
@@ -53,8 +58,14 @@ export function serveAccounts(
     async insertAccount(transaction, account, request) {
       await insertAccount(transaction, account, request);
       await provisioning.within?.(transaction, account.id);
+      if (isWhole) await activate(transaction, account);
+      else await saga.record(transaction, 'provision', account.id);
     },
-    save: (account, work) => publisher.save(accountRegistered(account, contexts), work),
+    async save(account, work) {
+      const value = await publisher.save(accountRegistered(account, contexts), work);
+      if (!isWhole) beginSaga(saga, 'provision', account.id, log);
+      return value;
+    },
   };
 
   app.post(
@@ -106,6 +117,10 @@ async function insertAccount(
     request.passwordHash,
     account.createdAt,
   ]);
+}
+
+async function activate(transaction: Queryable, {id}: AccountBody): Promise<void> {
+  await transaction.query('update accounts set activated_at = created_at where id = $1', [id]);
 }
 
 /** Keyed, because a bare hash of a payload with a password in it could be searched for the password. */

@@ -14,8 +14,11 @@ import {createPasswords} from './passwords.ts';
 import type {Provisioning} from './provisioning.ts';
 import {readAccounts} from './read-accounts.ts';
 import {serveRoles} from './roles.ts';
+import {sweepSagas} from './saga-rows.ts';
+import {createSagaSteps} from './saga-steps.ts';
 import {createPublisher} from './seams/publisher.default.ts';
 import {registration} from './seams/registration.default.ts';
+import {createSaga} from './seams/saga.default.ts';
 import {createSessionStore, sweepSessions} from './session-store.ts';
 import {serveSessions} from './sessions.ts';
 import {createSweeper} from './sweeper.ts';
@@ -39,14 +42,22 @@ export async function buildIdentity(kit: Kit, provisioning: Provisioning = {}): 
 
   const makePublisher = await kit.seam('publisher', 'createPublisher', createPublisher);
   const register = await kit.seam('registration', 'registration', registration);
+  const makeSaga = await kit.seam('saga', 'createSaga', createSaga);
   const publisher = makePublisher({database, broker: {publish: broker.publish}, clock, log});
+  const saga = makeSaga({
+    database,
+    steps: createSagaSteps({...kit, publisher, quotasAt: provisioning.quotasAt ?? quotaService(kit)}),
+    clock,
+    log,
+  });
   const keys = createKeyRing({database, secret, clock, log});
   const tokens = createTokens({keys, clock});
   const passwords = createPasswords({profile: environment.profile, clock});
   const sessions = createSessionStore({database, tokens});
   const access = createAccess({database, tokens, secret});
   const ended = createEndedSessions({database, clock, log});
-  const sweeper = createSweeper({clock, log, sweeps: [() => sweepSessions(database), () => sweepFailures(database)]});
+  const sweeps = [sweepSessions, sweepFailures, sweepSagas].map(sweep => () => sweep(database));
+  const sweeper = createSweeper({clock, log, sweeps});
 
   // A broker that is away does not keep accounts from being opened: the stream is made when it is back.
   kit.onStart(async () => {
@@ -55,16 +66,23 @@ export async function buildIdentity(kit: Kit, provisioning: Provisioning = {}): 
   kit.onStart(() => keys.load());
   kit.onStart(async () => publisher.start?.());
   kit.onStop(async () => publisher.stop?.());
+  kit.onStart(async () => saga.start?.());
+  kit.onStop(async () => saga.stop?.());
   kit.onStart(async () => sweeper.start());
   kit.onStop(() => sweeper.stop());
 
-  serveAccounts(app, {kit, register, publisher, passwords, secret, provisioning});
-  serveOwnAccount(app, {kit, publisher, access});
+  serveAccounts(app, {kit, register, publisher, saga, passwords, secret, provisioning});
+  serveOwnAccount(app, {kit, publisher, saga, access});
   readAccounts(app, {kit, access});
   serveSessions(app, {kit, publisher, passwords, tokens, sessions, access});
   serveRoles(app, {kit, publisher, access});
   serveKeys(app, {keys, access});
   serveWellKnown(app, {keys, ended});
+}
+
+/** Where `LINKS` names no stream there are no quotas. */
+function quotaService({links}: Kit): string | undefined {
+  return links.instances('stream').length === 0 ? undefined : 'stream';
 }
 
 function required(environment: Environment, field: 'sessionSecret' | 'brokerUrl', variable: string): string {

@@ -119,4 +119,27 @@ export const MIGRATIONS: readonly Migration[] = [
       );`,
     down: 'drop table account_roles;',
   },
+  {
+    name: '007-sagas',
+    up: `
+      -- Opened at created_at, usable from activated_at until closed_at, without a name or a password from erased_at.
+      alter table accounts add column activated_at timestamptz, add column erased_at timestamptz;
+      create table sagas (
+        account text not null,
+        kind text not null check (kind in ('provision', 'erase')),
+        attempts int not null default 0,
+        -- Whoever works on it moves this ahead: until then nobody else does.
+        due_at timestamptz not null default clock_timestamp(),
+        begun_at timestamptz not null default clock_timestamp(),
+        ended_at timestamptz,
+        primary key (account, kind)
+      );
+      create index idempotency_keys_account on idempotency_keys ((body ->> 'id'));
+      create index sagas_due on sagas (due_at) where ended_at is null;
+      create index sagas_ended on sagas (ended_at) where ended_at is not null;
+      -- Accounts of before have no quota yet, or are closed and not erased.
+      update accounts set activated_at = created_at;
+      insert into sagas (account, kind) select id, case when closed_at is null then 'provision' else 'erase' end from accounts;`,
+    down: 'drop table sagas; drop index idempotency_keys_account; alter table accounts drop column activated_at, drop column erased_at;',
+  },
 ];

@@ -5,8 +5,10 @@ import {SIGNED_IN} from '../kit/signed-in.ts';
 import {unauthorized} from '../kit/verify-access-token.ts';
 import type {Access} from './access.ts';
 import {AccountName} from './accounts.ts';
+import {beginSaga} from './begin-saga.ts';
 import {accountClosed} from './events.ts';
 import type {Publisher} from './seams/publisher.ts';
+import type {Saga} from './seams/saga.ts';
 import {endSessions} from './session-store.ts';
 
 const OwnAccount = Type.Object({
@@ -20,9 +22,14 @@ const Changes = Type.Object({name: AccountName}, {additionalProperties: false});
 /** What the signed-in account may see and do of itself. */
 export function serveOwnAccount(
   app: App,
-  {kit, publisher, access}: {readonly kit: Kit; readonly publisher: Publisher; readonly access: Access},
+  {
+    kit,
+    publisher,
+    saga,
+    access,
+  }: {readonly kit: Kit; readonly publisher: Publisher; readonly saga: Saga; readonly access: Access},
 ): void {
-  const {contexts, database} = kit;
+  const {contexts, database, log} = kit;
 
   app.get(
     '/v1/accounts/me',
@@ -61,7 +68,9 @@ export function serveOwnAccount(
         if (closed.length === 0) throw gone();
         await endSessions(transaction, {account}, 'account-closed');
         await transaction.query('delete from account_roles where account = $1', [account]);
+        await saga.record(transaction, 'erase', account);
       });
+      beginSaga(saga, 'erase', account, log);
       return reply.code(204).send(null);
     },
   );

@@ -6,4 +6,6 @@ export interface Provisioning {
   within?(transaction: Queryable, account: string): Promise<void>;
   /** Runs when the account is committed: for what no transaction of this database reaches. A process can die in between. */
   after?(account: string): Promise<void>;
+  /** The service whose quotas are taken away from closed accounts, as it is called here; default: stream, where `LINKS` names one. */
+  readonly quotasAt?: string;
 }

@@ -8,6 +8,7 @@ import type {Access} from './access.ts';
 import {sessionFailed, sessionStarted} from './events.ts';
 import {countFailure, forgetFailures, lockedFor, tooManyAttempts} from './lockout.ts';
 import type {Passwords} from './passwords.ts';
+import {untilActive} from './pending.ts';
 import type {Publisher} from './seams/publisher.ts';
 import {endSessions, type SessionStore} from './session-store.ts';
 import {PRINTABLE} from './text.ts';
@@ -47,8 +48,8 @@ export function serveSessions(app: App, {kit, publisher, passwords, tokens, sess
       const {account, password} = request.body;
       const wait = await lockedFor(database, account);
       if (wait > 0) throw tooManyAttempts(wait);
-      const [row] = await database.query<{password_hash: string}>(
-        'select password_hash from accounts where id = $1 and closed_at is null',
+      const [row] = await database.query<{password_hash: string; pending: boolean}>(
+        'select password_hash, activated_at is null as pending from accounts where id = $1 and closed_at is null',
         [account],
       );
       if (!(await passwords.verify(password, row?.password_hash, request.hop.deadline))) {
@@ -57,6 +58,7 @@ export function serveSessions(app: App, {kit, publisher, passwords, tokens, sess
         await publisher.save(failed, transaction => countFailure(transaction, account));
         throw unauthorized('There is no such account, or the password is wrong.');
       }
+      if (row?.pending === true) await untilActive(account, {database, clock, deadline: request.hop.deadline});
       await tokens.refreshKeys();
       const id = newId(clock);
       const session = await publisher.save(sessionStarted(id, account, contexts), async transaction => {

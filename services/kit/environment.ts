@@ -88,6 +88,8 @@ export type ControlReport =
  * - `after_commit_before_publish`: COMMIT has returned to the kit, and not yet to the code that asked for it
  * - `before_publish`: publish was called, nothing has been sent to the broker
  * - `after_publish`: the broker has the message, its acknowledgement has not been handed to the code that published
+ * - `before_step`: a step of a saga was called, nothing of it is done
+ * - `after_step`: the step is done, which has not been told to the saga
  * - `before_ack`: a consumer's effect is done, its acknowledgement has not been sent
  */
 export type CrashPoint =
@@ -95,4 +97,6 @@ export type CrashPoint =
   | 'after_commit_before_publish'
   | 'before_publish'
   | 'after_publish'
+  | 'before_step'
+  | 'after_step'
   | 'before_ack';

@@ -9,6 +9,8 @@ const POINTS: ReadonlySet<unknown> = new Set([
   'after_commit_before_publish',
   'before_publish',
   'after_publish',
+  'before_step',
+  'after_step',
   'before_ack',
 ]);
 

@@ -10,6 +10,7 @@ const WITHIN_MS = 1_500;
 export function provisionQuota({links, clock, log}: Kit, isLocal: boolean): Provisioning {
   if (isLocal) {
     return {
+      quotasAt: 'quotas',
       async within(transaction, account) {
         await transaction.query('insert into quotas (account, events_per_second) values ($1, $2)', [
           account,
@@ -19,6 +20,7 @@ export function provisionQuota({links, clock, log}: Kit, isLocal: boolean): Prov
     };
   }
   return {
+    quotasAt: 'quotas',
     async after(account) {
       try {
         const answer = await links.request('quotas', {

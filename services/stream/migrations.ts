@@ -192,4 +192,16 @@ export const MIGRATIONS: readonly Migration[] = [
       create trigger effects_stay before update or delete on position_moves for each statement execute function effects_stay();`,
     down: 'drop table position_moves; drop table effects; drop function effects_stay(); drop table handled;',
   },
+  {
+    name: '009-quota-revisions',
+    up: `
+      alter table quotas add column revision bigint;
+      -- The last change that had a number. Kept also of quotas that are gone, so that what comes late cannot bring them back.
+      create table quota_revisions (
+        account text primary key,
+        revision bigint not null,
+        removed boolean not null
+      );`,
+    down: 'drop table quota_revisions; alter table quotas drop column revision;',
+  },
 ];

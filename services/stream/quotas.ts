@@ -2,6 +2,7 @@ import {Type} from 'typebox';
 import {Problem} from '../kit/problem.ts';
 import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
+import {removeQuota, setQuota} from './quota-store.ts';
 import type {Spending} from './spend-quota.ts';
 
 const EVENTS_PER_SECOND_MAX = 1_000_000;
@@ -11,6 +12,16 @@ const NewQuota = Type.Object(
   {eventsPerSecond: Type.Integer({minimum: 1, maximum: EVENTS_PER_SECOND_MAX})},
   {additionalProperties: false},
 );
+const Revision = Type.Object({
+  revision: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description:
+        'The number of this change: it has no effect after one with a higher number, and after a removal with the same',
+    }),
+  ),
+});
 const Quota = Type.Object({account: Type.String(), eventsPerSecond: Type.Integer()});
 
 /**
@@ -36,26 +47,33 @@ export function serveQuotas(app: App, {database}: Pick<Kit, 'database'>, spendin
 
   app.put(
     '/v1/quotas/:account',
-    {schema: {summary: 'Set a quota', params, body: NewQuota, response: {200: Quota, 201: Quota}}},
+    {
+      config: {problems: [409]},
+      schema: {
+        summary: 'Set a quota',
+        params,
+        querystring: Revision,
+        body: NewQuota,
+        response: {200: Quota, 201: Quota},
+      },
+    },
     async (request, reply) => {
       const {account} = request.params;
-      const {eventsPerSecond} = request.body;
-      const [row] = await database.query<{is_new: boolean}>(
-        `insert into quotas (account, events_per_second) values ($1, $2)
-         on conflict (account) do update set events_per_second = excluded.events_per_second, changed_at = now()
-         returning xmax = 0 as is_new`,
-        [account, eventsPerSecond],
-      );
+      const stored = await setQuota(database, account, request.body.eventsPerSecond, request.query.revision);
+      if (stored === 'superseded') {
+        const detail = 'A later change of this quota was made already; this one has no effect.';
+        throw new Problem({status: 409, kind: 'superseded', detail});
+      }
       spending.forget(account);
-      return reply.code(row?.is_new === true ? 201 : 200).send({account, eventsPerSecond});
+      return reply.code(stored.isNew ? 201 : 200).send({account, eventsPerSecond: stored.eventsPerSecond});
     },
   );
 
   app.delete(
     '/v1/quotas/:account',
-    {schema: {summary: 'Take a quota away', params, response: {204: Type.Null()}}},
+    {schema: {summary: 'Take a quota away', params, querystring: Revision, response: {204: Type.Null()}}},
     async (request, reply) => {
-      await database.query('delete from quotas where account = $1', [request.params.account]);
+      await removeQuota(database, request.params.account, request.query.revision);
       spending.forget(request.params.account);
       return reply.code(204).send(null);
     },

@@ -13,6 +13,8 @@ export const CRASH_POINTS = [
   'after_commit_before_publish',
   'before_publish',
   'after_publish',
+  'before_step',
+  'after_step',
   'before_ack',
 ] as const;
 

@@ -26,6 +26,7 @@ export function defaultTopology(): Topology {
       {from: 'gateway', to: 'stream', protocol: 'http'},
       {from: 'gateway', to: 'broker', protocol: 'postgres'},
       {from: 'stream', to: 'identity', protocol: 'http'},
+      {from: 'identity', to: 'stream', protocol: 'http'},
       {from: 'identity', to: 'identity-db', protocol: 'postgres'},
       {from: 'identity', to: 'broker', protocol: 'postgres'},
       {from: 'stream', to: 'stream-db', protocol: 'postgres'},

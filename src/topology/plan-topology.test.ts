@@ -60,7 +60,7 @@ describe('planTopology', () => {
         expect(names.length).toBe(
           replicas.gateway * (2 + replicas.identity + replicas.stream) +
             replicas.identity * (replicas.stream + 2) +
-            replicas.stream * 2,
+            replicas.stream * (replicas.identity + 2),
         );
       }),
     );

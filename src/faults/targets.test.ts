@@ -79,7 +79,11 @@ describe('a target', () => {
   it('of a link fault is a link, all instances of it, a wildcard, or what leads into a node or service', () => {
     expect(proxies(resolve('blackhole', 'gateway-1->identity-2'))).toEqual(['gateway-1->identity-2']);
     expect(proxies(resolve('blackhole', 'gateway->identity'))).toHaveLength(4);
-    expect(proxies(resolve('blackhole', 'identity-1->*'))).toEqual(['identity-1->identity-db', 'identity-1->broker']);
+    expect(proxies(resolve('blackhole', 'identity-1->*'))).toEqual([
+      'identity-1->stream-1',
+      'identity-1->identity-db',
+      'identity-1->broker',
+    ]);
     expect(proxies(resolve('blackhole', '*->broker'))).toEqual([
       'gateway-1->broker',
       'gateway-2->broker',
@@ -107,7 +111,12 @@ describe('a target', () => {
   });
 
   it('of a cut is a set against all others, or two sets', () => {
-    expect(proxies(resolve('partition', 'identity|stream'))).toEqual(['stream-1->identity-1', 'stream-1->identity-2']);
+    expect(proxies(resolve('partition', 'identity|stream'))).toEqual([
+      'stream-1->identity-1',
+      'stream-1->identity-2',
+      'identity-1->stream-1',
+      'identity-2->stream-1',
+    ]);
     expect(proxies(resolve('isolate', 'gateway-1'))).toEqual([
       'client->gateway-1',
       'gateway-1->identity-1',
@@ -153,7 +162,7 @@ describe('a cut in one direction', () => {
     const {parts} = resolve('isolate', 'identity-1', {direction: 'to'});
     expect(parts.map(({kind, stream}) => `${kind} ${stream}`)).toEqual(['blackhole upstream', 'blackhole downstream']);
     expect(parts[0]?.proxies).toEqual(['gateway-1->identity-1', 'gateway-2->identity-1', 'stream-1->identity-1']);
-    expect(parts[1]?.proxies).toEqual(['identity-1->identity-db', 'identity-1->broker']);
+    expect(parts[1]?.proxies).toEqual(['identity-1->stream-1', 'identity-1->identity-db', 'identity-1->broker']);
   });
 
   it('refuses the calls into the target when it refuses', () => {

@@ -15,6 +15,7 @@ const HARD = [
   'test/experiments.test.ts',
   'test/asked.test.ts',
   'test/saga.test.ts',
+  'test/openapi-fuzz.test.ts',
 ];
 
 /** What wants a swarm of three engines: `npm run test:swarm`. */

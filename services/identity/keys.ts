@@ -13,7 +13,7 @@ const Rotated = Type.Object({current: Type.String(), published: Type.Array(Type.
 /** Rotation of the signing keys, by accounts with the permission `keys:rotate` and by the operator. */
 export function serveKeys(app: App, {keys, access}: {readonly keys: KeyRing; readonly access: Access}): void {
   const summary = 'Rotate the signing keys';
-  const config = {problems: [403]};
+  const config = {problems: [403, 409]};
   const schema = {summary, security: SIGNED_IN, body: Type.Union([Rotation, Type.Null()]), response: {200: Rotated}};
   app.post('/v1/keys/rotate', {config, schema}, async request => {
     await access.permitted(request.headers.authorization, 'keys:rotate');

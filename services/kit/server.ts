@@ -41,6 +41,7 @@ export interface ServerOptions {
 }
 
 const BODY_BYTES_MAX = 1_048_576;
+const PARAMETER_MAX = 8_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 
 /** An HTTP server that speaks JSON and problem+json, describes itself at `/openapi.json`, and honours deadlines and trace context. */
@@ -49,6 +50,8 @@ export async function createServer(options: ServerOptions): Promise<App> {
   const {completeDescription = async document => document} = options;
   const app: App = fastify({
     bodyLimit: BODY_BYTES_MAX,
+    // How long a parameter may be is its schema's to say: else a long one would not be refused, but found nowhere.
+    routerOptions: {maxParamLength: PARAMETER_MAX},
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     // A draining service serves what still reaches it over open connections, and closes those.

@@ -4,7 +4,7 @@ import type {Fabric, ToxicKind, ToxicSpec, ToxicState} from '../fabric/fabric.ts
 import {FAULT_CATALOGUE, type FaultInfo} from './catalogue.ts';
 import type {FaultEntry} from './entry.ts';
 import type {FaultEffect, FaultRecord} from './fault.ts';
-import {drawId} from './id.ts';
+import type {FaultBook} from './fault-book.ts';
 import {type Interval, startInterval} from './interval.ts';
 import type {RecordFile} from './record-file.ts';
 import {type Traffic, trafficOf} from './traffic.ts';
@@ -20,11 +20,8 @@ export interface DirectTools {
   readonly fabric: Fabric;
   readonly file: RecordFile;
   readonly now: () => number;
-  readonly entries: Map<string, FaultEntry>;
-  readonly isPast: (id: string) => boolean;
-  readonly update: (entry: FaultEntry, change: Partial<FaultRecord>) => Promise<void>;
-  readonly retire: (entry: FaultEntry, change: Partial<FaultRecord>) => Promise<void>;
-  readonly watchEnd: (entry: FaultEntry) => void;
+  readonly book: FaultBook;
+  readonly watch: (entry: FaultEntry) => void;
   readonly look: (entry: FaultEntry, traffic: Traffic) => Promise<void>;
 }
 
@@ -35,11 +32,12 @@ const LOOK_EVERY_MS = 500;
  * record is read for is the end of this process, not that of the machine, with which every toxic ends too.
  */
 export function createDirect(tools: DirectTools): {change(change: DirectChange): Promise<void>; stop(): void} {
-  const {fabric, file, now, entries, update, retire, watchEnd, look} = tools;
+  const {fabric, file, now, book, watch, look} = tools;
+  const {entries, past, update, retire} = book;
   let looking: Interval | undefined;
 
   const plan = (toxic: DirectToxic): FaultEntry => {
-    const id = drawId(name => entries.has(name) || tools.isPast(name));
+    const id = book.freshId();
     const entry = entryOf(id, toxic, now());
     entries.set(id, entry);
     return entry;
@@ -47,7 +45,7 @@ export function createDirect(tools: DirectTools): {change(change: DirectChange):
 
   /** What ends already, or has ended, need not be removed. */
   const toRemove = (id: string): readonly FaultEntry[] => {
-    const isEnding = entries.get(id)?.ending !== undefined || tools.isPast(id);
+    const isEnding = entries.get(id)?.ending !== undefined || past.has(id);
     return isEnding ? [] : [inForce(id)];
   };
 
@@ -99,7 +97,7 @@ export function createDirect(tools: DirectTools): {change(change: DirectChange):
       entry.toxics = toxics;
       void update(entry, {attributes: record.attributes, endsAt: record.endsAt});
       entry.endTimer?.stop();
-      if (entry.ending === undefined) watchEnd(entry);
+      if (entry.ending === undefined) watch(entry);
     }
     for (const entry of ended) void retire(entry, endOf(entry, states));
     await Promise.all(fresh.map(activate));
@@ -114,7 +112,7 @@ export function createDirect(tools: DirectTools): {change(change: DirectChange):
     }
     const effect: FaultEffect = {verdict: 'pending', observed: 'no traffic has felt it yet'};
     void update(entry, {state: 'active', appliedAt: now(), effect});
-    watchEnd(entry);
+    watch(entry);
   };
 
   return {change, stop: () => looking?.stop()};

@@ -61,6 +61,9 @@ export interface FaultEffect {
   readonly observed: string;
 }
 
+/** Who ended a fault. */
+export type EndedBy = 'time' | 'clear' | 'heal' | 'check' | 'down';
+
 /** A fault in the record. Written before it is applied, with what undoes it. */
 export interface FaultRecord {
   readonly id: string;
@@ -85,7 +88,7 @@ export interface FaultRecord {
   /** When it will end by itself, unix ms; null: not before it is cleared. */
   readonly endsAt: number | null;
   readonly endedAt?: number;
-  readonly endedBy?: 'time' | 'clear' | 'heal' | 'check' | 'down';
+  readonly endedBy?: EndedBy;
   readonly effect?: FaultEffect;
   readonly healed?: FaultEffect;
   /** Of crash points: how many hits were planned, and how many there were. */

@@ -9,7 +9,8 @@ import type {NodeMeasure} from '../runtime/disturbance.ts';
 import {defaultTopology} from '../topology/default.ts';
 import type {Plan} from '../topology/plan.ts';
 import {planTopology} from '../topology/plan-topology.ts';
-import {createFaultEngine, type FaultEngine} from './engine.ts';
+import {createFaultEngine} from './create-engine.ts';
+import type {FaultEngine} from './engine.ts';
 import type {FaultRecord, FaultRequest} from './fault.ts';
 import type {FaultNodeEvent, FaultNodeState, FaultNodes} from './nodes.ts';
 

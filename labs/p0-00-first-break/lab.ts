@@ -59,6 +59,7 @@ export default defineLab<Setup, null>({
       title: "The page comes within its caller's patience",
       judges: 'counting',
       codes: ['PAGE_TOO_LATE', 'PAGE_REFUSED'],
+      settled: {PAGE_TOO_LATE: 'once-lost', PAGE_REFUSED: 'once-lost'},
       judge: evidence => {
         const during = caught(evidence);
         const inTime = during.filter(entry => entry.outcome === 'ok');
@@ -86,6 +87,7 @@ export default defineLab<Setup, null>({
       title: 'It has the part that works, and names what is missing',
       judges: 'counting',
       codes: ['NOT_NAMED', 'WORKING_PART_LOST'],
+      settled: {NOT_NAMED: 'at-once', WORKING_PART_LOST: 'at-once'},
       judge: evidence => {
         const answered = caught(evidence).filter(entry => entry.status === 200);
         const expected = 'every page that was answered has the account part, and names the parts that it does not have';

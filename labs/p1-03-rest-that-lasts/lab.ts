@@ -1,5 +1,5 @@
 import {jsonObject} from '../../src/labs/accounts.ts';
-import {defineLab, type Evidence} from '../../src/labs/lab.ts';
+import {defineLab, type Evidence, type LabTools} from '../../src/labs/lab.ts';
 import {fail, inconclusive, type Judgement, pass} from '../../src/labs/verdict.ts';
 import type {LedgerEntry} from '../../src/load/load.ts';
 import {body, register, traffic} from './traffic.ts';
@@ -40,13 +40,8 @@ export default defineLab<undefined, Final>({
     },
   ],
   recovery: {withinMs: 10_000},
-  final: async tools => {
-    const rows = await tools.sql<{name: string; ids: string[]}>(
-      'identity-db',
-      'select name, array_agg(id) as ids from accounts group by name',
-    );
-    return {rows: Object.fromEntries(rows.map(({name, ids}) => [name, ids]))};
-  },
+  glance: readRows,
+  final: readRows,
   summary: evidence => {
     const operations = writes(evidence);
     const extra = operations.filter(entry => rowsOf(evidence, entry).length > expectedRows(entry)).length;
@@ -62,6 +57,7 @@ export default defineLab<undefined, Final>({
       title: 'Every operation leaves exactly one row, however often it was sent',
       judges: 'counting',
       codes: ['DUPLICATE_ROWS', 'LOST_ROWS'],
+      settled: {DUPLICATE_ROWS: 'at-once', LOST_ROWS: 'at-once'},
       judge: judgeRows,
     },
     {
@@ -69,6 +65,7 @@ export default defineLab<undefined, Final>({
       title: 'A repeated request gets the first answer again',
       judges: 'counting',
       codes: ['DIFFERENT_ANSWER', 'ERROR_INSTEAD'],
+      settled: {DIFFERENT_ANSWER: 'at-once', ERROR_INSTEAD: 'at-once'},
       judge: evidence => {
         const expected =
           'all 201s of an operation have the same body; a request that comes while the first is under way gets 409 or the same 201, and never a 5xx of the service';
@@ -100,6 +97,7 @@ export default defineLab<undefined, Final>({
       title: 'The same key with another payload is refused with 422',
       judges: 'counting',
       codes: ['OTHER_PAYLOAD_ACCEPTED'],
+      settled: {OTHER_PAYLOAD_ACCEPTED: 'at-once'},
       judge: evidence => {
         // Only where the key's first request was acknowledged before: otherwise this one may be the first.
         const entries = evidence.attack.filter(
@@ -128,6 +126,7 @@ export default defineLab<undefined, Final>({
       title: 'A key belongs to the client that chose it',
       judges: 'counting',
       codes: ['KEYS_SHARED'],
+      settled: {KEYS_SHARED: 'at-once'},
       judge: evidence => {
         const strangers = evidence.attack.filter(
           entry => entry.name === 'stranger' && entry.status !== null && entry.status < 500,
@@ -151,6 +150,7 @@ export default defineLab<undefined, Final>({
       title: 'Equal payloads under different keys are different operations',
       judges: 'counting',
       codes: ['PAYLOADS_MERGED'],
+      settled: {PAYLOADS_MERGED: 'at-once'},
       judge: evidence => {
         const twins = evidence.attack.filter(entry => entry.name === 'twin' && entry.outcome === 'ok');
         const wrong = twins.filter(entry => rowsOf(evidence, entry).length < 2);
@@ -232,6 +232,14 @@ export default defineLab<undefined, Final>({
     },
   ],
 });
+
+async function readRows(tools: LabTools): Promise<Final> {
+  const rows = await tools.sql<{name: string; ids: string[]}>(
+    'identity-db',
+    'select name, array_agg(id) as ids from accounts group by name',
+  );
+  return {rows: Object.fromEntries(rows.map(({name, ids}) => [name, ids]))};
+}
 
 /** Whether the same client had been acknowledged another request with this key before. */
 function wasUsedBefore({attack}: Evidence<undefined, Final>, entry: LedgerEntry): boolean {

@@ -58,6 +58,7 @@ export default defineLab<Setup, null>({
       title: 'Routes that do not need stream keep their success',
       judges: 'counting',
       codes: ['OTHERS_STARVED', 'OTHERS_REFUSED'],
+      settled: {OTHERS_STARVED: 'once-lost', OTHERS_REFUSED: 'once-lost'},
       judge: judgeOthers,
     },
     {
@@ -65,6 +66,7 @@ export default defineLab<Setup, null>({
       title: 'And they stay fast',
       judges: 'timing',
       codes: ['OTHERS_SLOW'],
+      settled: {OTHERS_SLOW: 'once-lost'},
       judge: evidence => {
         const before = p99Of(baselineOf(evidence, 'read-account'));
         const bound = Math.max(2 * before, before + 100);
@@ -82,6 +84,7 @@ export default defineLab<Setup, null>({
       title: 'The hung upstream is left alone within 5 s, but for one probe a second',
       judges: 'counting',
       codes: ['STILL_CALLING', 'PROBE_STAMPEDE'],
+      settled: {STILL_CALLING: 'once-lost'},
       judge: judgeOpening,
     },
     {
@@ -89,6 +92,7 @@ export default defineLab<Setup, null>({
       title: 'Within 10 s of its recovery it is used again',
       judges: 'counting',
       codes: ['NOT_CLOSED'],
+      settled: {NOT_CLOSED: 'once-lost'},
       judge: evidence => {
         const {to} = hang(evidence);
         const from = to + CLOSED_WITHIN_MS;
@@ -120,6 +124,7 @@ export default defineLab<Setup, null>({
       title: 'What is not safe to repeat is sent once',
       judges: 'counting',
       codes: ['UNSAFE_RETRY'],
+      settled: {UNSAFE_RETRY: 'at-once'},
       judge: evidence => {
         const posts = evidence.requests.filter(
           request =>
@@ -149,6 +154,7 @@ export default defineLab<Setup, null>({
       title: 'While stream is well, it is used',
       judges: 'counting',
       codes: ['REFUSES_HEALTHY'],
+      settled: {REFUSES_HEALTHY: 'at-once'},
       judge: evidence => {
         const before = [...baselineOf(evidence, 'read-windows'), ...baselineOf(evidence, 'send-activity')];
         const ok = before.filter(entry => entry.outcome === 'ok');

@@ -120,6 +120,8 @@ export interface CheckOptions {
   readonly quick?: boolean;
   /** Folder whose files replace the learner's (`labs verify`, `demo`): `start`, `solution`, `wrong/NAME`. Never recorded as progress. */
   readonly variant?: string;
+  /** With `variant`: what decides the run and ends it early, as of `labs verify`; `hold` ends nothing, and minds what is undone. */
+  readonly decisive?: {readonly task: string; readonly code: string} | 'any' | 'hold';
 }
 
 export interface AskedPrediction {

@@ -5,18 +5,20 @@ import {LabError} from '../errors.ts';
 import type {CheckEvent} from '../labs/check-event.ts';
 import type {AnyLab} from '../labs/lab.ts';
 import {openProgress} from '../labs/progress.ts';
-import {type RunOutcome, runCheck} from '../labs/run-check.ts';
+import {type RunOptions, type RunOutcome, runCheck} from '../labs/run-check.ts';
 import {openWorkspace} from '../labs/workspace.ts';
 import {labCatalogue} from './catalogue.ts';
 import type {Controller} from './controller.ts';
 import {createLabSystem} from './lab-system.ts';
 import {learnersPrediction, variantsPrediction} from './predictions.ts';
+import type {CheckOptions} from './protocol.ts';
 
 export interface RunLabOptions {
   readonly lab: string;
   readonly seed?: number;
   readonly task?: string;
   readonly variant?: string;
+  readonly decisive?: CheckOptions['decisive'];
   readonly mode: 'check' | 'quick' | 'break';
 }
 
@@ -62,6 +64,7 @@ export async function runLab(
       paceFile: join(paths.state, 'pace.json'),
       ...(options.task === undefined ? {} : {task: options.task}),
       ...(prediction === undefined ? {} : {prediction}),
+      ...decisiveIn(options, prediction !== undefined),
       emit: event => {
         if (event.type === 'phase') setPhase(event.phase);
         emit(event);
@@ -79,6 +82,14 @@ export async function runLab(
     }
     return outcome;
   });
+}
+
+/** Only the lab's own variants are ended early, and none whose prediction has yet to be scored. */
+function decisiveIn({variant, decisive}: RunLabOptions, isPredicted: boolean): Pick<RunOptions, 'decisive'> {
+  if (variant === undefined || decisive === undefined) return {};
+  if (decisive === 'hold') return {decisive};
+  if (isPredicted) return {};
+  return {decisive: (task, code) => decisive === 'any' || (decisive.task === task && decisive.code === code)};
 }
 
 async function learnersFiles(controller: Controller, lab: AnyLab, labFolder: string): Promise<string> {

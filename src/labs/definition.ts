@@ -37,6 +37,7 @@ const schema = z.object({
   faults: method,
   recovery: z.object({withinMs: z.int().min(0).max(60_000), recovered: method.optional()}),
   replay: method.optional(),
+  glance: method.optional(),
   final: method,
   summary: method,
   tasks: z
@@ -46,6 +47,7 @@ const schema = z.object({
         title: text,
         judges: z.enum(['timing', 'counting']),
         codes: z.array(code).min(1),
+        settled: z.record(code, z.enum(['at-once', 'once-lost', 'after-attack'])).optional(),
         judge: method,
       }),
     )
@@ -66,6 +68,9 @@ export function definitionProblems(raw: unknown, folderName: string): readonly s
   problems.push(...repeated(lab.wrong.map(wrong => wrong.name)).map(name => `wrong: ${name} is there twice`));
   if (lab.tasks.some(task => task.id === PREDICTION_ID))
     problems.push(`tasks: ${PREDICTION_ID} is the item of predictions`);
+  for (const task of lab.tasks)
+    for (const name of Object.keys(task.settled ?? {}))
+      if (!task.codes.includes(name)) problems.push(`tasks.${task.id}.settled: the task cannot fail with ${name}`);
   for (const wrong of lab.wrong) {
     const task = lab.tasks.find(candidate => candidate.id === wrong.task);
     if (task === undefined) problems.push(`wrong.${wrong.name}: there is no task ${wrong.task}`);

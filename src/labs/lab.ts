@@ -96,6 +96,9 @@ export interface Evidence<Setup, Final> {
   readonly final: Final;
 }
 
+/** When a fail with a code is final. */
+export type Settling = 'at-once' | 'once-lost' | 'after-attack';
+
 export interface LabTask<Setup, Final> {
   readonly id: string;
   readonly title: string;
@@ -103,6 +106,18 @@ export interface LabTask<Setup, Final> {
   readonly judges: 'timing' | 'counting';
   /** Every code that it can fail with; each has hints. */
   readonly codes: readonly string[];
+  /**
+   * Codes whose fail no later evidence undoes, so that `labs verify` need not wait for it. Leave a code out when in doubt.
+   *
+   * - `at-once`: as soon as the judge says so with what there is (a row too many, a wrong answer accepted, what the baseline shows).
+   * - `once-lost`: as soon as it says so although every operation of the attack that is still to come counts as answered well (`ok`, status
+   *   200, 1 ms, no body): a share or a percentile that cannot be made good any more. Not for judges that want a body.
+   * - `after-attack`: once the attack has ended, whatever recovery and replay bring.
+   *
+   * A judge that reads `final` needs the lab's `glance` for the first two. `labs verify` looks on during the solution's run too, and a code
+   * that comes and goes there is a fault of the lab.
+   */
+  readonly settled?: Readonly<Record<string, Settling>>;
   judge(evidence: Evidence<Setup, Final>): Judgement;
 }
 
@@ -191,6 +206,8 @@ export interface LabDefinition<Setup = unknown, Final = unknown> {
   };
   /** A second round of load after recovery, where the lab asks for it. */
   replay?(tools: LabTools, setup: Setup): LoadSpec;
+  /** As `final`, in the midst of the attack: reads alone, nothing that the system would notice. For codes that are settled at once. */
+  glance?(tools: LabTools, setup: Setup): Promise<Final>;
   /** Final reads: rows, positions, counts. */
   final(tools: LabTools, setup: Setup): Promise<Final>;
   /** What `break` shows of an attack, in two or three lines with figures; also the demo's words. */

@@ -328,6 +328,67 @@ describe('a check', () => {
     expect(summary).toEqual(['40 operations']);
   });
 
+  describe('that is to be decided', () => {
+    const [rows, time] = lab.tasks;
+    if (rows === undefined || time === undefined) throw new Error('the lab has two tasks');
+    const settled = (codes: NonNullable<typeof rows.settled>, more: Partial<AnyLab> = {}): AnyLab => ({
+      ...lab,
+      load: () => ({operations: operations(600, 5), okMin: 30}),
+      replay: () => ({operations: operations(5, 5)}),
+      ...more,
+      tasks: [{...rows, settled: codes}, time],
+    });
+    const refusing: FakeBehaviour = {
+      respond: (_, phase) => (phase === 'attack' ? {outcome: 'fail', status: 409} : OK),
+    };
+    const isMissing = (task: string, code: string): boolean => task === 'nothing-missing' && code === 'EVENT_MISSING';
+    const phasesOf = (events: readonly CheckEvent[]) =>
+      events.flatMap(event => (event.type === 'phase' ? event.phase : []));
+
+    it.each(['at-once', 'once-lost'] as const)(
+      'ends in the midst of the attack with a fail that is settled %s',
+      async when => {
+        const decisive = isMissing;
+        const {result, events, evidence} = await check(refusing, {lab: settled({EVENT_MISSING: when}), decisive});
+        expect(result).toMatchObject({verdict: 'fail', tasks: [{id: 'nothing-missing', code: 'EVENT_MISSING'}]});
+        expect(phasesOf(events).at(-1)).toBe('attack');
+        expect(evidence?.attack.length).toBeLessThan(600);
+      },
+    );
+
+    it('waits for neither recovery nor replay where a fail is settled with the attack', async () => {
+      const short = settled({EVENT_MISSING: 'after-attack'}, {load: () => ({operations: operations(40, 5)})});
+      const {result, events} = await check(refusing, {lab: short, decisive: isMissing});
+      expect(result.tasks.map(({code}) => code)).toEqual(['EVENT_MISSING']);
+      expect(phasesOf(events).at(-1)).toBe('attack');
+    });
+
+    it('goes to its end for what is not settled, or not what decides', async () => {
+      const short = {load: () => ({operations: operations(40, 5)})};
+      const whole = await check(refusing, {lab: settled({}, short), decisive: isMissing});
+      expect(phasesOf(whole.events).at(-1)).toBe('judge');
+      const other = {lab: settled({EVENT_MISSING: 'at-once'}, short), decisive: (task: string) => task === 'in-time'};
+      expect(phasesOf((await check(refusing, {...other, runFolder: join(root, 'again')})).events).at(-1)).toBe('judge');
+    });
+
+    it('does not count a fail as settled that operations to come could make good', async () => {
+      const half: AnyLab['tasks'][number]['judge'] = ({attack}) =>
+        attack.filter(({outcome}) => outcome === 'ok').length >= attack.length / 2
+          ? pass('half', 'half')
+          : fail('EVENT_MISSING', 'less than half', 'half');
+      const atFirst: FakeBehaviour = {
+        respond: ({atMs}, phase) => (phase === 'attack' && atMs < 1_400 ? {outcome: 'fail', status: 409} : OK),
+      };
+      const lost = settled({EVENT_MISSING: 'once-lost'}, {replay: undefined} as unknown as Partial<AnyLab>);
+      const patient = {...lost, tasks: [{...rows, settled: {EVENT_MISSING: 'once-lost'} as const, judge: half}]};
+      expect((await check(atFirst, {lab: patient, decisive: isMissing})).result.verdict).toBe('pass');
+      // Declared to be settled at once, the same fail comes and goes: a lie of the lab, found where its solution passes.
+      const lying = {...lost, tasks: [{...rows, settled: {EVENT_MISSING: 'at-once'} as const, judge: half}]};
+      const held = check(atFirst, {lab: lying, decisive: 'hold', runFolder: join(root, 'held')});
+      await expect(held).rejects.toMatchObject({code: 'BROKEN_LAB', message: expect.stringContaining('not settled')});
+    });
+  });
+
   describe('with a prediction', () => {
     const predicting = {...lab, predict: predictsDuration, final: async () => ({rows: 40, pageMs: 300})} as AnyLab;
     const order = (low: number, high: number) =>

@@ -19,6 +19,7 @@ import {replacedServices} from './run/blame.ts';
 import {type BypassWatch, watchBypasses} from './run/bypasses.ts';
 import {interrupted, isStopped, type RunContext, type RunMode, sleepUnless, unlessAborted} from './run/context.ts';
 import {CONTROL_LINK, type ControlStream, openControlStream, wasBusy} from './run/control.ts';
+import {createDecider, type Decisive} from './run/decide.ts';
 import {heal} from './run/heal.ts';
 import {judgeTasks} from './run/judge.ts';
 import {keepEvidence, keepResult} from './run/keep.ts';
@@ -49,6 +50,11 @@ export interface RunOptions {
   readonly task?: string;
   /** What to make of the lab's prediction. Without it nothing is scored, and the checklist has no such item. */
   readonly prediction?: PredictionOrder;
+  /**
+   * A fail that ends the run as soon as nothing later can undo it; its result has these items alone. `hold` looks for such fails of any task
+   * and ends nothing: one that is undone by the end is a fault of the lab.
+   */
+  readonly decisive?: Decisive;
   /** File that remembers labs whose baseline this machine cannot keep up with. Without it nothing is remembered. */
   readonly paceFile?: string;
 }
@@ -156,7 +162,11 @@ async function playPrepared(
     if (mode !== 'break') return allAlike(tasks, unhealthyBaseline(context, baseline).stopped, judged);
     context.emit({type: 'note', text: `before anything was broken: ${baseline.unhealthy}`});
   }
-  const attack = await runAttack(context, setup, control);
+  const {decisive} = options;
+  const decider = decisive && createDecider(context, decisive, {tasks, setup, baseline});
+  const attack = await runAttack(context, setup, control, decider);
+  const decided = await decider?.decide(attack);
+  if (decided !== undefined) return {...decided, judged};
   const healed = await heal(context, setup, control);
   const replay = await runReplay(context, setup, control);
   context.emit({type: 'phase', phase: 'final', text: 'final reads'});
@@ -208,6 +218,7 @@ async function playPrepared(
     recovered: healed.recoveredAt !== null,
     quick: mode === 'quick',
   });
+  decider?.hold(verdicts);
   const asked =
     order === undefined ? [] : [predictionVerdict(order, prediction, combine(verdicts.map(each => each.verdict)))];
   return {verdicts: [...verdicts, ...asked], evidence, summary, judged, prediction};

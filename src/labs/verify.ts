@@ -23,6 +23,8 @@ export interface VerifyRow {
 export interface Proof {
   readonly row: VerifyRow;
   readonly holds: boolean;
+  /** Runs that were inconclusive before this one. */
+  readonly retries: number;
   /** The run that it rests on. */
   readonly result: CheckResult;
 }
@@ -33,8 +35,8 @@ export interface VerifyOptions {
   readonly broker: string;
   /** Which of the lab's expectations to prove; all without it. */
   readonly only?: readonly Expectation[];
-  /** Runs one variant of the lab on a fresh system. */
-  check(variant: string, seed: number): Promise<CheckResult>;
+  /** Runs one variant of the lab on a fresh system, no further than what decides it. */
+  check(variant: string, seed: number, decisive: Expectation['decisive']): Promise<CheckResult>;
   /** Called before each run. */
   onStart?(expectation: Expectation, seed: number): void;
   /** Called before an inconclusive run is tried again. */
@@ -47,6 +49,8 @@ export interface Expectation {
   readonly variant: string;
   /** `fail`, `fail TASK/CODE` or `pass`. */
   readonly expected: string;
+  /** What ends its run early: one code of one task, any of the lab's codes; `hold`: nothing, and what is declared to be settled is held to it. */
+  readonly decisive: {readonly task: string; readonly code: string} | 'any' | 'hold';
   holds(result: CheckResult): boolean;
 }
 
@@ -59,7 +63,7 @@ export async function verifyLab(lab: AnyLab, options: VerifyOptions): Promise<re
   for (const expectation of options.only ?? expectations(lab)) {
     for (const seed of options.seeds) {
       options.onStart?.(expectation, seed);
-      const result = await decided(expectation.variant, seed, options);
+      const {result, retries} = await decided(expectation, seed, options);
       const row = {
         lab: lab.id,
         variant: expectation.variant,
@@ -71,7 +75,7 @@ export async function verifyLab(lab: AnyLab, options: VerifyOptions): Promise<re
         codes: [...new Set(result.tasks.flatMap(task => task.code ?? []))],
         durationMs: Math.round(result.durationMs),
       };
-      const proof = {row, holds: expectation.holds(result), result};
+      const proof = {row, holds: expectation.holds(result), retries, result};
       proofs.push(proof);
       options.onProof?.(proof);
     }
@@ -79,10 +83,14 @@ export async function verifyLab(lab: AnyLab, options: VerifyOptions): Promise<re
   return proofs;
 }
 
-async function decided(variant: string, seed: number, {check, onAgain}: VerifyOptions): Promise<CheckResult> {
+async function decided(
+  {variant, decisive}: Expectation,
+  seed: number,
+  {check, onAgain}: VerifyOptions,
+): Promise<{readonly result: CheckResult; readonly retries: number}> {
   for (let attempt = 1; ; attempt++) {
-    const result = await check(variant, seed);
-    if (result.verdict !== 'inconclusive' || attempt >= TRIES_MAX) return result;
+    const result = await check(variant, seed, decisive);
+    if (result.verdict !== 'inconclusive' || attempt >= TRIES_MAX) return {result, retries: attempt - 1};
     onAgain?.(result);
   }
 }
@@ -95,13 +103,14 @@ export function expectations(lab: AnyLab): readonly Expectation[] {
         verdict === 'fail' && code !== null && lab.tasks.some(task => task.id === id && task.codes.includes(code)),
     );
   return [
-    {variant: 'start', expected: 'fail', holds: result => ownCodes(result) && !isMispredicted(result)},
+    {variant: 'start', expected: 'fail', decisive: 'any', holds: result => ownCodes(result) && !isMispredicted(result)},
     ...lab.wrong.map(wrong => ({
       variant: `wrong/${wrong.name}`,
       expected: `fail ${wrong.task}/${wrong.code}`,
+      decisive: {task: wrong.task, code: wrong.code},
       holds: (result: CheckResult) => isRefused(result, wrong),
     })),
-    {variant: 'solution', expected: 'pass', holds: result => result.verdict === 'pass'},
+    {variant: 'solution', expected: 'pass', decisive: 'hold', holds: result => result.verdict === 'pass'},
   ];
 }
 

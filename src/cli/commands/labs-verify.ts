@@ -3,8 +3,10 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {ControllerClient} from '../../controller/connection.ts';
 import type {StatusReport, UpOptions} from '../../controller/protocol.ts';
+import {LabError} from '../../errors.ts';
 import type {AnyLab} from '../../labs/lab.ts';
-import {type Expectation, expectations, type Proof, staticProblems, verifyLab} from '../../labs/verify.ts';
+import {expectations, type Proof, staticProblems, verifyLab} from '../../labs/verify.ts';
+import {quarterOf} from '../../labs/verify-report.ts';
 import type {RuntimeName} from '../../runtime/runtime.ts';
 import type {BrokerEngine} from '../../topology/topology.ts';
 import {tellCheck} from '../check-events.ts';
@@ -12,13 +14,12 @@ import {forgetWorkspace} from '../clean/forget.ts';
 import type {Outcome} from '../command.ts';
 import {showProgress} from '../connect.ts';
 import type {Context} from '../context.ts';
-import {openLearner, workspaceSources} from '../learner.ts';
+import {type Learner, openLearner, workspaceSources} from '../learner.ts';
 import {seconds} from '../output/figures.ts';
-import {paint, paintErr} from '../output/paint.ts';
-import {table} from '../output/table.ts';
-import {block, counted} from '../output/text.ts';
+import {paintErr} from '../output/paint.ts';
 import {parseChoice} from '../parse/choice.ts';
 import {drawSeed, SEED_MAX} from '../parse/number.ts';
+import {renderProofs, type Todo} from '../render/verify.ts';
 import {engineFor} from '../runtime-engine.ts';
 import {stopSystem} from './down.ts';
 
@@ -28,20 +29,14 @@ export interface VerifyFlags {
   readonly runtime?: RuntimeName;
   readonly variant?: string;
   readonly broker?: BrokerEngine;
+  readonly quarter?: boolean;
 }
 
-/** A lab, and what is to be proved of it. */
-interface Todo {
-  readonly lab: AnyLab;
-  readonly only: readonly Expectation[];
-}
+const DAY_MS = 86_400_000;
 
 export async function run(context: Context, names: readonly string[], flags: VerifyFlags): Promise<Outcome> {
   const learner = openLearner(context);
-  const labs =
-    names.length === 0
-      ? await learner.catalogue.list()
-      : await Promise.all(names.map(async name => learner.pick(name)));
+  const labs = await chooseLabs(learner, names, flags.quarter === true);
   const todo = chooseVariants(labs, flags.variant);
   const first = flags.seed ?? drawSeed() % 2 ** 31;
   const seeds = Array.from({length: flags.seeds ?? 1}, (_, index) => (first + index) % (SEED_MAX + 1));
@@ -57,8 +52,18 @@ export async function run(context: Context, names: readonly string[], flags: Ver
     verifyAll(own, client, todo, {seeds, broker}),
   );
   if (context.json) context.document(proofs.map(({row}) => row));
-  else report(context, proofs, problems, first);
+  else context.lines(renderProofs({todo, proofs, problems, first}, context.width));
   return problems.length === 0 && proofs.every(({holds}) => holds) ? 'ok' : 'fail';
+}
+
+/** The labs that were named, or all, or the quarter of today. */
+async function chooseLabs(learner: Learner, names: readonly string[], quarter: boolean): Promise<readonly AnyLab[]> {
+  if (names.length > 0) {
+    if (quarter) throw new LabError('USAGE', '`--quarter` chooses the labs itself; it goes with no ids.');
+    return Promise.all(names.map(async name => learner.pick(name)));
+  }
+  const labs = await learner.catalogue.list();
+  return quarter ? quarterOf(labs, Math.floor(Date.now() / DAY_MS)) : labs;
 }
 
 /** What is to be proved of each lab: all of it, or the one variant that was asked for. */
@@ -110,8 +115,8 @@ async function verifyAll(
       seeds,
       broker,
       only,
-      check: async (variant, seed) => {
-        const params = {lab: lab.id, seed, variant};
+      check: async (variant, seed, decisive) => {
+        const params = {lab: lab.id, seed, variant, decisive};
         const told = context.updates ? tellCheck(context, {tasks: false}) : undefined;
         const result = await client.call('check', params, told, context.signal);
         context.progress.stop();
@@ -148,29 +153,4 @@ async function lint(context: Context, lab: AnyLab, folder: string): Promise<read
   for (const text of problems) context.say(`${paintErr.bad('✖ error')} ${text}`);
   for (const text of [...warnings, ...leftOut]) context.say(`${paintErr.warn('! warning')} ${text}`);
   return problems;
-}
-
-function report(context: Context, proofs: readonly Proof[], problems: readonly string[], seed: number): void {
-  const {width} = context;
-  const rows = proofs.map(({row, holds}) => [
-    holds ? paint.good('✔') : paint.bad('✖'),
-    row.lab,
-    row.variant,
-    seconds(row.durationMs),
-    `${row.verdict}${row.codes.length === 0 ? '' : ` ${row.codes.join(', ')}`}`,
-  ]);
-  context.lines(table([['', 'LAB', 'VARIANT', 'TIME', 'CAME TO'], ...rows], {width, heading: paint.faint, right: [3]}));
-  for (const {row, holds} of proofs)
-    if (!holds)
-      context.lines(
-        block(`${row.lab} ${row.variant} (seed ${row.seed}) was to ${row.expected}.`, width, '  ', paint.bad('✖')),
-      );
-  for (const problem of problems) context.lines(block(problem, width, '  ', paint.bad('✖')));
-  context.line();
-  const broken = proofs.filter(({holds}) => !holds).length + problems.length;
-  const summary =
-    broken === 0
-      ? paint.good(`✔ All ${counted(proofs.length, 'expectation')} hold.`)
-      : paint.bad(`✖ ${broken} of ${proofs.length + problems.length} do not hold.`);
-  context.line(`${summary} First seed ${seed}.`);
 }

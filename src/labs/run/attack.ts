@@ -3,6 +3,7 @@ import type {CrashPointSeries, LoadSpec, TimedAct, TimedFault} from '../lab.ts';
 import {inLab} from './baseline.ts';
 import type {RunContext} from './context.ts';
 import type {ControlStream} from './control.ts';
+import type {DecisiveLook} from './decisive.ts';
 import {drive, lengthMs, shortened, slowed} from './drive.ts';
 import {startTimetable, type Timetable} from './timetable.ts';
 import {tooLittleWork} from './work.ts';
@@ -21,8 +22,19 @@ export interface Attack {
   readonly faultProblems: readonly string[];
 }
 
-/** Drives the lab's load while its faults come and go on their timetable. */
-export async function runAttack(context: RunContext, setup: unknown, control: ControlStream): Promise<Attack> {
+/** What ends an attack before its time. */
+interface Decisive {
+  readonly looks: DecisiveLook;
+  readonly stops: boolean;
+}
+
+/** Drives the lab's load while its faults come and go on their timetable; what is decisive ends it, unless it is only looked at. */
+export async function runAttack(
+  context: RunContext,
+  setup: unknown,
+  control: ControlStream,
+  decisive?: Decisive,
+): Promise<Attack> {
   const {lab, mode} = context;
   const full = slowed(
     inLab(context, () => lab.load(context.tools('load'), setup)),
@@ -33,19 +45,22 @@ export async function runAttack(context: RunContext, setup: unknown, control: Co
   context.emit({type: 'phase', phase: 'attack', text: 'the load, and the faults', expectedMs: lengthMs(spec)});
   const stream = await context.settled(control.during('attack'));
   let timetable: Timetable | undefined;
+  let attackFrom = Date.now();
   try {
     const driven = await drive(context, {
       phase: 'attack',
       spec,
       onStart: from => {
+        attackFrom = from;
         timetable = startTimetable(context, faults, from);
       },
-      onLook: async () => timetable?.look(),
-      // Enough work alone does not end it: every fault is to have its whole window.
-      ...(spec.stopAfterOk === undefined
-        ? {}
-        : {enough: enoughWork(spec.stopAfterOk, () => timetable?.isOver() ?? false)}),
+      onLook: async () => {
+        decisive?.looks.look({from: attackFrom, planned: spec.operations, control: stream.now});
+        await timetable?.look();
+      },
+      ...enoughWork(spec, () => timetable?.isOver() ?? false, decisive),
     });
+    await context.settled(decisive?.looks.idle() ?? Promise.resolve());
     const faultProblems = (await context.settled(timetable?.end() ?? Promise.resolve([]))) ?? [];
     const calm = await context.settled(stream.stop());
     const {entries, from, to} = driven;
@@ -56,8 +71,15 @@ export async function runAttack(context: RunContext, setup: unknown, control: Co
   }
 }
 
-function enoughWork(stopAfterOk: number, faultsAreOver: () => boolean): (ok: number) => boolean {
-  return ok => ok >= stopAfterOk && faultsAreOver();
+/** Enough work alone does not end an attack: every fault is to have its whole window. What has been decided does. */
+function enoughWork(
+  {stopAfterOk}: LoadSpec,
+  faultsAreOver: () => boolean,
+  decisive: Decisive | undefined,
+): {readonly enough?: (ok: number) => boolean} {
+  const isDecided = (): boolean => decisive?.stops === true && decisive.looks.found.length > 0;
+  if (stopAfterOk === undefined) return decisive?.stops === true ? {enough: isDecided} : {};
+  return {enough: ok => isDecided() || (ok >= stopAfterOk && faultsAreOver())};
 }
 
 /** Half of the load, or as much as shows the first fault whole; a quarter of each series. */

@@ -14,7 +14,11 @@ const CALM_MS = 25;
 /** The control stream: how long an answer takes that depends on nothing but the machine. */
 export interface ControlStream {
   /** Starts the stream of one phase. */
-  during(phase: string): Promise<{stop(): Promise<LatencySummary>}>;
+  during(phase: string): Promise<{
+    /** Its latency so far. */
+    now(): Promise<LatencySummary>;
+    stop(): Promise<LatencySummary>;
+  }>;
   close(): Promise<void>;
 }
 
@@ -33,6 +37,7 @@ export async function openControlStream(system: LabSystem, folder: string): Prom
         {ledgerFile: join(folder, `control-${phase}.jsonl`), phase},
       );
       return {
+        now: async () => (await run.summary()).latencyMs,
         async stop() {
           await run.stop();
           return (await run.done).latencyMs;

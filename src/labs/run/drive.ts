@@ -31,7 +31,7 @@ export async function drive(
   context: RunContext,
   {phase, spec, enough, onLook, onStart}: DriveOptions,
 ): Promise<Driven> {
-  const ledgerFile = join(context.folder, `ledger-${phase}.jsonl`);
+  const file = ledgerFile(context, phase);
   const from = Date.now();
   const run = await context.settled(
     context.system.load.start(
@@ -41,7 +41,7 @@ export async function drive(
         targets: context.system.gatewayUrls(),
         ...(spec.stopAfterOk === undefined || enough !== undefined ? {} : {stopAfterOk: spec.stopAfterOk}),
       },
-      {ledgerFile, phase},
+      {ledgerFile: file, phase},
     ),
   );
   onStart?.(from);
@@ -54,7 +54,12 @@ export async function drive(
   watching.catch(() => {});
   await context.settled(Promise.all([done, watching]));
   const to = Date.now();
-  return {entries: await readLedger(ledgerFile), from, to};
+  return {entries: await readLedger(file), from, to};
+}
+
+/** Where the ledger of a phase is. */
+export function ledgerFile({folder}: RunContext, phase: Phase): string {
+  return join(folder, `ledger-${phase}.jsonl`);
 }
 
 interface Watched {

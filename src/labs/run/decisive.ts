@@ -1,0 +1,207 @@
+import {readLedger} from '../../load/ledger.ts';
+import type {LatencySummary, LedgerEntry, Operation} from '../../load/load.ts';
+import type {Evidence, LabTask, Settling} from '../lab.ts';
+import type {TaskVerdict} from '../verdict.ts';
+import type {Attack} from './attack.ts';
+import {type Baseline, requestsSince} from './baseline.ts';
+import type {RunContext} from './context.ts';
+import {wasBusy} from './control.ts';
+import {ledgerFile} from './drive.ts';
+import {judgeTasks} from './judge.ts';
+
+/** Looks are this far apart, ms: reading the ledger costs little, and a load is not to feel it. */
+const LOOK_EVERY_MS = 1_000;
+
+/** Whether a fail of this task with this code is what the run is for. */
+export type IsDecisive = (task: string, code: string) => boolean;
+
+/**
+ * Looks during an attack for a fail that stands whatever comes after it, as its task declares with `settled`. What has been seen so far is
+ * judged as if the attack had ended here and the system had recovered.
+ */
+export interface DecisiveLook {
+  /** Looks, once a second at most, and never twice at a time; what a judge cannot make of so little is no answer. */
+  look(attack: AttackSoFar): void;
+  /** What was found so far. */
+  readonly found: readonly TaskVerdict[];
+  readonly evidence: Evidence<unknown, unknown> | undefined;
+  /** Settles when no look is under way. */
+  idle(): Promise<void>;
+}
+
+export interface AttackSoFar {
+  /** Unix ms. */
+  readonly from: number;
+  readonly planned: readonly Operation[];
+  /** How busy the machine is. */
+  control(): Promise<LatencySummary>;
+}
+
+export interface DecisiveOptions {
+  readonly tasks: readonly LabTask<unknown, unknown>[];
+  readonly setup: unknown;
+  readonly baseline: Baseline;
+  readonly isDecisive: IsDecisive;
+}
+
+export function lookForDecisive(context: RunContext, options: DecisiveOptions): DecisiveLook {
+  const tasks = options.tasks.filter(task => hasSettled(task, ['at-once', 'once-lost'], options.isDecisive));
+  let found: readonly TaskVerdict[] = [];
+  let evidence: Evidence<unknown, unknown> | undefined;
+  let under: Promise<void> | undefined;
+  let lookedAt = Date.now();
+  const lookNow = async (attack: AttackSoFar): Promise<void> => {
+    const seen = await soFar(context, options, attack);
+    const failed = [
+      ...decisiveOf(context, tasks, seen, options.isDecisive, ['at-once']),
+      ...decisiveOf(context, tasks, atBest(seen, attack), options.isDecisive, ['once-lost']),
+    ];
+    if (failed.length === 0) return;
+    found = failed;
+    evidence = seen;
+  };
+  return {
+    look: attack => {
+      if (tasks.length === 0 || under !== undefined || found.length > 0) return;
+      if (Date.now() - lookedAt < LOOK_EVERY_MS) return;
+      lookedAt = Date.now();
+      // A judge, or a read, that cannot do with half a run says nothing about the whole one.
+      under = lookNow(attack)
+        .catch(() => undefined)
+        .finally(() => {
+          under = undefined;
+        });
+    },
+    get found() {
+      return found;
+    },
+    get evidence() {
+      return evidence;
+    },
+    idle: async () => under,
+  };
+}
+
+/** The fails of these tasks that count, and that are settled in one of these ways. */
+function decisiveOf(
+  {lab}: RunContext,
+  tasks: readonly LabTask<unknown, unknown>[],
+  evidence: Evidence<unknown, unknown>,
+  isDecisive: IsDecisive,
+  settlings: readonly Settling[],
+): readonly TaskVerdict[] {
+  const settled = tasks.filter(task => hasSettled(task, settlings, isDecisive));
+  const {busy} = evidence.control;
+  const run = {
+    tooLittle: undefined,
+    faultProblems: [],
+    bypasses: [],
+    busy,
+    busyBecause: 'so far',
+    recovered: true,
+    quick: false,
+  };
+  return judgeTasks(lab, settled, evidence, run).filter(({id, verdict, code}) => {
+    if (verdict !== 'fail' || code === null || !isDecisive(id, code)) return false;
+    const settling = settled.find(task => task.id === id)?.settled?.[code];
+    return settling !== undefined && settlings.includes(settling);
+  });
+}
+
+function hasSettled(
+  {id, settled = {}}: LabTask<unknown, unknown>,
+  settlings: readonly Settling[],
+  isDecisive: IsDecisive,
+): boolean {
+  return Object.entries(settled).some(([code, settling]) => settlings.includes(settling) && isDecisive(id, code));
+}
+
+/** The same, with every operation that is still to come answered as well as can be. */
+function atBest(evidence: Evidence<unknown, unknown>, {from, planned}: AttackSoFar): Evidence<unknown, unknown> {
+  const done = new Set(evidence.attack.map(({id}) => id));
+  const toCome = planned.filter(({id}) => !done.has(id)).map(operation => answeredWell(operation, from));
+  return {...evidence, attack: [...evidence.attack, ...toCome]};
+}
+
+function answeredWell({id, name, atMs, request, patienceMs, facts}: Operation, from: number): LedgerEntry {
+  const at = from + atMs;
+  return {
+    id,
+    name,
+    phase: 'attack',
+    intendedAt: at,
+    outcome: 'ok',
+    status: 200,
+    latencyMs: 1,
+    uncorrectedMs: 1,
+    sends: [{at, durationMs: 1, to: '', status: 200}],
+    operation: {request, patienceMs, ...(facts === undefined ? {} : {facts})},
+  };
+}
+
+/** Judges what is settled once the attack has ended, with final reads taken after its faults; undefined when that decides nothing. */
+export async function afterAttack(
+  context: RunContext,
+  {tasks, attack, isDecisive, ...options}: DecisiveOptions & {readonly attack: Attack},
+): Promise<{readonly failed: readonly TaskVerdict[]; readonly evidence: Evidence<unknown, unknown>} | undefined> {
+  const settled = tasks.filter(task => Object.keys(task.settled ?? {}).some(code => isDecisive(task.id, code)));
+  if (settled.length === 0) return undefined;
+  const {lab, system} = context;
+  await context.settled(system.clearAll());
+  const final = await context.settled(lab.final(context.tools('final'), options.setup)).catch(error => {
+    if (context.signal.aborted) throw error;
+    return undefined;
+  });
+  const evidence = await evidenceOf(context, options, attack, final);
+  try {
+    const failed = decisiveOf(context, tasks, evidence, isDecisive, SETTLINGS);
+    return failed.length === 0 ? undefined : {failed, evidence};
+  } catch {
+    return undefined;
+  }
+}
+
+async function soFar(
+  context: RunContext,
+  options: DecisiveOptions,
+  {from, control}: AttackSoFar,
+): Promise<Evidence<unknown, unknown>> {
+  const [entries, calm] = await Promise.all([readLedger(ledgerFile(context, 'attack')), control()]);
+  // Read after the ledger: what was acknowledged by then has to be there.
+  const final = await context.lab.glance?.(context.tools('glance'), options.setup);
+  return evidenceOf(context, options, {from, to: Date.now(), entries, control: calm}, final);
+}
+
+/** Evidence as if everything had recovered just now, so that nothing fails for want of what was not waited for. */
+async function evidenceOf(
+  context: RunContext,
+  {setup, baseline}: Pick<DecisiveOptions, 'setup' | 'baseline'>,
+  attack: Pick<Attack, 'from' | 'to' | 'entries' | 'control'>,
+  final: unknown,
+): Promise<Evidence<unknown, unknown>> {
+  const {system, seed} = context;
+  const now = Date.now();
+  return {
+    seed,
+    setup,
+    baseline: baseline.entries,
+    attack: attack.entries,
+    replay: [],
+    faults: system.faults().filter(fault => fault.plannedAt >= attack.from),
+    requests: await requestsSince(context, attack.from),
+    baselineRequests: baseline.requests,
+    events: system.events(baseline.from),
+    times: {
+      baselineFrom: baseline.from,
+      attackFrom: attack.from,
+      attackTo: attack.to,
+      healedAt: now,
+      recoveredAt: now,
+      endedAt: now,
+    },
+    control: {baseline: baseline.control, attack: attack.control, busy: wasBusy(baseline.control, [attack.control])},
+    final,
+  };
+}
+
+const SETTLINGS: readonly Settling[] = ['at-once', 'once-lost', 'after-attack'];

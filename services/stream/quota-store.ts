@@ -1,4 +1,5 @@
 import type {Database} from '../kit/database.ts';
+import {Problem} from '../kit/problem.ts';
 
 export interface StoredQuota {
   readonly eventsPerSecond: number;
@@ -19,6 +20,13 @@ export async function setQuota(
     ? database.query<QuotaRow>(SET, [account, eventsPerSecond])
     : database.query<QuotaRow>(SET_ONCE, [account, eventsPerSecond, revision]));
   return row === undefined ? 'superseded' : {eventsPerSecond: row.events_per_second, isNew: row.is_new};
+}
+
+/** What was stored. Throws a problem 409 where a later change has overtaken it. */
+export function unlessSuperseded(stored: StoredQuota | 'superseded'): StoredQuota {
+  if (stored !== 'superseded') return stored;
+  const detail = 'A later change of this quota was made already; this one has no effect.';
+  throw new Problem({status: 409, kind: 'superseded', detail});
 }
 
 /** Takes a quota away; with a revision below that of the last change it does nothing, since that was meant for an earlier quota. */

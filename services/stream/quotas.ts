@@ -1,8 +1,9 @@
 import {Type} from 'typebox';
+import type {Database} from '../kit/database.ts';
 import {Problem} from '../kit/problem.ts';
 import type {App} from '../kit/server.ts';
-import type {Kit} from '../kit/service.ts';
-import {removeQuota, setQuota} from './quota-store.ts';
+import {removeQuota, setQuota, unlessSuperseded} from './quota-store.ts';
+import type {QuotaRepository} from './seams/repository.ts';
 import type {Spending} from './spend-quota.ts';
 
 const EVENTS_PER_SECOND_MAX = 1_000_000;
@@ -28,7 +29,14 @@ const Quota = Type.Object({account: Type.String(), eventsPerSecond: Type.Integer
  * What accounts may send. Whoever opens accounts sets them, before anybody has a token: these are not among the gateway's routes, and who
  * may reach this service is up to the network. All of them may be repeated.
  */
-export function serveQuotas(app: App, {database}: Pick<Kit, 'database'>, spending: Spending): void {
+export function serveQuotas(
+  app: App,
+  {
+    database,
+    quotas,
+    spending,
+  }: {readonly database: Database; readonly quotas: QuotaRepository; readonly spending: Spending},
+): void {
   const params = AccountPath;
 
   app.get(
@@ -36,12 +44,10 @@ export function serveQuotas(app: App, {database}: Pick<Kit, 'database'>, spendin
     {config: {problems: [404]}, schema: {summary: 'A quota', params, response: {200: Quota}}},
     async request => {
       const {account} = request.params;
-      const [row] = await database.query<{events_per_second: number}>(
-        'select events_per_second from quotas where account = $1',
-        [account],
-      );
-      if (row === undefined) throw new Problem({status: 404, kind: 'no-quota', detail: 'This account has no quota.'});
-      return {account, eventsPerSecond: row.events_per_second};
+      const eventsPerSecond = await quotas.read(account);
+      if (eventsPerSecond === null)
+        throw new Problem({status: 404, kind: 'no-quota', detail: 'This account has no quota.'});
+      return {account, eventsPerSecond};
     },
   );
 
@@ -59,11 +65,12 @@ export function serveQuotas(app: App, {database}: Pick<Kit, 'database'>, spendin
     },
     async (request, reply) => {
       const {account} = request.params;
-      const stored = await setQuota(database, account, request.body.eventsPerSecond, request.query.revision);
-      if (stored === 'superseded') {
-        const detail = 'A later change of this quota was made already; this one has no effect.';
-        throw new Problem({status: 409, kind: 'superseded', detail});
-      }
+      const {eventsPerSecond} = request.body;
+      const {revision} = request.query;
+      const stored =
+        revision === undefined
+          ? {eventsPerSecond, isNew: await quotas.write(account, eventsPerSecond)}
+          : unlessSuperseded(await setQuota(database, account, eventsPerSecond, revision));
       spending.forget(account);
       return reply.code(stored.isNew ? 201 : 200).send({account, eventsPerSecond: stored.eventsPerSecond});
     },
@@ -73,8 +80,10 @@ export function serveQuotas(app: App, {database}: Pick<Kit, 'database'>, spendin
     '/v1/quotas/:account',
     {schema: {summary: 'Take a quota away', params, querystring: Revision, response: {204: Type.Null()}}},
     async (request, reply) => {
-      await removeQuota(database, request.params.account, request.query.revision);
-      spending.forget(request.params.account);
+      const {account} = request.params;
+      const {revision} = request.query;
+      await (revision === undefined ? quotas.remove(account) : removeQuota(database, account, revision));
+      spending.forget(account);
       return reply.code(204).send(null);
     },
   );

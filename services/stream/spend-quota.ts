@@ -1,4 +1,3 @@
-import type {Database} from '../kit/database.ts';
 import {Problem} from '../kit/problem.ts';
 import type {Kit} from '../kit/service.ts';
 
@@ -29,10 +28,7 @@ const ACCOUNTS_MAX = 10_000;
  * Token buckets, which hold what an account may send in a second. Each replica has its own, so an account that is spread over several has as
  * many times its quota. While the database is away the quota that was read last holds, or none.
  */
-export function createSpending(
-  {clock, database, log}: Pick<Kit, 'clock' | 'database' | 'log'>,
-  readQuota: ReadQuota = account => storedQuota(database, account),
-): Spending {
+export function createSpending({clock, log}: Pick<Kit, 'clock' | 'log'>, readQuota: ReadQuota): Spending {
   // In order of use, so that the first is the one that was used longest ago.
   const buckets = new Map<string, Bucket>();
 
@@ -72,14 +68,6 @@ export function createSpending(
     },
     forget: account => void buckets.delete(account),
   };
-}
-
-async function storedQuota(database: Database, account: string): Promise<number | null> {
-  const [row] = await database.query<{events_per_second: number}>(
-    'select events_per_second from quotas where account = $1',
-    [account],
-  );
-  return row?.events_per_second ?? null;
 }
 
 function exceeded(perSecond: number, left: number): Problem {

@@ -17,6 +17,7 @@ import {listActivity} from './list-activity.ts';
 import {serveLive} from './live.ts';
 import {createLiveFeed, type LiveFeed} from './live-feed.ts';
 import {MIGRATIONS} from './migrations.ts';
+import {openQuotas} from './open-quotas.ts';
 import {createProjections, type Projections} from './projections.ts';
 import {serveQuotas} from './quotas.ts';
 import {serveReplays} from './replays.ts';
@@ -45,8 +46,9 @@ export async function buildStream(
   parts: ReadonlySet<StreamPart> = new Set(STREAM_PARTS),
   readQuota?: ReadQuota,
 ): Promise<void> {
-  const spending = createSpending(kit, readQuota);
-  if (parts.has('quotas')) serveQuotas(kit.app, kit, spending);
+  const quotas = await openQuotas(kit, parts.has('quotas'));
+  const spending = createSpending(kit, readQuota ?? quotas.read);
+  if (parts.has('quotas')) serveQuotas(kit.app, {database: kit.database, quotas, spending});
   if (!parts.has('activity') && !parts.has('alerts')) return;
   const {clock, database, environment, log} = kit;
   if (environment.brokerUrl === undefined) throw new ConfigurationError('BROKER_URL: stream needs it.');

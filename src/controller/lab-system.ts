@@ -5,6 +5,7 @@ import type {FaultEngine} from '../faults/engine.ts';
 import {openBroker} from '../labs/broker.ts';
 import type {LabSystem, NodeEvent} from '../labs/system.ts';
 import {accessUrl} from '../runtime/access-url.ts';
+import {calledAs} from '../topology/modules.ts';
 import type {Plan} from '../topology/plan.ts';
 import {planTopology} from '../topology/plan-topology.ts';
 import {findBypasses, type Place} from './bypasses.ts';
@@ -35,7 +36,7 @@ export function createLabSystem({system, faults, postgres, places}: LabSystemToo
     load: agent.load,
     gatewayUrls: () => system.gatewayUrls(),
     publicUrls: () => system.publicUrls(),
-    nodesOf: service => system.plan.nodes.filter(node => node.service === service).map(node => node.name),
+    nodesOf: service => system.plan.nodes.filter(node => calledAs(node).includes(service)).map(node => node.name),
     sql: async (node, text, parameters) => postgres.query(node, text, parameters),
     broker: async () => {
       broker ??= openBroker(accessUrl(runtime.broker(brokerNode(system))));

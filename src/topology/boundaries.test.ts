@@ -39,6 +39,7 @@ describe('boundaries', () => {
     expect(nodes.map(({name}) => name)).toEqual(['gateway-1', 'monolith-1', 'monolith-db', 'broker']);
     expect(proxies.filter(({to}) => to === 'monolith-1').map(({from}) => from)).toEqual(['gateway-1']);
     expect(nodes.flatMap(node => (node.modules === undefined ? [] : calledAs(node)))).toEqual([
+      'monolith',
       'identity',
       'quotas',
       'stream',

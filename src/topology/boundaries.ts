@@ -44,7 +44,10 @@ export function checkBoundaries(value: unknown, name = 'the boundaries'): Topolo
     database: database ?? `${process}-db`,
   }));
   const home = homes(processes, name);
-  const links: LinkSpec[] = [{from: CLIENT, to: 'gateway', protocol: 'http'}];
+  const links: LinkSpec[] = [
+    {from: CLIENT, to: 'gateway', protocol: 'http'},
+    {from: 'gateway', to: 'broker', protocol: 'postgres'},
+  ];
   for (const to of callees(['gateway'], home)) links.push({from: 'gateway', to, protocol: 'http'});
   for (const {process, modules, database} of processes) {
     for (const to of callees(modules, home)) if (to !== process) links.push({from: process, to, protocol: 'http'});

@@ -16,9 +16,9 @@ interface Called {
   readonly modules?: readonly ModuleName[];
 }
 
-/** The names of services under which a node is called: its own, or those of its modules. */
+/** The names of services under which a node is called: its own, and those of its modules. */
 export function calledAs({service, modules}: Called): readonly string[] {
-  return modules === undefined ? [service] : modules.map(module => CALLED_AS[module]);
+  return [...new Set([service, ...(modules ?? []).map(module => CALLED_AS[module])])];
 }
 
 /** The built program that a node runs: its service's own, or the one that runs modules. */

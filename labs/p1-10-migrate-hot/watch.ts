@@ -1,0 +1,80 @@
+import {setTimeout as delay} from 'node:timers/promises';
+import type {LabTools} from '../../src/labs/lab.ts';
+
+const NODE = 'stream-db';
+const LOOK_EVERY_MS = 250;
+
+/** A long SELECT of somebody else's: it holds a lock on the table for as long as it runs. */
+export interface Report {
+  startedAt: number;
+  endedAt: number | null;
+  /** Why it did not finish. */
+  error: string | null;
+}
+
+/** What the schema and the rows were like at a moment. */
+export interface Look {
+  readonly at: number;
+  readonly hasColumn: boolean;
+  /** Rows in which the two columns do not say the same; null without the new column. */
+  readonly differing: number | null;
+  /** Most rows that one transaction has written last. */
+  readonly largestBatch: number | null;
+}
+
+/** What the lab sees of the table while the load runs. It fills up. */
+export interface Watch {
+  readonly reports: Report[];
+  readonly looks: Look[];
+  over: boolean;
+}
+
+export function newWatch(): Watch {
+  return {reports: [], looks: [], over: false};
+}
+
+/** Looks at the table until `untilMs` from now, and lets reports of these lengths run meanwhile. */
+export async function observe(
+  tools: LabTools,
+  watch: Watch,
+  {untilMs, reports}: {readonly untilMs: number; readonly reports: readonly {atMs: number; forMs: number}[]},
+): Promise<void> {
+  const until = Date.now() + untilMs;
+  const running = reports.map(report => runReport(tools, watch, report));
+  while (Date.now() < until) {
+    const look = await lookAt(tools).catch(() => undefined);
+    if (look !== undefined) watch.looks.push(look);
+    await delay(LOOK_EVERY_MS);
+  }
+  await Promise.all(running);
+  watch.over = true;
+}
+
+async function runReport(tools: LabTools, watch: Watch, {atMs, forMs}: {atMs: number; forMs: number}): Promise<void> {
+  await delay(atMs);
+  const report: Report = {startedAt: Date.now(), endedAt: null, error: null};
+  watch.reports.push(report);
+  try {
+    await tools.sql(NODE, 'select count(*), sum(events_per_second) from quotas, pg_sleep($1)', [forMs / 1000]);
+    report.endedAt = Date.now();
+  } catch (error) {
+    report.error = error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function lookAt(tools: LabTools): Promise<Look> {
+  const at = Date.now();
+  const [column] = await tools.sql<{there: boolean}>(
+    NODE,
+    `select exists (select from pg_attribute where attrelid = 'public.quotas'::regclass
+       and attname = 'events_per_minute' and not attisdropped) as there`,
+  );
+  if (column?.there !== true) return {at, hasColumn: false, differing: null, largestBatch: null};
+  const [rows] = await tools.sql<{differing: number; largest: number}>(
+    NODE,
+    `select coalesce(sum(differing), 0)::int as differing, coalesce(max(rows), 0)::int as largest from (
+       select count(*) as rows, count(*) filter (where events_per_minute is distinct from events_per_second::bigint * 60) as differing
+       from quotas group by xmin::text) as by_transaction`,
+  );
+  return {at, hasColumn: true, differing: rows?.differing ?? null, largestBatch: rows?.largest ?? null};
+}

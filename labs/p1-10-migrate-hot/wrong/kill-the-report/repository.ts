@@ -1,0 +1,77 @@
+import type {ChangeTools, CreateRepository} from 'teralab/stream/seams/repository';
+
+const BATCH = 500;
+const LOCK_TIMEOUT = '500ms';
+
+/** Reads the column that both versions keep right; writes both. */
+export const createRepository: CreateRepository = ({database}) => ({
+  async read(account) {
+    const [row] = await database.query<{per_minute: string}>(
+      'select coalesce(events_per_minute, events_per_second::bigint * 60) as per_minute from quotas where account = $1',
+      [account],
+    );
+    return row === undefined ? null : Number(row.per_minute) / 60;
+  },
+
+  async write(account, eventsPerSecond) {
+    const [row] = await database.query<{is_new: boolean}>(
+      `insert into quotas (account, events_per_second, events_per_minute) values ($1, $2, $2::bigint * 60)
+       on conflict (account) do update set events_per_second = excluded.events_per_second,
+         events_per_minute = excluded.events_per_minute, changed_at = now()
+       returning xmax = 0 as is_new`,
+      [account, eventsPerSecond],
+    );
+    return row?.is_new === true;
+  },
+
+  async remove(account) {
+    await database.query('delete from quotas where account = $1', [account]);
+  },
+
+  change: {
+    async up(tools) {
+      // One transaction: there is no moment at which the version before could write past the trigger.
+      await withLock(
+        tools,
+        `alter table quotas add column if not exists events_per_minute bigint;
+         create or replace function quotas_per_minute() returns trigger language plpgsql as $$ begin
+           new.events_per_minute := new.events_per_second::bigint * 60; return new; end $$;
+         create or replace trigger quotas_per_minute before insert or update on quotas
+           for each row execute function quotas_per_minute()`,
+      );
+    },
+
+    async backfill({session, clock}) {
+      for (;;) {
+        const done = await session.query(
+          `update quotas set events_per_minute = events_per_second::bigint * 60 where account in (
+             select account from quotas where events_per_minute is null limit ${BATCH} for update skip locked)
+           returning 1`,
+        );
+        const [left] =
+          done.length > 0 ? done : await session.query('select 1 from quotas where events_per_minute is null limit 1');
+        if (left === undefined) return;
+        await clock.sleep(10);
+      }
+    },
+
+    async down(tools) {
+      await withLock(
+        tools,
+        `drop trigger if exists quotas_per_minute on quotas;
+         drop function if exists quotas_per_minute();
+         alter table quotas drop column if exists events_per_minute`,
+      );
+    },
+  },
+});
+
+/** Ends whoever is in the way first, so that the lock is free. */
+async function withLock({session}: ChangeTools, statements: string): Promise<void> {
+  await session.query(
+    `select pg_terminate_backend(locks.pid) from pg_locks locks
+     where locks.relation = 'quotas'::regclass and locks.pid <> pg_backend_pid()`,
+  );
+  await session.query(`set lock_timeout = '${LOCK_TIMEOUT}'`);
+  await session.query(statements);
+}

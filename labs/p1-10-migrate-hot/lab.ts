@@ -1,11 +1,11 @@
-import {defineLab, type Evidence, type LabTools} from '../../src/labs/lab.ts';
+import {defineLab, type Evidence, type LabTools, type TimedAct} from '../../src/labs/lab.ts';
 import {operationsAt, together} from '../../src/labs/operations.ts';
 import {fail, inconclusive, type Judgement, pass, unlessBusy} from '../../src/labs/verdict.ts';
 import type {LedgerEntry, Operation} from '../../src/load/load.ts';
 import {spec} from '../../src/topology/default.ts';
 import type {Topology} from '../../src/topology/topology.ts';
 import {type Accounts, quotaTraffic, wrongReads} from './traffic.ts';
-import {type Look, newWatch, observe, type Watch} from './watch.ts';
+import {type Look, observe, runReport, type Watch} from './watch.ts';
 
 const HOT = 40;
 const COLD = 20_000;
@@ -50,7 +50,7 @@ const lab = defineLab<Setup, Final>({
       [coldPrefix, COLD],
     );
     const hot = Array.from({length: HOT}, () => `h${tools.random.hex(10)}`);
-    return {hot, coldPrefix, coldCount: COLD, watch: newWatch()};
+    return {hot, coldPrefix, coldCount: COLD, watch: {reports: [], looks: []}};
   },
   baseline: {
     load: (tools, accounts) => ({operations: quotaTraffic(tools.random, accounts, 3_000)}),
@@ -58,8 +58,6 @@ const lab = defineLab<Setup, Final>({
     okShareMin: 0.75,
   },
   load: (tools, setup) => {
-    // Somebody's reports, and the lab's own looks at the table: past the services, while the load runs.
-    void observe(tools, setup.watch, {untilMs: LOAD_MS, reports: [REPORT, SECOND_REPORT]});
     return {
       operations: together(
         quotaTraffic(tools.random, setup, LOAD_MS),
@@ -68,12 +66,13 @@ const lab = defineLab<Setup, Final>({
       ),
     };
   },
-  faults: () => [],
+  faults: (tools, {watch}) => [
+    act('the lab looks at the table', 0, () => observe(tools, watch, LOAD_MS)),
+    act("somebody's SELECT begins", REPORT.atMs, () => runReport(tools, watch, REPORT.forMs)),
+    act('another SELECT begins', SECOND_REPORT.atMs, () => runReport(tools, watch, SECOND_REPORT.forMs)),
+  ],
   recovery: {withinMs: 5_000},
-  final: async (tools, {watch}) => {
-    for (let wait = 0; !watch.over && wait < 50; wait++) await tools.sql('stream-db', 'select pg_sleep(0.2)');
-    return {leftovers: await leftovers(tools)};
-  },
+  final: async tools => ({leftovers: await leftovers(tools)}),
   summary: evidence => {
     const failed = evidence.attack.filter(({outcome}) => outcome !== 'ok');
     return [
@@ -228,6 +227,11 @@ function topology(): Topology {
       {from: 'quotas-v2', to: 'stream-db', protocol: 'postgres'},
     ],
   };
+}
+
+/** What others do at the table, past the services. */
+function act(name: string, atMs: number, work: () => Promise<void>): TimedAct {
+  return {kind: 'act', name, atMs, act: work};
 }
 
 function operator(name: string, atMs: number, to: 'after' | 'before'): readonly Operation[] {

@@ -26,32 +26,20 @@ export interface Look {
 export interface Watch {
   readonly reports: Report[];
   readonly looks: Look[];
-  over: boolean;
 }
 
-export function newWatch(): Watch {
-  return {reports: [], looks: [], over: false};
-}
-
-/** Looks at the table until `untilMs` from now, and lets reports of these lengths run meanwhile. */
-export async function observe(
-  tools: LabTools,
-  watch: Watch,
-  {untilMs, reports}: {readonly untilMs: number; readonly reports: readonly {atMs: number; forMs: number}[]},
-): Promise<void> {
-  const until = Date.now() + untilMs;
-  const running = reports.map(report => runReport(tools, watch, report));
+/** Looks at the table again and again, for `forMs`. */
+export async function observe(tools: LabTools, watch: Watch, forMs: number): Promise<void> {
+  const until = Date.now() + forMs;
   while (Date.now() < until) {
     const look = await lookAt(tools).catch(() => undefined);
     if (look !== undefined) watch.looks.push(look);
     await delay(LOOK_EVERY_MS);
   }
-  await Promise.all(running);
-  watch.over = true;
 }
 
-async function runReport(tools: LabTools, watch: Watch, {atMs, forMs}: {atMs: number; forMs: number}): Promise<void> {
-  await delay(atMs);
+/** Lets a report of this length run. */
+export async function runReport(tools: LabTools, watch: Watch, forMs: number): Promise<void> {
   const report: Report = {startedAt: Date.now(), endedAt: null, error: null};
   watch.reports.push(report);
   try {

@@ -1,5 +1,5 @@
 import {openAccessTokens} from '../kit/access-tokens.ts';
-import type {ServiceDefinition} from '../kit/service.ts';
+import type {Kit, ServiceDefinition} from '../kit/service.ts';
 import {serveAlerts} from './alerts.ts';
 import {serveDashboard} from './dashboard.ts';
 import {describeRoutes} from './describe-routes.ts';
@@ -10,7 +10,7 @@ import {compose as defaultCompose} from './seams/compose.default.ts';
 import {composeAlerts as defaultComposeAlerts} from './seams/compose-alerts.default.ts';
 import {createRoutes as defaultRoutes} from './seams/routes.default.ts';
 import {createUpstreamPolicy as defaultPolicy} from './seams/upstream-policy.default.ts';
-import {createUpstreams} from './upstreams.ts';
+import {createUpstreams, type Upstreams} from './upstreams.ts';
 
 /** One cap for all routes together, so that a hung upstream that nobody guards against really starves the others. */
 const IN_FLIGHT_MAX = 64;
@@ -28,7 +28,7 @@ export const gateway: ServiceDefinition = {
       upstreams: createUpstreams(
         kit,
         createPolicy,
-        new Set(['identity', 'stream', ...routes.map(({service}) => service)]),
+        new Set(['identity', 'stream', alertsService(kit), ...routes.map(({service}) => service)]),
       ),
       tokens: await openAccessTokens(kit, 'gateway'),
       inFlight: createInFlight(IN_FLIGHT_MAX),
@@ -37,7 +37,7 @@ export const gateway: ServiceDefinition = {
     kit.app.decorateRequest('account', '');
     await limitClients(kit);
     serveDashboard(kit.app, compose, tools);
-    serveAlerts(kit.app, composeAlerts, tools);
+    serveAlerts(kit.app, composeAlerts, {...tools, upstreams: withAlertsAt(alertsService(kit), tools.upstreams)});
     await serveRoutes(kit.app, routes, tools);
     kit.describe(describeRoutes(kit, routes));
     const index = {
@@ -48,3 +48,12 @@ export const gateway: ServiceDefinition = {
     kit.app.get('/', {schema: {hide: true}}, () => index);
   },
 };
+
+/** Who has the alerts: stream, or a process of their own. */
+function alertsService({environment}: Pick<Kit, 'environment'>): string {
+  return Object.hasOwn(environment.links, 'alerts') ? 'alerts' : 'stream';
+}
+
+function withAlertsAt(alerts: string, upstreams: Upstreams): Upstreams {
+  return {call: (service, call) => upstreams.call(service === 'stream' ? alerts : service, call)};
+}

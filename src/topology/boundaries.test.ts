@@ -31,7 +31,7 @@ describe('boundaries', () => {
     expect(names).toContain('watch->people');
     expect(names).toContain('gateway->events');
     expect(names).not.toContain('people->people');
-    expect(names).not.toContain('gateway->watch');
+    expect(names).not.toContain('watch->events');
   });
 
   it('put everything into one process on one database for the monolith', () => {

@@ -14,7 +14,7 @@ const shape = z.strictObject({
 
 /** Modules that have to be called over the network by whom, when they are in other processes. The gateway is a process of its own. */
 const CALLS: Readonly<Record<ModuleName | 'gateway', readonly ModuleName[]>> = {
-  gateway: ['accounts', 'activity'],
+  gateway: ['accounts', 'activity', 'alerts'],
   accounts: ['quotas'],
   quotas: [],
   activity: ['accounts', 'quotas'],

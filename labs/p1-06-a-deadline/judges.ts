@@ -3,7 +3,7 @@ import {percentile} from '../../src/checkers/percentiles.ts';
 import {story} from '../../src/checkers/story.ts';
 import type {RequestLogEntry} from '../../src/fabric/fabric.ts';
 import type {Evidence} from '../../src/labs/lab.ts';
-import {fail, inconclusive, type Judgement, pass, unlessBusy} from '../../src/labs/verdict.ts';
+import {fail, inconclusive, type Judgement, pass} from '../../src/labs/verdict.ts';
 import type {LedgerEntry} from '../../src/load/load.ts';
 import {CALLERS, type Setup, WINDOWS} from './traffic.ts';
 
@@ -51,20 +51,16 @@ export function judgeUnderWay(evidence: Seen): Judgement {
   const observed = `up to ${most.count} requests were under way to stream at once`;
   const expected = `at most ${bound}: as many as callers wait for (${meant.toFixed(0)}: their rate times their time), and a little`;
   if (most.count <= bound) return pass(observed, expected);
-  return unlessBusy(
-    evidence.control.busy,
-    bound / most.count,
-    fail('REQUESTS_PILE_UP', observed, expected, [
-      `at ${since(evidence, most.at)} these were still under way:`,
-      ...most.entries
-        .toSorted((a, b) => a.at - b.at)
-        .slice(0, 4)
-        .map(
-          ({method, path, at, durationMs}) =>
-            `${method} ${path} since ${since(evidence, at)}, ${Math.round(durationMs)} ms in all`,
-        ),
-    ]),
-  );
+  return fail('REQUESTS_PILE_UP', observed, expected, [
+    `at ${since(evidence, most.at)} these were still under way:`,
+    ...most.entries
+      .toSorted((a, b) => a.at - b.at)
+      .slice(0, 4)
+      .map(
+        ({method, path, at, durationMs}) =>
+          `${method} ${path} since ${since(evidence, at)}, ${Math.round(durationMs)} ms in all`,
+      ),
+  ]);
 }
 
 export function judgeStarts(evidence: Seen): Judgement {
@@ -84,15 +80,11 @@ export function judgeStarts(evidence: Seen): Judgement {
   const expected = 'none does: nobody would read the answer';
   if (starts.length === 0) return inconclusive('NOTHING_ASKED', 'nothing was asked of stream', expected);
   if (late.length === 0) return pass(observed, expected);
-  return unlessBusy(
-    evidence.control.busy,
-    1 - late.length / starts.length,
-    fail(
-      'STARTS_LATE',
-      observed,
-      expected,
-      late.slice(0, 2).flatMap(({entry}) => tell(evidence, [entry])),
-    ),
+  return fail(
+    'STARTS_LATE',
+    observed,
+    expected,
+    late.slice(0, 2).flatMap(({entry}) => tell(evidence, [entry])),
   );
 }
 
@@ -117,12 +109,11 @@ function judgeServed(
   {code, who}: {readonly code: string; readonly who: string},
 ): Judgement {
   const served = entries.filter(entry => entry.outcome === 'ok' && lateness(entry) <= LATE_TIMES);
-  const share = served.length / entries.length;
   const observed = `${served.length} of ${entries.length} ${who}`;
   const expected = `${SERVED_SHARE * 100} % of them are`;
-  if (share >= SERVED_SHARE) return pass(observed, expected);
+  if (entries.length > 0 && served.length >= SERVED_SHARE * entries.length) return pass(observed, expected);
   const others = entries.filter(entry => !served.includes(entry));
-  return unlessBusy(evidence.control.busy, share, fail(code, observed, expected, tell(evidence, others)));
+  return fail(code, observed, expected, tell(evidence, others));
 }
 
 /** What happens to reads whose answer is lost on the way: a second try is worth its while, as long as there is time. */
@@ -138,11 +129,7 @@ export function judgeSecondTry(evidence: Seen): Judgement {
   if (lost.length < 5) return inconclusive('NOTHING_LOST', observed, expected);
   if (again.length >= SENT_AGAIN_SHARE * lost.length) return pass(observed, expected);
   const not = lost.filter(({tries}) => tries === 1).map(({entry}) => entry);
-  return unlessBusy(
-    evidence.control.busy,
-    again.length / lost.length,
-    fail('SECOND_TRY_GONE', observed, expected, tell(evidence, not)),
-  );
+  return fail('SECOND_TRY_GONE', observed, expected, tell(evidence, not));
 }
 
 /** When a fault was in force, as its record tells it, unix ms. */

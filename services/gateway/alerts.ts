@@ -21,9 +21,9 @@ const Alert = Type.Object({
   last: Time,
 });
 const Page = Type.Object({
+  missing: Type.Array(Type.Literal('names')),
   items: Type.Array(Alert),
   next: Type.Union([Type.String(), Type.Null()]),
-  missing: Type.Array(Type.Literal('names')),
 });
 const Query = Type.Object({
   limit: Type.Integer({minimum: 1, maximum: LIMIT_MAX, default: LIMIT_DEFAULT}),

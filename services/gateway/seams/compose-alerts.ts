@@ -9,6 +9,19 @@ export interface Alert {
   readonly last: string;
 }
 
+/** What stream answers. */
+export interface AlertsList {
+  readonly items: readonly Alert[];
+  readonly next: string | null;
+}
+
+/** What identity answers of one account. */
+export interface Account {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+}
+
 export interface NamedAlert extends Alert {
   /** The account's name now; null where the account is not open any more, or names are missing. */
   readonly name: string | null;
@@ -32,9 +45,9 @@ export interface AlertsPage {
 }
 
 /**
- * `GET /v1/sign-in-alerts`: one page from two services. stream has the alerts: `/v1/sign-in-alerts?limit=<limit>&cursor=<cursor>` gives
- * `{items: Alert[], next}`. identity has the names: `/v1/accounts/<id>` gives `{id, name, createdAt}`, or 404 where there is no such account
- * (any more); `/v1/accounts?id=<id>&id=<id>…` gives `{items: {id, name, createdAt}[]}` for up to 100 at once: those that are open, by id.
+ * `GET /v1/sign-in-alerts`: one page from two services. stream has the alerts: `/v1/sign-in-alerts?limit=<limit>&cursor=<cursor>` gives an
+ * {@link AlertsList}. identity has the names: `/v1/accounts/<id>` gives an {@link Account}, or 404 where there is no such account (any more);
+ * `/v1/accounts?id=<id>&id=<id>…` gives `{items: Account[]}` for up to 100 ids at once: those that are open, each once, by id.
  *
  * A call that fails rejects; where the service answered, with its `status`.
  *

@@ -4,7 +4,6 @@ import type {ProxyTools} from './proxy.ts';
 import {callerDeadline, holdPlace, PATIENCE_RANGE_MS} from './request-bounds.ts';
 import type {UpstreamCall} from './seams/compose.ts';
 import {UpstreamStatusError, upstreamProblem} from './upstream-errors.ts';
-import type {Upstreams} from './upstreams.ts';
 
 /** Who looks at a page waits less long than who waits for a single answer. */
 const PATIENCE_DEFAULT_MS = 2_000;
@@ -17,12 +16,13 @@ export const PagePatience = Type.Object({
 export function composePage<P>(
   request: FastifyRequest,
   reply: FastifyReply,
-  {upstreams, inFlight, clock}: ProxyTools,
+  tools: ProxyTools,
   make: (patienceMs: number, calls: UpstreamCall) => Promise<P>,
 ): Promise<P> {
+  const {inFlight, clock} = tools;
   return holdPlace(inFlight, reply, async () => {
     const deadline = callerDeadline(request, clock);
-    const calls = callsOf(upstreams, deadline, request.headers['x-client-id']);
+    const calls = callsOf(request, deadline, tools);
     try {
       const page = await make(Math.max(0, deadline - clock.now()), calls);
       reply.header('cache-control', 'no-store');
@@ -33,20 +33,28 @@ export function composePage<P>(
   });
 }
 
-function callsOf(upstreams: Upstreams, deadline: number, rawClient: unknown): UpstreamCall {
-  const headers: Record<string, string> =
+/** Reads for a page. Equal ones of one client share a call: whoever loads a page twice at once does not ask the services twice. */
+function callsOf({headers}: FastifyRequest, deadline: number, {upstreams, collapser}: ProxyTools): UpstreamCall {
+  const client = headers.authorization ?? '';
+  const rawClient = headers['x-client-id'];
+  const sent: Record<string, string> =
     typeof rawClient === 'string'
       ? {accept: 'application/json', 'x-client-id': rawClient}
       : {accept: 'application/json'};
+
+  async function getText(service: string, path: string, signal: AbortSignal): Promise<string> {
+    const answer = await upstreams.call(service, {method: 'GET', path, headers: sent, deadline, signal});
+    if (answer.status < 200 || answer.status > 299) {
+      answer.body.destroy();
+      throw new UpstreamStatusError(service, answer.status);
+    }
+    return answer.body.text();
+  }
+
   return {
     async get(service, path, options) {
-      const signal = options?.signal === undefined ? {} : {signal: options.signal};
-      const answer = await upstreams.call(service, {method: 'GET', path, headers, deadline, ...signal});
-      if (answer.status < 200 || answer.status > 299) {
-        answer.body.destroy();
-        throw new UpstreamStatusError(service, answer.status);
-      }
-      return answer.body.json();
+      const read = {client, what: `${service} ${path}`, deadline, signal: options?.signal};
+      return JSON.parse(await collapser.read(read, signal => getText(service, path, signal)));
     },
   };
 }

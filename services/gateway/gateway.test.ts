@@ -279,6 +279,26 @@ it('serves alerts by name, without names to whom identity does not tell them, an
   expect(await alerts(token, 101)).toMatchObject({status: 400});
 });
 
+it('asks each service once for pages that one client loads at the same time, and again after a change', async () => {
+  const token = await keys.token();
+  await page(token);
+  const asked = stream.received.length;
+  const held: (() => void)[] = [];
+  stream.answer((request, response) => void held.push(() => json(response, 200, {path: request.path})));
+  const other = await keys.token({sid: 'session-2'});
+  const pages = [page(token), page(token), page(token), page(other)];
+  await expect.poll(() => held.length, POLL).toBe(4);
+  const changed = fetch(`${front.url}/v1/accounts/me`, {method: 'PATCH', headers: {authorization: `Bearer ${token}`}});
+  expect((await changed).status).toBe(200);
+  pages.push(page(token));
+  await expect.poll(() => held.length, POLL).toBe(6);
+  for (const answer of held) answer();
+  expect((await Promise.all(pages)).map(one => (one as {readonly body: object}).body)).toEqual(
+    pages.map(() => expect.objectContaining({missing: []})),
+  );
+  expect(stream.received.length - asked).toBe(6);
+});
+
 it('lists its routes', async () => {
   expect(await (await fetch(front.url)).json()).toMatchObject({
     service: 'gateway',

@@ -1,6 +1,7 @@
 import {openAccessTokens} from '../kit/access-tokens.ts';
 import type {Kit, ServiceDefinition} from '../kit/service.ts';
 import {serveAlerts} from './alerts.ts';
+import {createCollapser} from './collapse.ts';
 import {serveDashboard} from './dashboard.ts';
 import {describeRoutes} from './describe-routes.ts';
 import {createInFlight} from './in-flight.ts';
@@ -32,6 +33,7 @@ export const gateway: ServiceDefinition = {
       ),
       tokens: await openAccessTokens(kit, 'gateway'),
       inFlight: createInFlight(IN_FLIGHT_MAX),
+      collapser: createCollapser(kit.clock),
       clock: kit.clock,
     };
     kit.app.decorateRequest('account', '');

@@ -4,6 +4,7 @@ import type {Clock} from '../kit/clock.ts';
 import type {LinkAnswer} from '../kit/links.ts';
 import type {App} from '../kit/server.ts';
 import {SIGNED_IN} from '../kit/signed-in.ts';
+import type {Collapser} from './collapse.ts';
 import type {InFlight} from './in-flight.ts';
 import {callerDeadline, holdPlace, PatienceHeaders} from './request-bounds.ts';
 import {requireAccount} from './require-account.ts';
@@ -14,6 +15,7 @@ export interface ProxyTools {
   readonly upstreams: Upstreams;
   readonly tokens: AccessTokens;
   readonly inFlight: InFlight;
+  readonly collapser: Collapser;
   readonly clock: Clock;
 }
 
@@ -72,17 +74,22 @@ async function passOn(
   route: Route,
   request: FastifyRequest,
   reply: FastifyReply,
-  {upstreams, clock}: ProxyTools,
+  {upstreams, collapser, clock}: ProxyTools,
 ): Promise<FastifyReply> {
   const body = Buffer.isBuffer(request.body) ? {body: request.body} : {};
-  const answer = await upstreams.call(route.service, {
-    method: route.method,
-    path: request.url,
-    headers: requestHeaders(request),
-    deadline: callerDeadline(request, clock),
-    ...body,
-  });
-  return sendAnswer(answer, reply);
+  try {
+    const answer = await upstreams.call(route.service, {
+      method: route.method,
+      path: request.url,
+      headers: requestHeaders(request),
+      deadline: callerDeadline(request, clock),
+      ...body,
+    });
+    return sendAnswer(answer, reply);
+  } finally {
+    // Whatever came of it, it may have changed something that its sender is to see from now on.
+    if (route.method !== 'GET') collapser.forget(request.headers.authorization ?? '');
+  }
 }
 
 function sendAnswer({status, headers, body}: LinkAnswer, reply: FastifyReply): FastifyReply {

@@ -16,7 +16,9 @@ export const composeAlerts: ComposeAlerts = async (request, upstream) => {
     if (alerts.length === 0) return new Map();
     const ids = new Set(alerts.map(({account}) => account));
     const query = new URLSearchParams([...ids].map((id): [string, string] => ['id', id]));
-    const found = (await upstream.get('identity', `/v1/accounts?${query}`, {signal})) as {readonly items: readonly Account[]};
+    const found = (await upstream.get('identity', `/v1/accounts?${query}`, {signal})) as {
+      readonly items: readonly Account[];
+    };
     return new Map(found.items.map(({id, name}) => [id, name]));
   }
 };

@@ -4,6 +4,7 @@ import {serveAlerts} from './alerts.ts';
 import {createCollapser} from './collapse.ts';
 import {serveDashboard} from './dashboard.ts';
 import {describeRoutes} from './describe-routes.ts';
+import {findInstances} from './find-instances.ts';
 import {createInFlight} from './in-flight.ts';
 import {limitClients} from './limit-clients.ts';
 import {type ProxyTools, serveRoutes} from './proxy.ts';
@@ -25,12 +26,9 @@ export const gateway: ServiceDefinition = {
     const composeAlerts = await kit.seam('compose-alerts', 'composeAlerts', defaultComposeAlerts);
     const createRoutes = await kit.seam('routes', 'createRoutes', defaultRoutes);
     const routes = createRoutes({services: Object.keys(kit.environment.links), log: kit.log});
+    const services = [...new Set(['identity', 'stream', alertsService(kit), ...routes.map(({service}) => service)])];
     const tools: ProxyTools = {
-      upstreams: createUpstreams(
-        kit,
-        createPolicy,
-        new Set(['identity', 'stream', alertsService(kit), ...routes.map(({service}) => service)]),
-      ),
+      upstreams: createUpstreams(kit, createPolicy, services, await findInstances(kit, services)),
       tokens: await openAccessTokens(kit, 'gateway'),
       inFlight: createInFlight(IN_FLIGHT_MAX),
       collapser: createCollapser(kit.clock),

@@ -1,6 +1,8 @@
 import {type LinkAnswer, type LinkRequest, UnknownServiceError} from '../kit/links.ts';
 import {DEADLINE_HEADER} from '../kit/request-context.ts';
 import type {Kit} from '../kit/service.ts';
+import {tellingUnsent} from './find-instances.ts';
+import type {Discovery} from './seams/discovery.ts';
 import type {CreateUpstreamPolicy, UpstreamPolicy} from './seams/upstream-policy.ts';
 import {upstreamProblem} from './upstream-errors.ts';
 
@@ -23,6 +25,7 @@ export function createUpstreams(
   {links, clock, log}: Pick<Kit, 'links' | 'clock' | 'log'>,
   createPolicy: CreateUpstreamPolicy,
   services: Iterable<string>,
+  discovery: Discovery,
 ): Upstreams {
   const policies = new Map<string, UpstreamPolicy>();
   for (const service of services) policies.set(service, createPolicy(service, {clock, log}));
@@ -38,21 +41,24 @@ export function createUpstreams(
       const headers = {...request.headers, [DEADLINE_HEADER]: String(Math.floor(deadline))};
       try {
         outer?.throwIfAborted();
-        const answer = policyOf(service).call(
-          {method: request.method, path: request.path, safeToRepeat, deadline},
-          signal =>
-            links.request(service, {
-              ...request,
-              headers,
-              signal: outer === undefined ? signal : AbortSignal.any([signal, outer]),
-            }),
-        );
+        const asked = {method: request.method, path: request.path, safeToRepeat, deadline};
+        const answer = policyOf(service).call(asked, signal => {
+          const sendTo = tellingUnsent<LinkAnswer>((node, own) =>
+            links.request(service, {...request, headers, node, signal: anyOf(signal, outer, own)}),
+          );
+          return discovery.request(service, asked, sendTo);
+        });
         return await unlessAborted(answer, outer);
       } catch (error) {
         throw upstreamProblem(service, error);
       }
     },
   };
+}
+
+function anyOf(first: AbortSignal, ...others: readonly (AbortSignal | undefined)[]): AbortSignal {
+  const more = others.filter(signal => signal !== undefined);
+  return more.length === 0 ? first : AbortSignal.any([first, ...more]);
 }
 
 /** Rejects as soon as the signal is aborted. An answer that comes later is destroyed, so that it holds no socket. */

@@ -36,6 +36,23 @@ it('asks the next instance when a connection is refused, also for a POST, and th
   ]);
 });
 
+it('asks the instance that is named, and no other', async () => {
+  await using one = await startUpstream('identity-1');
+  await using two = await startUpstream('identity-2');
+  await using fixture = open([one.instance, two.instance, NOBODY]);
+  for (let count = 0; count < 3; count += 1)
+    expect((await fixture.links.request('identity', {method: 'GET', path: '/', node: 'identity-2'})).node).toBe(
+      'identity-2',
+    );
+  const {node} = NOBODY;
+  await expect(fixture.links.request('identity', {method: 'GET', path: '/', node})).rejects.toMatchObject({
+    code: 'ECONNREFUSED',
+  });
+  await expect(fixture.links.request('identity', {method: 'GET', path: '/', node: 'gone'})).rejects.toThrow(
+    'LINKS names',
+  );
+});
+
 it('does not send a request again that may have arrived', async () => {
   await using one = await startUpstream('identity-1', (_request, response) => void response.destroy());
   await using two = await startUpstream('identity-2');

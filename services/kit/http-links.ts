@@ -1,6 +1,7 @@
 import request from 'undici/lib/api/api-request.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import type {Clock} from './clock.ts';
+import {isUnsent} from './is-unsent.ts';
 import {type Instance, type LinkAnswer, type LinkRequest, type Links, UnknownServiceError} from './links.ts';
 import type {RequestContexts} from './request-context.ts';
 import {beginCall, endWithAnswer} from './telemetry/record-call.ts';
@@ -32,9 +33,10 @@ export function createHttpLinks({instances, contexts, clock, telemetry}: HttpLin
   const targets = new Map(Object.entries(instances).map(([service, list]) => [service, list.map(openTarget)]));
   const turns = new Map<string, number>();
 
-  /** In turn, those that rest last. */
-  function inOrder(service: string): readonly Target[] {
+  /** In turn, those that rest last; the one that is named alone. */
+  function inOrder(service: string, node: string | undefined): readonly Target[] {
     const all = targets.get(service) ?? [];
+    if (node !== undefined) return all.filter(target => target.node === node);
     const turn = turns.get(service) ?? 0;
     turns.set(service, turn + 1);
     const from = all.length === 0 ? 0 : turn % all.length;
@@ -60,7 +62,7 @@ export function createHttpLinks({instances, contexts, clock, telemetry}: HttpLin
 
   return {
     async request(service, what) {
-      const order = inOrder(service);
+      const order = inOrder(service, what.node);
       let failure: unknown = new UnknownServiceError(service);
       for (const target of order) {
         try {
@@ -102,17 +104,4 @@ async function send({pool, node}: Target, {method, path, headers, body, signal}:
   // Whoever reads it learns of its errors; one that nobody reads must not end the process.
   answer.body.on('error', () => undefined);
   return {status: answer.statusCode, headers: answer.headers, body: answer.body, node};
-}
-
-/** Whether the connection could not be made, so that not a byte of the request has left. */
-function isUnsent(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (error instanceof AggregateError) return error.errors.every(isUnsent);
-  return (
-    code === 'ECONNREFUSED' ||
-    code === 'UND_ERR_CONNECT_TIMEOUT' ||
-    code === 'EHOSTUNREACH' ||
-    code === 'ENETUNREACH' ||
-    code === 'ENOTFOUND'
-  );
 }

@@ -10,6 +10,8 @@ export interface LinkRequest {
   readonly method: string;
   /** With its query string. */
   readonly path: string;
+  /** The instance to send it to; default: one after the other, and the next one where the connection cannot be made. */
+  readonly node?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Kept in memory, so that it can be sent again. */
   readonly body?: string | Uint8Array;

@@ -15,12 +15,19 @@ export function createManualClock(wallOffsetMs = 0): ManualClock {
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted === true) return reject(signal.reason);
-        const sleeper = {at: elapsed + ms, wake: resolve};
-        sleepers.add(sleeper);
-        signal?.addEventListener('abort', () => {
+        const onAbort = (): void => {
           sleepers.delete(sleeper);
-          reject(signal.reason);
-        });
+          reject(signal?.reason);
+        };
+        const sleeper = {
+          at: elapsed + ms,
+          wake: () => {
+            signal?.removeEventListener('abort', onAbort);
+            resolve();
+          },
+        };
+        sleepers.add(sleeper);
+        signal?.addEventListener('abort', onAbort, {once: true});
       }),
     advance(ms) {
       elapsed += ms;

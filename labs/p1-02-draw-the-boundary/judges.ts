@@ -12,7 +12,7 @@ export type Seen = Evidence<Setup, null>;
 
 const SHARE_MIN = 0.99;
 const CALLS_PER_THOUSAND_MAX = 2;
-export const CLOSED_COUNTS_MS = 7_500;
+export const CLOSED_COUNTS_MS = 7_000;
 
 /** When identity was away, as the fault's record tells it, unix ms. */
 export function outage({faults, times}: Seen): {readonly from: number; readonly to: number} {
@@ -43,11 +43,9 @@ export function judgeOutage(evidence: Seen): Judgement {
   );
 }
 
-/** Calls to identity that nobody asked the gateway for: those of the load are known by their traces. */
+/** Calls to identity that the gateway makes for its own sake: what the load wants of identity is no GET. */
 export function callsToIdentity(evidence: Seen): readonly RequestLogEntry[] {
-  const asked = new Set(select(evidence.attack, {name: 'close'}).map(traceOf));
-  const calls = selectRequests(evidence.requests, {link: 'gateway->identity'});
-  return calls.filter(call => !(call.method === 'DELETE' && asked.has(call.traceparent?.split('-')[1])));
+  return selectRequests(evidence.requests, {link: 'gateway->identity'}).filter(({method}) => method === 'GET');
 }
 
 export function judgeCalls(evidence: Seen): Judgement {
@@ -79,31 +77,44 @@ export function judgeForged(evidence: Seen): Judgement {
   return fail('FORGERY_ACCEPTED', observed, expected, [...tell(evidence, through), `kinds: ${kinds.join(', ')}`]);
 }
 
-/** When the account was closed, as the lab's own client was told; undefined when it was not. */
-function closedAt({attack}: Seen): number | undefined {
-  const [close] = select(attack, {name: 'close'});
-  const [send] = close?.sends ?? [];
-  return close?.status === 204 && send !== undefined ? send.at + send.durationMs : undefined;
+/** The two ways in which sessions end here: what ends them, the answer that says so, and who goes on to show the token. */
+const ENDINGS = [
+  {ends: 'close', answer: 204, shows: 'leaver', whose: 'of a closed account'},
+  {ends: 'steal', answer: 401, shows: 'robbed', whose: 'of a stolen session'},
+] as const;
+
+export function judgeEnded(evidence: Seen): Judgement {
+  const expected = `none is let through later than ${CLOSED_COUNTS_MS / 1_000} s after that`;
+  const found = ENDINGS.map(ending => ({...ending, ...afterEnd(evidence, ending)}));
+  const undone = found.find(({endedAt}) => endedAt === undefined);
+  if (undone !== undefined) {
+    const why = `the session could not be ended (${undone.ends}): ${undone.said}`;
+    return undone.ends === 'close' && /^(401|403)$/.test(undone.said)
+      ? fail('GOOD_TOKEN_REFUSED', why, 'the account of a good token can be closed')
+      : inconclusive('NOT_ENDED', why, expected);
+  }
+  const observed = found
+    .map(
+      ({whose, tries, through, lastMs}) =>
+        `the token ${whose} was let through ${through} of ${tries} times, last ${(lastMs / 1_000).toFixed(1)} s after its end`,
+    )
+    .join('; ');
+  const late = found.flatMap(one => one.late);
+  if (late.length === 0) return pass(observed, expected);
+  return fail('ENDED_STILL_GOOD', observed, expected, tell(evidence, late));
 }
 
-export function judgeClosed(evidence: Seen): Judgement {
-  const closed = closedAt(evidence);
-  const bound = `${CLOSED_COUNTS_MS / 1_000} s`;
-  const expected = `none is let through later than ${bound} after its account was closed`;
-  if (closed === undefined) {
-    const [close] = select(evidence.attack, {name: 'close'});
-    const why = `the account could not be closed: ${close?.status ?? close?.sends[0]?.error ?? 'no answer'}`;
-    return close?.status === 401 || close?.status === 403
-      ? fail('GOOD_TOKEN_REFUSED', why, 'the account of a good token can be closed')
-      : inconclusive('NOT_CLOSED', why, expected);
-  }
-  const tries = select(evidence.attack, {name: 'leaver', from: closed});
+/** What became of a token after its session had ended, as the lab's own client was told. */
+function afterEnd(evidence: Seen, {ends, answer, shows}: (typeof ENDINGS)[number]) {
+  const [end] = select(evidence.attack, {name: ends});
+  const [send] = end?.sends ?? [];
+  const said = String(end?.status ?? send?.error ?? 'no answer');
+  const endedAt = end?.status === answer && send !== undefined ? send.at + send.durationMs : undefined;
+  const tries = select(evidence.attack, {name: shows, from: endedAt ?? Number.POSITIVE_INFINITY});
   const through = tries.filter(entry => passedOn(evidence, entry).length > 0);
-  const last = Math.max(closed, ...through.map(({intendedAt}) => intendedAt));
-  const late = through.filter(({intendedAt}) => intendedAt > closed + CLOSED_COUNTS_MS);
-  const observed = `the token of a closed account was let through ${through.length} of ${tries.length} times, the last time ${((last - closed) / 1_000).toFixed(1)} s after the closing`;
-  if (late.length === 0) return pass(observed, expected);
-  return fail('CLOSED_STILL_GOOD', observed, expected, tell(evidence, late));
+  const last = Math.max(endedAt ?? 0, ...through.map(({intendedAt}) => intendedAt));
+  const late = through.filter(({intendedAt}) => intendedAt > (endedAt ?? 0) + CLOSED_COUNTS_MS);
+  return {said, endedAt, tries: tries.length, through: through.length, lastMs: last - (endedAt ?? 0), late};
 }
 
 export function judgeGood(evidence: Seen): Judgement {

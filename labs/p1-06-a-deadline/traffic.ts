@@ -72,7 +72,12 @@ export function attack(random: Random, setup: Setup): readonly Operation[] {
 }
 
 function traffic(random: Random, {account, token}: Setup, durationMs: number): readonly Operation[] {
-  const paths = {impatient: '/v1/windows?size=10s', patient: `/v1/activity/${account}?limit=${EVENTS}`};
+  // Who asks for what tells nothing of how long they wait.
+  const paths = [
+    `/v1/activity/${account}?limit=${EVENTS}`,
+    `/v1/activity/${account}?limit=${EVENTS}`,
+    '/v1/windows?size=10s',
+  ];
   const kinds = (Object.keys(CALLERS) as Caller[]).map(caller => {
     const {
       ratePerSecond,
@@ -86,7 +91,7 @@ function traffic(random: Random, {account, token}: Setup, durationMs: number): r
         'x-patience-ms': String(waitsMs),
       };
       return {
-        request: {method: 'GET', path: paths[caller], headers},
+        request: {method: 'GET', path: random.pick(paths), headers},
         patienceMs: waitsMs * LOOKS_ON_TIMES,
         facts: {waitsMs},
       };

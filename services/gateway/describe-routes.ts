@@ -54,12 +54,16 @@ export function describeRoutes(
   };
 }
 
-/** What it takes is theirs to say, who may send it mine; either may answer. */
+/** What it takes is theirs to say, but for headers that are for the gateway alone; who may send it is mine; either may answer. */
 function joined(mine: ApiOperation, theirs: ApiOperation): ApiOperation {
-  const {parameters, requestBody} = theirs;
+  const {parameters: taken = [], requestBody} = theirs;
+  const own = (mine.parameters ?? []).filter(
+    ({name, in: where}) => where === 'header' && !taken.some(other => other.in === where && other.name === name),
+  );
+  const parameters = [...taken, ...own];
   return {
     ...mine,
-    ...(parameters === undefined ? {} : {parameters}),
+    ...(parameters.length === 0 ? {} : {parameters}),
     ...(requestBody === undefined ? {} : {requestBody}),
     responses: {...problemsOf(mine), ...theirs.responses},
   };

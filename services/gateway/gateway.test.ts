@@ -365,7 +365,11 @@ it('describes what it passes on as whoever answers it does, and goes on when tha
   );
   const {paths} = (await (await fetch(`${front.url}/openapi.json`)).json()) as Described;
   const registration = paths['/v1/accounts']?.post;
-  expect(registration).toMatchObject({operationId: 'postAccounts', requestBody: body});
+  expect(registration).toMatchObject({
+    operationId: 'postAccounts',
+    requestBody: body,
+    parameters: [{in: 'header', name: 'x-patience-ms'}],
+  });
   expect(Object.keys(registration?.responses ?? {})).toEqual(expect.arrayContaining(['201', '409', '502']));
   expect(registration?.responses).not.toHaveProperty('200');
   expect(paths).not.toHaveProperty('/v1/keys/rotate');

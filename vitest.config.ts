@@ -14,6 +14,7 @@ const HARD = [
   'test/node-faults.test.ts',
   'test/experiments.test.ts',
   'test/asked.test.ts',
+  'test/mesh.test.ts',
   'test/saga.test.ts',
   'test/openapi-fuzz.test.ts',
 ];

@@ -7,12 +7,12 @@ import type {Order, OrderKind, OrderState} from './disturb/orders.ts';
  * | variable | meaning |
  * | --- | --- |
  * | `NODE_NAME` | this instance, `identity-1` (default: the service's name) |
- * | `HOST`, `PORT` | where to listen (default 127.0.0.1, 8080) |
+ * | `HOST`, `PORT` | where to listen (default 127.0.0.1, 8080); a host that begins with `/` is the path of a unix socket, which has no port |
  * | `DATABASE_URL` | the service's own Postgres, through its link |
  * | `DATABASE_POOL_MAX` | connections to it at most (default 10) |
  * | `BROKER_URL` | `postgres://…` or `nats://user:password@host:port` of the broker, through its link |
  * | `DATABASE_NODE`, `BROKER_NODE` | what these links lead to, for the names of spans (default `database`, `broker`) |
- * | `LINKS` | JSON, callee service to its instances: `{"identity":[{"node":"identity-1","url":"http://127.0.0.1:21001"}]}` |
+ * | `LINKS` | JSON, callee service to its instances: `{"identity":[{"node":"identity-1","url":"http://127.0.0.1:21001"}]}`; `unix:/path` is one, too |
  * | `SEAMS` | JSON, seam name to the file of a built module that replaces the default |
  * | `PROFILE` | `lab` or `production` (default): the lab profile hashes passwords with scrypt N 2^13 instead of 2^17 |
  * | `SESSION_SECRET` | random per session; seals what one service stores for itself |
@@ -21,6 +21,8 @@ import type {Order, OrderKind, OrderState} from './disturb/orders.ts';
  * | `OTEL_EXPORTER_OTLP_HEADERS` | headers for it, `name=value,name=value`, values percent-encoded |
  * | `CONTROL_FD` | a file descriptor that carries the control channel, or `stdio`: commands on stdin, reports on stderr, each a line that begins with RS (0x1e). The process ends at its end of file |
  * | `MODULES` | of a process of modules: which of `accounts`, `quotas`, `activity`, `alerts` it runs, separated by commas (default: all) |
+ * | `SIDECAR` | of a sidecar: beside what it stands, whom it hears and what it reaches (`services/sidecar/settings.ts`) |
+ * | `TLS_KEY`, `TLS_CERT`, `TLS_CA` | of a sidecar: its identity and whose word counts, PEM |
  * | `CODE_CACHE` | folder for compiled code, which makes the next start faster (default: none is kept) |
  */
 export const ENVIRONMENT = [
@@ -41,6 +43,10 @@ export const ENVIRONMENT = [
   'OTEL_EXPORTER_OTLP_HEADERS',
   'CONTROL_FD',
   'MODULES',
+  'SIDECAR',
+  'TLS_KEY',
+  'TLS_CERT',
+  'TLS_CA',
   'CODE_CACHE',
 ] as const;
 

@@ -20,6 +20,8 @@ export interface HttpLinksOptions {
 const SILENCE_MAX_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const CONNECTIONS_MAX = 128;
+/** An instance may be behind a unix socket: that of a sidecar. */
+const UNIX = 'unix:';
 /** An instance that did not answer is asked last for this long. */
 const REST_MS = 1_000;
 
@@ -84,7 +86,8 @@ export function createHttpLinks({instances, contexts, clock, telemetry}: HttpLin
 }
 
 function openTarget({node, url}: Instance): Target {
-  const pool = new Pool(url, {
+  const pool = new Pool(url.startsWith(UNIX) ? 'http://sidecar' : url, {
+    ...(url.startsWith(UNIX) ? {socketPath: url.slice(UNIX.length)} : {}),
     connections: CONNECTIONS_MAX,
     connect: {timeout: CONNECT_TIMEOUT_MS},
     headersTimeout: SILENCE_MAX_MS,

@@ -137,7 +137,9 @@ function parseLinks(raw: Raw): Environment['links'] {
 
 function isInstance(value: unknown): value is Instance {
   if (typeof value !== 'object' || value === null || !('node' in value) || !('url' in value)) return false;
-  return typeof value.node === 'string' && typeof value.url === 'string' && isUrl(value.url, ['http:', 'https:']);
+  return (
+    typeof value.node === 'string' && typeof value.url === 'string' && isUrl(value.url, ['http:', 'https:', 'unix:'])
+  );
 }
 
 function parseSeams(raw: Raw): Environment['seams'] {

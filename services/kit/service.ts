@@ -1,3 +1,4 @@
+import {rm} from 'node:fs/promises';
 import {assemble} from './assemble.ts';
 import type {Broker} from './broker.ts';
 import type {Clock} from './clock.ts';
@@ -130,7 +131,11 @@ async function start(
 
 async function listen(app: App, {host, port}: Environment): Promise<void> {
   try {
-    await app.listen({host, port});
+    if (host.startsWith('/')) {
+      // One that a killed process left behind is in the way.
+      await rm(host, {force: true});
+      await app.listen({path: host});
+    } else await app.listen({host, port});
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL' && code !== 'ENOTFOUND') throw error;

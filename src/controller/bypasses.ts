@@ -24,10 +24,14 @@ export function findBypasses({plan, runtime, ...system}: Wiring): readonly Bypas
   const places = new Map<number, {readonly to: string; readonly caller?: string}>(
     system.places.map(({port, to}) => [port, {to}]),
   );
-  for (const {name} of plan.nodes) places.set(runtime.address(name).port, {to: `${name} itself`});
+  for (const {name} of plan.nodes) {
+    const {port} = runtime.address(name);
+    if (port !== 0) places.set(port, {to: `${name} itself`});
+  }
   for (const {name, from} of plan.proxies) {
     const port = system.proxyAddress(name)?.address.port;
-    if (port !== undefined) places.set(port, {to: `the link ${name}`, caller: from});
+    const caller = plan.nodes.find(node => node.name === from)?.sidecar ?? from;
+    if (port !== undefined) places.set(port, {to: `the link ${name}`, caller});
   }
   return runtime.connections(new Set(places.keys())).flatMap(({node, port}) => {
     const place = places.get(port);

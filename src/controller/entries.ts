@@ -23,7 +23,10 @@ export function findEntries(): Entries {
   const thread = (name: string): URL => pathToFileURL(join(dist, 'agent', `${name}.js`));
   return {
     services: Object.fromEntries(
-      ['gateway', 'identity', 'stream', 'modules'].map(name => [name, join(dist, 'services', `${name}.cjs`)]),
+      ['gateway', 'identity', 'stream', 'modules', 'sidecar'].map(name => [
+        name,
+        join(dist, 'services', `${name}.cjs`),
+      ]),
     ),
     agent: {fabric: thread('fabric-thread'), load: thread('load-thread'), telemetry: thread('telemetry-thread')},
     controller: join(dist, 'controller', 'main.js'),

@@ -11,12 +11,13 @@ const ANSWERS_LENGTH_MAX = 65_536;
  * All go over one new connection, at once, written by hand: idle systems do little else, and Node's client costs several times as much.
  */
 export async function probeHttp(
-  {host, port}: Address,
+  address: Address,
   paths: readonly string[],
   timeoutMs: number,
 ): Promise<readonly (number | undefined)[]> {
   return new Promise(resolve => {
-    const socket = connect({host, port, noDelay: true});
+    const {host, port} = address;
+    const socket = connect(host.startsWith('/') ? {path: host} : {host, port, noDelay: true});
     let answers = '';
     const finish = (): void => {
       clearTimeout(timer);
@@ -32,12 +33,18 @@ export async function probeHttp(
     });
     socket.once('end', finish);
     socket.once('error', finish);
-    socket.write(paths.map((path, index) => requestText(host, port, path, index === paths.length - 1)).join(''));
+    socket.write(
+      paths
+        .map((path, index) =>
+          requestText(host.startsWith('/') ? 'localhost' : `${host}:${port}`, path, index === paths.length - 1),
+        )
+        .join(''),
+    );
   });
 }
 
-function requestText(host: string, port: number, path: string, isLast: boolean): string {
-  return `GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\n${isLast ? 'Connection: close\r\n' : ''}\r\n`;
+function requestText(host: string, path: string, isLast: boolean): string {
+  return `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${isLast ? 'Connection: close\r\n' : ''}\r\n`;
 }
 
 /** Whether a Postgres answers a query within the time (ms). */

@@ -2,6 +2,7 @@ import type {ProxyCounters} from '../fabric/fabric.ts';
 import type {FaultRecord} from '../faults/fault.ts';
 import {accessUrl, urlWithoutPassword} from '../runtime/access-url.ts';
 import type {BrokerAccess, PostgresAccess} from '../runtime/runtime.ts';
+import {urlOf} from '../topology/address.ts';
 import type {PlannedNode} from '../topology/plan.ts';
 import {linkName} from '../topology/topology.ts';
 import type {LinkStatus, NodeStatus, Phase, StatusReport} from './protocol.ts';
@@ -43,7 +44,6 @@ export async function reportStatus(
 async function nodeStatus(system: System): Promise<readonly NodeStatus[]> {
   return Promise.all(
     system.keepers().map(async keeper => {
-      const {host, port} = system.runtime.address(keeper.name);
       const stats = await keeper.running?.stats().catch(() => undefined);
       const {pid, container} = keeper.running ?? {};
       return {
@@ -51,7 +51,9 @@ async function nodeStatus(system: System): Promise<readonly NodeStatus[]> {
         service: keeper.node.service,
         state: keeper.state,
         url:
-          keeper.node.kind === 'service' ? `http://${host}:${port}` : urlWithoutPassword(accessOf(system, keeper.node)),
+          keeper.node.kind === 'service'
+            ? urlOf(system.runtime.address(keeper.name))
+            : urlWithoutPassword(accessOf(system, keeper.node)),
         ...(pid === undefined ? {} : {pid}),
         ...(container === undefined ? {} : {container}),
         restarts: keeper.restarts,

@@ -8,9 +8,11 @@ import type {BuiltSeam, NodeEvent} from '../labs/system.ts';
 import {parseLogLine} from '../observe/log-line.ts';
 import {accessUrl} from '../runtime/access-url.ts';
 import type {LinkAddress, Runtime, StartOptions} from '../runtime/runtime.ts';
+import type {Address} from '../topology/address.ts';
 import {calledAs} from '../topology/modules.ts';
 import type {Plan, PlannedNode, PlannedProxy} from '../topology/plan.ts';
 import {CLIENT, type Topology} from '../topology/topology.ts';
+import {Mesh} from './mesh.ts';
 import {NodeKeeper} from './node-keeper.ts';
 import type {NodeState} from './protocol.ts';
 
@@ -44,6 +46,7 @@ export class System {
   /** What it was started with; a lab may have given it another shape since. */
   readonly declared: Topology;
   #plan: Plan;
+  readonly #mesh: Mesh;
   /** What services need to send their telemetry. */
   #telemetry: Readonly<Record<string, string>> = {};
 
@@ -51,6 +54,7 @@ export class System {
     this.#plan = plan;
     this.declared = plan.topology;
     this.#tools = tools;
+    this.#mesh = new Mesh({runtime: tools.runtime, addressOf: proxy => this.#listenerOf(proxy)});
   }
 
   get plan(): Plan {
@@ -244,38 +248,50 @@ export class System {
     const opening = this.#tools.agent.fabric.open(
       fresh.map((proxy, index) => ({
         ...proxy,
-        upstream: this.#tools.runtime.upstream(proxy.to),
+        upstream: this.#tools.runtime.upstream(this.#doorOf(proxy.to)),
         ...gatewayListen(proxy, index, gatewayPort),
       })),
     );
     const telemetry = this.#tools.agent.telemetry.environment();
-    const [opened, environment] = await Promise.all([opening, telemetry, ...closed]);
+    const [opened, environment] = await Promise.all([opening, telemetry, this.#mesh.prepare(this.#plan), ...closed]);
     this.#telemetry = environment;
     for (const proxy of opened) this.#addresses.set(proxy.name, proxy);
+  }
+
+  /** A node that has a sidecar is reached through that. */
+  #doorOf(node: string): string {
+    return this.#plan.nodes.find(({name}) => name === node)?.sidecar ?? node;
+  }
+
+  #listenerOf(proxy: PlannedProxy): Address {
+    const opened = this.#addresses.get(proxy.name);
+    if (opened === undefined) throw new LabError('INTERNAL', `The link ${proxy.name} has no listener.`);
+    return opened.address;
   }
 
   #startOptions(node: PlannedNode, seams: readonly BuiltSeam[]): StartOptions {
     const env: Record<string, string> = {};
     const links: Record<string, LinkAddress[]> = {};
     for (const proxy of this.#plan.proxies.filter(candidate => candidate.from === node.name)) {
-      const opened = this.#addresses.get(proxy.name);
+      const address = this.#listenerOf(proxy);
       const callee = this.#plan.nodes.find(candidate => candidate.name === proxy.to);
-      if (opened === undefined || callee === undefined)
-        throw new LabError('INTERNAL', `The link ${proxy.name} has no listener.`);
+      if (callee === undefined) throw new LabError('INTERNAL', `The link ${proxy.name} leads nowhere.`);
       if (callee.kind === 'service') {
-        for (const name of calledAs(callee))
-          links[name] = [...(links[name] ?? []), {node: callee.name, address: opened.address}];
+        if (node.sidecar !== undefined) continue;
+        for (const name of calledAs(callee)) links[name] = [...(links[name] ?? []), {node: callee.name, address}];
         continue;
       }
       const {runtime} = this.#tools;
       if (callee.kind === 'broker') {
-        env.BROKER_URL = accessUrl(runtime.broker(callee.name), opened.address);
+        env.BROKER_URL = accessUrl(runtime.broker(callee.name), address);
         env.BROKER_NODE = callee.name;
       } else {
-        env.DATABASE_URL = accessUrl(runtime.postgres(callee.name), opened.address);
+        env.DATABASE_URL = accessUrl(runtime.postgres(callee.name), address);
         env.DATABASE_NODE = callee.name;
       }
     }
+    if (node.sidecarOf !== undefined) Object.assign(env, this.#mesh.environment(this.#plan, node));
+    if (node.sidecar !== undefined) Object.assign(links, this.#mesh.links(this.#plan, node));
     if (node.kind === 'service') Object.assign(env, {SESSION_SECRET: this.#secret, ...this.#telemetry});
     const names = calledAs(node);
     const own = seams.filter(seam => names.includes(seam.service)).map(seam => [seam.seam, seam.file] as const);

@@ -1,10 +1,10 @@
 import {request} from 'node:http';
-import type {Address} from '../topology/address.ts';
+import {type Address, connectTo} from '../topology/address.ts';
 
 /** What a service answers at `/livez`, over a connection of its own and past all links. Errors: whatever kept the answer from coming in time. */
-export async function askLivez({host, port}: Address, withinMs: number): Promise<string> {
+export async function askLivez(address: Address, withinMs: number): Promise<string> {
   return new Promise<string>((resolve, reject) => {
-    const asked = request({host, port, path: '/livez', agent: false}, response => {
+    const asked = request({...connectTo(address), path: '/livez', agent: false}, response => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', chunk => {

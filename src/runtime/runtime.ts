@@ -139,6 +139,10 @@ export interface Runtime {
   rollOut?(node: PlannedNode, options: StartOptions): Promise<RollOut>;
   /** The address that a node has or will have, as the lab itself reaches it. */
   address(node: string): Address;
+  /**
+   * The path of a unix socket that all nodes can reach, by a name of its own. Absent where they share no files: then there are no sidecars.
+   */
+  socket?(name: string): string;
   /** The same node, as the fabric reaches it. */
   upstream(node: string): Address;
   /** A listener of the fabric, as programs outside of the system reach it; undefined where they cannot. */

@@ -1,4 +1,4 @@
-import type {Address} from '../topology/address.ts';
+import {type Address, urlOf} from '../topology/address.ts';
 import {modulesVariable} from '../topology/modules.ts';
 import type {PlannedNode} from '../topology/plan.ts';
 import type {StartOptions} from './runtime.ts';
@@ -24,7 +24,7 @@ export function serviceEnvironment(
 ): Record<string, string> {
   const links = Object.entries(options.links).map(([service, instances]) => [
     service,
-    instances.map(instance => ({node: instance.node, url: `http://${instance.address.host}:${instance.address.port}`})),
+    instances.map(({node: name, address}) => ({node: name, url: urlOf(address)})),
   ]);
   return {
     PROFILE: 'lab',

@@ -7,6 +7,7 @@ import type {Topology} from './topology.ts';
 export const NAMED_TOPOLOGIES: Readonly<Record<string, () => Topology>> = {
   default: defaultTopology,
   monolith: monolithTopology,
+  mesh: () => ({...defaultTopology(), mesh: true}),
 };
 
 /** The topology that a parsed document declares: node by node, or by boundaries between modules. Errors: BAD_TOPOLOGY. */

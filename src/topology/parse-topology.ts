@@ -4,6 +4,7 @@ import {LabError} from '../errors.ts';
 import {nearest} from '../nearest.ts';
 import {spec} from './default.ts';
 import {MODULES} from './modules.ts';
+import {SIDECAR} from './plan-topology.ts';
 import {BROKER_ENGINES, CLIENT, linkName, type ServiceKind, type Topology} from './topology.ts';
 
 /** Most instances of one service, here and on the command line: a laptop runs no more. */
@@ -31,6 +32,7 @@ const topologyShape = z.strictObject({
     }),
   ),
   links: z.array(z.strictObject({from: z.string(), to: z.string(), protocol: z.enum(['http', ...BROKER_ENGINES])})),
+  mesh: z.boolean().default(false),
 });
 
 /**
@@ -68,6 +70,8 @@ export function checkTopology(value: unknown, name = 'the topology'): Topology {
     Object.entries(parsed.data.services).map(([service, {kind, replicas, modules, supervision}]) => {
       const place = `services.${service}`;
       if (service === CLIENT) fail(place, `"${CLIENT}" stands for whoever calls from outside and cannot be declared`);
+      if (service === SIDECAR)
+        fail(place, `"${SIDECAR}" is what stands beside services in a mesh; declare \`mesh: true\``);
       if (!NAME.test(service) || service.length > NAME_LENGTH_MAX)
         fail(place, 'a name is lower-case letters, digits and single hyphens, and begins with a letter');
       if (kind !== 'service' && replicas !== 1)
@@ -80,7 +84,8 @@ export function checkTopology(value: unknown, name = 'the topology'): Topology {
   );
   checkNodeNames(services, fail);
   checkLinks({services, links: parsed.data.links}, fail);
-  return {services, links: parsed.data.links};
+  const {links, mesh} = parsed.data;
+  return {services, links, ...(mesh ? {mesh} : {})};
 }
 
 const SPEAKS: Readonly<Record<ServiceKind, readonly string[]>> = {

@@ -15,11 +15,15 @@ export function planTopology(
   const replicas = options.replicas ?? {};
   checkReplicas(declared, replicas);
   const topology = options.broker === undefined ? declared : withEngine(declared, options.broker);
-  const nodes = Object.entries(topology.services).flatMap(([service, spec]) =>
+  const declaredNodes = Object.entries(topology.services).flatMap(([service, spec]) =>
     nodesOf(service, spec, replicas[service] ?? spec.replicas, engineOf(topology, service)),
   );
+  const nodes = topology.mesh === true ? withSidecars(declaredNodes) : declaredNodes;
   return {topology, nodes, proxies: proxiesOf(topology, nodes), levels: levelsOf(nodes)};
 }
+
+/** The service that sidecars are instances of. */
+export const SIDECAR = 'sidecar';
 
 /** The same services, with brokers on this engine. */
 function withEngine(topology: Topology, engine: BrokerEngine): Topology {
@@ -50,6 +54,27 @@ function nodesOf(
   }));
 }
 
+/** A mesh: beside each instance of a service stands a sidecar of its own. */
+function withSidecars(nodes: readonly PlannedNode[]): readonly PlannedNode[] {
+  const services = nodes.filter(({kind}) => kind === 'service');
+  return [
+    ...nodes.map(node => (node.kind === 'service' ? {...node, sidecar: sidecarName(node.name)} : node)),
+    ...services.map(
+      ({name, supervision}): PlannedNode => ({
+        name: sidecarName(name),
+        service: SIDECAR,
+        kind: 'service',
+        sidecarOf: name,
+        supervision,
+      }),
+    ),
+  ];
+}
+
+export function sidecarName(node: string): string {
+  return `${node}-${SIDECAR}`;
+}
+
 function proxiesOf(topology: Topology, nodes: readonly PlannedNode[]): readonly PlannedProxy[] {
   const namesOf = (service: string): readonly string[] =>
     service === CLIENT ? [CLIENT] : nodes.filter(node => node.service === service).map(node => node.name);
@@ -60,7 +85,7 @@ function proxiesOf(topology: Topology, nodes: readonly PlannedNode[]): readonly 
         link: linkName(link),
         from,
         to,
-        protocol: link.protocol,
+        protocol: topology.mesh === true && link.protocol === 'http' && link.from !== CLIENT ? 'tcp' : link.protocol,
       })),
     ),
   );

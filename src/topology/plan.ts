@@ -11,6 +11,10 @@ export interface PlannedNode {
   readonly engine?: BrokerEngine;
   /** Of a service: the modules that it runs. Absent: it is the service of its name. */
   readonly modules?: readonly ModuleName[];
+  /** Of a service: its sidecar, through which alone it is reached. */
+  readonly sidecar?: string;
+  /** Of a sidecar: the service's node beside which it stands. */
+  readonly sidecarOf?: string;
   readonly supervision: Supervision;
 }
 
@@ -24,7 +28,8 @@ export interface PlannedProxy {
   readonly link: string;
   readonly from: string;
   readonly to: string;
-  readonly protocol: LinkSpec['protocol'];
+  /** `tcp` between sidecars: what they say to each other, nobody else can read. */
+  readonly protocol: LinkSpec['protocol'] | 'tcp';
 }
 
 /** A topology turned into nodes and proxies. */

@@ -40,6 +40,8 @@ export interface LinkSpec {
 export interface Topology {
   readonly services: Readonly<Record<string, ServiceSpec>>;
   readonly links: readonly LinkSpec[];
+  /** Services speak to each other through sidecars, over mutual TLS. */
+  readonly mesh?: true;
 }
 
 export const CLIENT = 'client';

@@ -1,4 +1,5 @@
 import {randomBytes} from 'node:crypto';
+import {mkdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {LabError} from '../../errors.ts';
 import {nearest} from '../../nearest.ts';
@@ -60,12 +61,15 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
   let tools: Promise<PostgresTools> | undefined;
   const connections = createConnectionWatch();
   let isDown = false;
+  /** Where services and sidecars listen that reach each other by files, once there are any. */
+  let socketFolder = '';
 
   const logFile = (node: string): string => join(options.logFolder, `${node}.log`);
-  const addressOf = async (node: string): Promise<Address> =>
-    once(addresses, node, async () => {
-      const address = {host: LOOPBACK, port: await nextPort()};
-      known.set(node, address);
+  const socket = (name: string): string => join(socketFolder, `${name}.sock`);
+  const addressOf = async ({name, sidecar}: Pick<PlannedNode, 'name' | 'sidecar'>): Promise<Address> =>
+    once(addresses, name, async () => {
+      const address = sidecar === undefined ? {host: LOOPBACK, port: await nextPort()} : {host: socket(name), port: 0};
+      known.set(name, address);
       return address;
     });
   const toolsOf = async (say: (line: string) => void): Promise<PostgresTools> => {
@@ -91,7 +95,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     });
   const brokerOf = async (node: string): Promise<PreparedNats> =>
     once(brokers, node, async () => {
-      const prepared = await prepareNats(paths, workspaceId, node, await addressOf(node));
+      const prepared = await prepareNats(paths, workspaceId, node, await addressOf({name: node}));
       brokerPasswords.set(node, prepared.password);
       return prepared;
     });
@@ -109,7 +113,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     return address;
   };
   const launch = async (node: PlannedNode, startOptions: StartOptions): Promise<RunningNode> => {
-    const address = await addressOf(node.name);
+    const address = await addressOf(node);
     const common = {node, address, session, logFile: logFile(node.name)};
     if (node.engine === 'nats') return startNats(await brokerOf(node.name), common);
     if (node.kind !== 'service') {
@@ -131,7 +135,9 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     name: 'process',
     prepare: async (nodes, say) => {
       // One after the other, so that ports follow the order of the plan.
-      for (const node of nodes) await addressOf(node.name);
+      if (socketFolder === '' && nodes.some(({sidecar}) => sidecar !== undefined))
+        socketFolder = await makeSocketFolder(paths, workspaceId);
+      for (const node of nodes) await addressOf(node);
       await Promise.all(nodes.filter(node => node.kind !== 'service').map(node => dataOf(node, say)));
     },
     start: async (node, startOptions) => {
@@ -145,6 +151,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
       return started;
     },
     address: knownAddress,
+    socket,
     upstream: knownAddress,
     outside: listener => listener,
     connections: ports => {
@@ -190,9 +197,18 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
         await Promise.all(group.map(async node => node.stop()));
       }
       await removeStrays(session);
-      for (const {port} of known.values()) releasePort(port);
+      for (const {port} of known.values()) if (port !== 0) releasePort(port);
+      if (socketFolder !== '') await rm(socketFolder, {recursive: true, force: true});
     },
   };
+}
+
+/** Of this workspace alone, beside its controller's socket: paths of sockets are short. What a killed session left there goes. */
+async function makeSocketFolder(paths: Paths, workspaceId: string): Promise<string> {
+  const folder = (await paths.socket(workspaceId)).replace(/\.sock$/, '.d');
+  await rm(folder, {recursive: true, force: true});
+  await mkdir(folder, {mode: 0o700});
+  return folder;
 }
 
 const ON_DOCKER = 'use `--runtime docker`';

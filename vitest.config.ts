@@ -15,6 +15,7 @@ const HARD = [
   'test/experiments.test.ts',
   'test/asked.test.ts',
   'test/mesh.test.ts',
+  'test/own-lab.test.ts',
   'test/saga.test.ts',
   'test/openapi-fuzz.test.ts',
 ];

@@ -16,6 +16,7 @@ export const ERRORS = {
   UNKNOWN_TASK: {exit: EXIT.usage, fix: '`teralab lab <id>` lists the tasks of a lab.'},
   PREDICTION_NEEDED: {exit: EXIT.usage, fix: 'Give your answer with `--predict ANSWER`; a wrong one blocks nothing.'},
   BAD_PREDICTION: {exit: EXIT.usage, fix: 'Answer as in `--predict 2`, `--predict 1,3` or `--predict 120..180`.'},
+  BAD_CODE: {exit: EXIT.usage, fix: 'Copy the whole code again, from `tl` to the last character.'},
   PREDICTION_SEALED: {
     exit: EXIT.usage,
     fix: 'Run it: `teralab break <lab>` or `teralab check <lab>` tells how it came out.',

@@ -19,6 +19,7 @@ export interface RawGlobals {
   readonly debug?: boolean;
   readonly input?: boolean;
   readonly workspace?: string;
+  readonly labs?: string;
 }
 
 /** The process around a command: its streams, its signals, its end. */
@@ -106,7 +107,14 @@ async function readGlobals(raw: RawGlobals): Promise<GlobalOptions> {
     debug: raw.debug === true,
     mayAsk: stdin.isTTY === true && stderr.isTTY === true && raw.input !== false && !isSet(env.CI),
     workspace: findWorkspace(folder),
+    labs: await labsFolder(raw.labs),
   };
+}
+
+/** Looked for only where one is named: most commands have none. */
+async function labsFolder(named: string | undefined): Promise<string | undefined> {
+  if (named === undefined && !process.env.TERALAB_LABS) return undefined;
+  return (await import('./labs-folder.ts')).findLabs(named);
 }
 
 function isSet(value: string | undefined): boolean {

@@ -21,6 +21,8 @@ export interface GlobalOptions {
   readonly debug: boolean;
   /** Absolute path of the learner's folder. */
   readonly workspace: string;
+  /** Folder of labs besides those that come with teralab; absolute. */
+  readonly labs?: string | undefined;
   /** Prompts are allowed: a terminal on both sides, no `--no-input`, no CI. */
   readonly mayAsk: boolean;
 }

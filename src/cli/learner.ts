@@ -2,7 +2,8 @@ import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {findEntries} from '../controller/entries.ts';
 import {LabError} from '../errors.ts';
-import {type Catalogue, createCatalogue} from '../labs/catalogue.ts';
+import {openLabs} from '../labs/all-labs.ts';
+import type {Catalogue} from '../labs/catalogue.ts';
 import {CURRICULUM} from '../labs/curriculum.ts';
 import {editedFiles as filesOf} from '../labs/edited-files.ts';
 import type {AnyLab} from '../labs/lab.ts';
@@ -28,8 +29,8 @@ export interface Learner {
   next(): Promise<AnyLab | undefined>;
 }
 
-export function openLearner(context: Pick<Context, 'workspace'>): Learner {
-  const catalogue = openCatalogue();
+export function openLearner(context: Pick<Context, 'workspace' | 'labs'>): Learner {
+  const catalogue = openLabs({...findEntries(), labs: context.labs});
   const progress = openProgress(labPaths().data);
   const workspace = openWorkspace({folder: context.workspace, ...workspaceSources()});
   const next = async (): Promise<AnyLab | undefined> => nextLab(await catalogue.list(), await progress.read());
@@ -60,9 +61,9 @@ export function workspaceSources(): {readonly templates: string; readonly servic
   return {templates: join(packageFolder, 'templates', 'workspace'), services: join(packageFolder, 'services')};
 }
 
-export function openCatalogue(): Catalogue {
-  const {packageFolder, builtLabs} = findEntries();
-  return createCatalogue({labsFolder: join(packageFolder, 'labs'), builtFolder: builtLabs});
+/** What the controller has to know to find the lab: `{lab, labs}`. */
+export function labOrder(context: Pick<Context, 'labs'>, lab: Pick<AnyLab, 'id'>): {lab: string; labs?: string} {
+  return {lab: lab.id, ...(context.labs === undefined ? {} : {labs: context.labs})};
 }
 
 /** Absolute paths of the files of a lab that the learner edits. */

@@ -6,6 +6,7 @@ import {howToAnswer, inWords} from '../labs/predict/answer.ts';
 import {questionLines} from '../labs/predict/item.ts';
 import type {PredictionMoment, Question} from '../labs/predict/question.ts';
 import type {Context} from './context.ts';
+import {labOrder} from './learner.ts';
 import {block} from './output/text.ts';
 
 export interface PredictOptions {
@@ -32,13 +33,17 @@ export async function sealFirst(
     if (answer !== undefined) throw new LabError('USAGE', `${lab.id} asks for no prediction.`);
     return undefined;
   }
-  const asked = await client.call('predict.ask', {lab: lab.id, moment, ...(seed === undefined ? {} : {seed})});
+  const asked = await client.call('predict.ask', {
+    ...labOrder(context, lab),
+    moment,
+    ...(seed === undefined ? {} : {seed}),
+  });
   if (asked === null) {
     if (answer !== undefined) context.say('No prediction is due any more; this one is not counted.');
     return undefined;
   }
   const seal = async (typed: string): Promise<AskedPrediction> =>
-    client.call('predict.seal', {lab: lab.id, moment, seed: asked.seed, answer: typed});
+    client.call('predict.seal', {...labOrder(context, lab), moment, seed: asked.seed, answer: typed});
   if (asked.sealed !== null) {
     if (answer !== undefined) throw new LabError('PREDICTION_SEALED', sealedText(asked));
     return told(context, asked);

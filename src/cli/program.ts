@@ -25,6 +25,7 @@ export function createProgram(shell: Shell, version: string): Command {
     .optionsGroup('Options everywhere:')
     .option('--json', 'one JSON document on stdout and nothing else (JSON Lines for streams)')
     .option('--workspace <dir>', 'folder of your files (default: ./teralab)')
+    .option('--labs <dir>', 'labs of another folder or package, besides those of teralab')
     .option('--no-input', 'never ask anything')
     .option('--no-color', 'no colours')
     .option('--debug', 'stack traces with errors')

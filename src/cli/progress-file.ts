@@ -47,7 +47,13 @@ function joinLab(ours: LabProgress | undefined, theirs: LabProgress | undefined)
     revealed: ours.revealed || theirs.revealed,
     skipped: (ours.skipped || theirs.skipped) && passes.size === 0,
     ...joinPredictions(ours, theirs),
+    ...joinAttacks(ours, theirs),
   };
+}
+
+function joinAttacks(ours: LabProgress, theirs: LabProgress): Pick<LabProgress, 'attacksWon'> {
+  const won = [...new Set([...(ours.attacksWon ?? []), ...(theirs.attacksWon ?? [])])];
+  return won.length === 0 ? {} : {attacksWon: won};
 }
 
 /** A question that both know is further along where it was scored or sealed. */

@@ -1,8 +1,8 @@
-import {join} from 'node:path';
-import {type Catalogue, createCatalogue} from '../labs/catalogue.ts';
+import {openLabs} from '../labs/all-labs.ts';
+import type {Catalogue} from '../labs/catalogue.ts';
 import type {Controller} from './controller.ts';
 
-/** The labs that this controller runs. */
-export function labCatalogue({options: {entries}}: Controller): Catalogue {
-  return createCatalogue({labsFolder: join(entries.packageFolder, 'labs'), builtFolder: entries.builtLabs});
+/** The labs that this controller runs, with those of the folder that a client names. */
+export function labCatalogue({options: {entries}}: Controller, labs: string | undefined): Catalogue {
+  return openLabs({...entries, labs});
 }

@@ -13,9 +13,14 @@ import type {AskedPrediction} from './protocol.ts';
 /** The question that is due at this moment, drawn and noted where none waits yet; null where the lab has none, or none is due. */
 export async function askPrediction(
   controller: Controller,
-  {lab: name, moment, seed}: {readonly lab: string; readonly moment: PredictionMoment; readonly seed?: number},
+  {
+    lab: name,
+    labs,
+    moment,
+    seed,
+  }: {readonly lab: string; readonly labs?: string; readonly moment: PredictionMoment; readonly seed?: number},
 ): Promise<AskedPrediction | null> {
-  const lab = await labCatalogue(controller).load(name);
+  const lab = await labCatalogue(controller, labs).load(name);
   const progress = openProgress(controller.options.paths.data);
   if (lab.predict === undefined || !isDue(await recordsOf(progress, lab), moment)) return null;
   return asAsked(await noteQuestion(progress, lab, moment, seed));
@@ -24,9 +29,15 @@ export async function askPrediction(
 /** Seals the answer, before anything runs. Errors: as of `seal`. */
 export async function sealPrediction(
   controller: Controller,
-  order: {readonly lab: string; readonly moment: PredictionMoment; readonly seed: number; readonly answer: string},
+  order: {
+    readonly lab: string;
+    readonly labs?: string;
+    readonly moment: PredictionMoment;
+    readonly seed: number;
+    readonly answer: string;
+  },
 ): Promise<AskedPrediction> {
-  const lab = await labCatalogue(controller).load(order.lab);
+  const lab = await labCatalogue(controller, order.labs).load(order.lab);
   const progress = openProgress(controller.options.paths.data);
   const {predictions = []} = await progress.changePredictions(lab.id, records =>
     seal(records, {...order, now: Date.now()}),

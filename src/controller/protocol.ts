@@ -3,6 +3,7 @@ import type {ProxyCounters, ToxicKind} from '../fabric/fabric.ts';
 import type {LoadOrder, SystemProbe} from '../faults/experiments/ports.ts';
 import type {FaultRecord, FaultRequest} from '../faults/fault.ts';
 import type {CheckEvent, Phase} from '../labs/check-event.ts';
+import type {TimedFault} from '../labs/lab.ts';
 import type {Answer, PredictionMoment, Question} from '../labs/predict/question.ts';
 import type {CheckResult} from '../labs/verdict.ts';
 import type {LoadSummary} from '../load/load.ts';
@@ -45,18 +46,18 @@ export interface Methods {
   check: {params: CheckOptions; event: CheckEvent; result: CheckResult};
   /** The question that is due before `break`, or the one that a pass asks; null where there is none. */
   'predict.ask': {
-    params: {lab: string; moment: PredictionMoment; seed?: number};
+    params: {lab: string; labs?: string; moment: PredictionMoment; seed?: number};
     event: never;
     result: AskedPrediction | null;
   };
   /** Seals the answer, as it was typed, to the question of this seed. */
   'predict.seal': {
-    params: {lab: string; moment: PredictionMoment; seed: number; answer: string};
+    params: {lab: string; labs?: string; moment: PredictionMoment; seed: number; answer: string};
     event: never;
     result: AskedPrediction;
   };
   /** The attack alone, shown rather than judged. Where a prediction is due, it is sealed first: PREDICTION_NEEDED. */
-  break: {params: {lab: string; seed?: number}; event: CheckEvent; result: BreakResult};
+  break: {params: {lab: string; labs?: string; seed?: number}; event: CheckEvent; result: BreakResult};
   /** `owned`: it ends with this connection, however that ends. */
   'chaos.inject': {
     params: {request: FaultRequest; dryRun?: boolean; owned?: boolean};
@@ -115,11 +116,17 @@ export interface UpOptions {
 
 export interface CheckOptions {
   readonly lab: string;
+  /** Folder of labs besides those that come with teralab; absolute. */
+  readonly labs?: string;
   readonly seed?: number;
   readonly task?: string;
   readonly quick?: boolean;
   /** Folder whose files replace the learner's (`labs verify`, `demo`): `start`, `solution`, `wrong/NAME`. Never recorded as progress. */
   readonly variant?: string;
+  /** Instead of the lab's own timetable. Never recorded as progress. */
+  readonly faults?: readonly TimedFault[];
+  /** Somebody's schedule, with the lab's own timetable too: never recorded as progress, and nothing is asked. */
+  readonly schedule?: boolean;
   /** With `variant`: what decides the run and ends it early, as of `labs verify`; `hold` ends nothing, and minds what is undone. */
   readonly decisive?: {readonly task: string; readonly code: string} | 'any' | 'hold';
 }

@@ -15,10 +15,13 @@ import type {CheckOptions} from './protocol.ts';
 
 export interface RunLabOptions {
   readonly lab: string;
+  readonly labs?: string;
   readonly seed?: number;
   readonly task?: string;
   readonly variant?: string;
   readonly decisive?: CheckOptions['decisive'];
+  readonly faults?: CheckOptions['faults'];
+  readonly schedule?: boolean;
   readonly mode: 'check' | 'quick' | 'break';
 }
 
@@ -30,8 +33,8 @@ export async function runLab(
   signal: AbortSignal,
 ): Promise<RunOutcome> {
   const {paths, session} = controller.options;
-  const catalogue = labCatalogue(controller);
-  const lab = await catalogue.load(options.lab);
+  const catalogue = labCatalogue(controller, options.labs);
+  const lab = withFaults(await catalogue.load(options.lab), options.faults);
   const labFolder = await catalogue.folder(lab.id);
   const files =
     options.variant === undefined
@@ -40,12 +43,15 @@ export async function runLab(
   // What cannot be recorded in the end is not begun.
   const progress = openProgress(paths.data);
   if (options.variant === undefined) await progress.read();
-  const learners = options.variant === undefined ? await learnersPrediction(progress, lab, options) : undefined;
+  const isPractice = options.faults !== undefined || options.schedule === true;
+  const learners =
+    options.variant === undefined && !isPractice ? await learnersPrediction(progress, lab, options) : undefined;
   return controller.alone(lab.id, signal, async (both, setPhase) => {
     const live = await controller.up({}, text => emit({type: 'note', text}));
     await using system = createLabSystem({...live, places: () => controller.apiPlaces()});
     const seed = options.seed ?? learners?.seed ?? randomInt(1, 2 ** 31 - 1);
-    const prediction = options.variant === undefined ? learners?.order : variantsPrediction(lab, options.variant, seed);
+    const prediction =
+      options.variant === undefined || isPractice ? learners?.order : variantsPrediction(lab, options.variant, seed);
     const startedAt = Date.now();
     const runFolder = join(
       paths.data,
@@ -71,7 +77,7 @@ export async function runLab(
       },
     });
     await learners?.score(outcome, runFolder);
-    if (options.variant === undefined && options.mode !== 'break') {
+    if (options.variant === undefined && !isPractice && options.mode !== 'break') {
       await progress.recordCheck({
         result: outcome.result,
         tasks: lab.tasks.map(({id}) => id),
@@ -82,6 +88,10 @@ export async function runLab(
     }
     return outcome;
   });
+}
+
+function withFaults(lab: AnyLab, faults: CheckOptions['faults']): AnyLab {
+  return faults === undefined ? lab : {...lab, faults: () => faults};
 }
 
 /** Only the lab's own variants are ended early, and none whose prediction has yet to be scored. */

@@ -2,6 +2,7 @@ import {access, mkdtemp, readdir, readFile, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
+import type {Plugin} from 'esbuild';
 import {LabError} from '../errors.ts';
 import {nearest} from '../nearest.ts';
 import {inPathOrder} from './curriculum.ts';
@@ -33,10 +34,12 @@ export interface CatalogueOptions {
   readonly labsFolder: string;
   /** Holds `<id>/lab.js`, where the labs are built already. A lab that is not there, or older than its `lab.ts`, is built when it is asked for. */
   readonly builtFolder?: string;
+  /** What `teralab/…` means in a lab that is not part of the package: `teralab/labs/lab` is its `src/labs/lab.ts`. */
+  readonly packageFolder?: string;
 }
 
 /** The labs of a folder. Definitions are loaded once; one that was not built with the package is validated when it is loaded. */
-export function createCatalogue({labsFolder, builtFolder}: CatalogueOptions): Catalogue {
+export function createCatalogue({labsFolder, builtFolder, packageFolder}: CatalogueOptions): Catalogue {
   const loaded = new Map<string, Promise<AnyLab>>();
 
   const ids = async (): Promise<readonly string[]> => {
@@ -49,7 +52,7 @@ export function createCatalogue({labsFolder, builtFolder}: CatalogueOptions): Ca
     (await exists(join(labsFolder, id, 'lab.ts'))) ||
     (builtFolder !== undefined && (await exists(join(builtFolder, id, 'lab.js'))));
   const loadOnce = (id: string): Promise<AnyLab> => {
-    const known = loaded.get(id) ?? loadDefinition(id, labsFolder, builtFolder);
+    const known = loaded.get(id) ?? loadDefinition(id, {labsFolder, builtFolder, packageFolder});
     loaded.set(id, known);
     // A file that did not load may have been corrected by the next time.
     known.catch(() => loaded.delete(id));
@@ -97,13 +100,19 @@ function byItsWords(raw: string, ids: readonly string[]): string | undefined {
   return near === undefined ? undefined : words.get(near);
 }
 
-async function loadDefinition(id: string, labsFolder: string, builtFolder: string | undefined): Promise<AnyLab> {
+interface DefinitionPlaces {
+  readonly labsFolder: string;
+  readonly builtFolder: string | undefined;
+  readonly packageFolder: string | undefined;
+}
+
+async function loadDefinition(id: string, {labsFolder, builtFolder, packageFolder}: DefinitionPlaces): Promise<AnyLab> {
   const built = builtFolder === undefined ? undefined : join(builtFolder, id, 'lab.js');
   const source = join(labsFolder, id, 'lab.ts');
   if (built !== undefined && (await isCurrent(built, source))) return (await importDefault(id, built)) as AnyLab;
   const folder = await mkdtemp(join(tmpdir(), 'teralab-lab-'));
   try {
-    const definition = await importDefault(id, await bundle(source, join(folder, 'lab.mjs')));
+    const definition = await importDefault(id, await bundle(source, join(folder, 'lab.mjs'), packageFolder));
     const {checkedDefinition} = await import('./definition.ts');
     return checkedDefinition(definition, id);
   } finally {
@@ -111,7 +120,7 @@ async function loadDefinition(id: string, labsFolder: string, builtFolder: strin
   }
 }
 
-async function bundle(source: string, outfile: string): Promise<string> {
+async function bundle(source: string, outfile: string, packageFolder: string | undefined): Promise<string> {
   const {build} = await import('esbuild');
   try {
     await build({
@@ -123,11 +132,27 @@ async function bundle(source: string, outfile: string): Promise<string> {
       target: 'node20',
       sourcemap: 'inline',
       logLevel: 'silent',
+      plugins: packageFolder === undefined ? [] : [fromPackage(packageFolder)],
     });
     return outfile;
   } catch (error) {
     throw new LabError('BROKEN_LAB', `${source} cannot be built: ${(error as Error).message}`, {cause: error});
   }
+}
+
+/** `teralab/labs/lab` is the package's own `src/labs/lab.ts`, `teralab/kit/broker` its `services/kit/broker.ts`. */
+function fromPackage(packageFolder: string): Plugin {
+  return {
+    name: 'teralab',
+    setup: build => {
+      build.onResolve({filter: /^teralab\//}, async ({path}) => {
+        const rest = `${path.slice('teralab/'.length)}.ts`;
+        const places = ['src', 'services'].map(folder => join(packageFolder, folder, rest));
+        for (const place of places) if (await exists(place)) return {path: place};
+        return {errors: [{text: `teralab has no ${rest.replace(/\.ts$/, '')}`}]};
+      });
+    },
+  };
 }
 
 async function importDefault(id: string, file: string): Promise<unknown> {

@@ -42,6 +42,8 @@ export interface LabProgress {
   readonly skipped: boolean;
   /** Questions asked before runs, oldest first. Missing where nothing was asked. */
   readonly predictions?: readonly PredictionRecord[];
+  /** Wrong fixes that the learner broke with faults of their own. Missing where there are none. */
+  readonly attacksWon?: readonly string[];
 }
 
 export interface ProgressData {
@@ -64,6 +66,7 @@ export interface ProgressStore {
   recordHint(lab: string, key: string): Promise<LabProgress>;
   recordReveal(lab: string): Promise<LabProgress>;
   recordSkip(lab: string): Promise<LabProgress>;
+  recordAttack(lab: string, fix: string): Promise<LabProgress>;
   /** Changes the lab's predictions; what `change` throws leaves them as they were. */
   changePredictions(
     lab: string,
@@ -91,6 +94,8 @@ export function openProgress(dataFolder: string, now: () => number = Date.now): 
       update(lab, before => ({...before, hintsShown: [...new Set([...before.hintsShown, key])]})),
     recordReveal: lab => update(lab, before => ({...before, revealed: before.revealed || before.passes.length === 0})),
     recordSkip: lab => update(lab, before => ({...before, skipped: true})),
+    recordAttack: (lab, fix) =>
+      update(lab, before => ({...before, attacksWon: [...new Set([...(before.attacksWon ?? []), fix])]})),
     changePredictions: (lab, change) =>
       update(lab, before => ({...before, predictions: change(before.predictions ?? [])})),
   };

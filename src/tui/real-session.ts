@@ -1,6 +1,6 @@
 import {join} from 'node:path';
 import {findEntries} from '../controller/entries.ts';
-import {createCatalogue} from '../labs/catalogue.ts';
+import {openLabs} from '../labs/all-labs.ts';
 import {openProgress} from '../labs/progress.ts';
 import {openWorkspace} from '../labs/workspace.ts';
 import {labPaths} from '../paths.ts';
@@ -10,11 +10,12 @@ import {watchSaves} from './saves.ts';
 import type {ScreenSession} from './session.ts';
 
 /** The screen's session on this machine: labs and progress from disk, the system through its controller. */
-export function realSession(workspace: string): ScreenSession {
-  const {packageFolder, builtLabs} = findEntries();
+export function realSession(workspace: string, labs?: string): ScreenSession {
+  const entries = findEntries();
+  const {packageFolder} = entries;
   return {
     ...realLabs({
-      catalogue: createCatalogue({labsFolder: join(packageFolder, 'labs'), builtFolder: builtLabs}),
+      catalogue: openLabs({...entries, labs}),
       progress: openProgress(labPaths().data),
       workspace: openWorkspace({
         folder: workspace,
@@ -22,7 +23,7 @@ export function realSession(workspace: string): ScreenSession {
         services: join(packageFolder, 'services'),
       }),
     }),
-    ...realSystem(workspace),
+    ...realSystem(workspace, labs),
     onSaved: (files, listener) => watchSaves(files, listener),
   };
 }

@@ -10,12 +10,14 @@ import {clockTime} from './views/figures.ts';
 /** The part of the session that is the running system, through its controller. */
 export function realSystem(
   workspace: string,
+  labs?: string,
 ): Pick<
   ScreenSession,
   'bringUp' | 'watch' | 'check' | 'break' | 'askPrediction' | 'sealPrediction' | 'inject' | 'clear' | 'logs' | 'close'
 > {
   let main: ControllerClient | undefined;
   let closed = false;
+  const others = labs === undefined ? {} : {labs};
   const connected = (): ControllerClient => {
     if (main === undefined) throw new LabError('NOT_RUNNING', 'The system has not been brought up.');
     return main;
@@ -40,11 +42,11 @@ export function realSystem(
     watch: async (listener, signal) => {
       await connected().call('watch', {}, ({status}) => listener({status}), signal);
     },
-    check: async (lab, onEvent, signal) => alone(client => client.call('check', {lab}, onEvent, signal)),
-    break: async (lab, onEvent, signal) => alone(client => client.call('break', {lab}, onEvent, signal)),
-    askPrediction: async (lab, moment) => connected().call('predict.ask', {lab, moment}),
+    check: async (lab, onEvent, signal) => alone(client => client.call('check', {lab, ...others}, onEvent, signal)),
+    break: async (lab, onEvent, signal) => alone(client => client.call('break', {lab, ...others}, onEvent, signal)),
+    askPrediction: async (lab, moment) => connected().call('predict.ask', {lab, ...others, moment}),
     sealPrediction: async (lab, {moment, seed}, answer) =>
-      connected().call('predict.seal', {lab, moment, seed, answer}),
+      connected().call('predict.seal', {lab, ...others, moment, seed, answer}),
     inject: async request => connected().call('chaos.inject', {request}),
     clear: async id => connected().call('chaos.clear', id === undefined ? {} : {id}),
     logs: async (node, onLines, signal) => {

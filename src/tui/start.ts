@@ -7,14 +7,17 @@ import {realSession} from './real-session.ts';
  */
 export async function runScreen({
   workspace,
+  labs,
   lab,
 }: {
   readonly workspace: string;
+  /** Folder of labs besides those of teralab. */
+  readonly labs?: string | undefined;
   readonly lab?: string;
 }): Promise<Leaving> {
   const {stdin, stdout, env} = process;
   const {showScreen} = await loadWithout(INK_READS, async () => import('./mount.tsx'));
-  return showScreen({session: realSession(workspace), workspace, lab, stdin, stdout, env});
+  return showScreen({session: realSession(workspace, labs), workspace, lab, stdin, stdout, env});
 }
 
 /**

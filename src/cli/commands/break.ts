@@ -2,7 +2,7 @@ import {tellCheck} from '../check-events.ts';
 import type {Outcome} from '../command.ts';
 import {withSystem} from '../connect.ts';
 import type {Context} from '../context.ts';
-import {openLearner} from '../learner.ts';
+import {labOrder, openLearner} from '../learner.ts';
 import {seconds} from '../output/figures.ts';
 import {paint} from '../output/paint.ts';
 import {block} from '../output/text.ts';
@@ -23,7 +23,7 @@ export async function run(context: Context, name: string | undefined, {seed, pre
     context.say(`Breaking ${lab.id}. The number to watch: ${lab.watch}.`);
     return client.call(
       'break',
-      {lab: lab.id, ...(seed === undefined ? {} : {seed})},
+      {...labOrder(context, lab), ...(seed === undefined ? {} : {seed})},
       tellCheck(context, {tasks: true}),
       context.signal,
     );

@@ -9,7 +9,7 @@ import {tellCheck} from '../check-events.ts';
 import type {Outcome} from '../command.ts';
 import {withSystem} from '../connect.ts';
 import type {Context} from '../context.ts';
-import {openLearner} from '../learner.ts';
+import {labOrder, openLearner} from '../learner.ts';
 import {paint} from '../output/paint.ts';
 import {counted, listed} from '../output/text.ts';
 import {sealFirst} from '../predict.ts';
@@ -24,7 +24,7 @@ export interface CheckFlags {
   readonly predict?: string;
 }
 
-const OUTCOME = {pass: 'ok', fail: 'fail', inconclusive: 'inconclusive'} as const satisfies Record<
+export const OUTCOME = {pass: 'ok', fail: 'fail', inconclusive: 'inconclusive'} as const satisfies Record<
   CheckResult['verdict'],
   Outcome
 >;
@@ -34,7 +34,7 @@ export async function run(context: Context, name: string | undefined, flags: Che
   if (flags.all === true) return checkAll(context, name, flags);
   const learner = openLearner(context);
   const lab = await learner.pick(name);
-  const options = checkOptions(lab, flags);
+  const options = checkOptions(context, lab, flags);
   if (flags.predict !== undefined) refuseBeside(flags);
   const files = await learner.prepare(lab);
   if (flags.watch === true) {
@@ -109,7 +109,7 @@ export function asDocumented({lab, verdict, seed, runtime, tasks, durationMs}: C
   };
 }
 
-function checkOptions(lab: AnyLab, {seed, task, quick}: CheckFlags): CheckOptions {
+function checkOptions(context: Context, lab: AnyLab, {seed, task, quick}: CheckFlags): CheckOptions {
   const ids = lab.tasks.map(({id}) => id);
   if (task !== undefined && !ids.includes(task)) {
     const close = nearest(task, ids);
@@ -119,7 +119,7 @@ function checkOptions(lab: AnyLab, {seed, task, quick}: CheckFlags): CheckOption
     );
   }
   return {
-    lab: lab.id,
+    ...labOrder(context, lab),
     ...(seed === undefined ? {} : {seed}),
     ...(task === undefined ? {} : {task}),
     ...(quick === true ? {quick} : {}),
@@ -164,7 +164,7 @@ async function checkAll(
   const results: CheckResult[] = [];
   for (const lab of passed) {
     await learner.prepare(lab);
-    const result = await check(context, checkOptions(lab, seed === undefined ? {} : {seed}));
+    const result = await check(context, checkOptions(context, lab, seed === undefined ? {} : {seed}));
     results.push(result);
     if (!context.json)
       context.line(

@@ -5,7 +5,7 @@ import {tellCheck} from '../check-events.ts';
 import type {Outcome} from '../command.ts';
 import {withSystem} from '../connect.ts';
 import type {Context} from '../context.ts';
-import {openLearner} from '../learner.ts';
+import {labOrder, openLearner} from '../learner.ts';
 import {seconds} from '../output/figures.ts';
 import {paint} from '../output/paint.ts';
 import {block, counted} from '../output/text.ts';
@@ -73,7 +73,7 @@ async function judge(
   for (let attempt = 1; ; attempt++) {
     const result = await client.call(
       'check',
-      {lab: lab.id, seed, variant},
+      {...labOrder(context, lab), seed, variant},
       tellCheck(context, {tasks: false}),
       context.signal,
     );

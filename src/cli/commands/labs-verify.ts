@@ -14,7 +14,7 @@ import {forgetWorkspace} from '../clean/forget.ts';
 import type {Outcome} from '../command.ts';
 import {showProgress} from '../connect.ts';
 import type {Context} from '../context.ts';
-import {type Learner, openLearner, workspaceSources} from '../learner.ts';
+import {type Learner, labOrder, openLearner, workspaceSources} from '../learner.ts';
 import {seconds} from '../output/figures.ts';
 import {paintErr} from '../output/paint.ts';
 import {parseChoice} from '../parse/choice.ts';
@@ -116,7 +116,7 @@ async function verifyAll(
       broker,
       only,
       check: async (variant, seed, decisive) => {
-        const params = {lab: lab.id, seed, variant, decisive};
+        const params = {...labOrder(context, lab), seed, variant, decisive};
         const told = context.updates ? tellCheck(context, {tasks: false}) : undefined;
         const result = await client.call('check', params, told, context.signal);
         context.progress.stop();

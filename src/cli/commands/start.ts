@@ -32,7 +32,7 @@ async function screen(context: Context, name: string | undefined): Promise<Outco
   const lab = name === undefined ? undefined : await openLearner(context).pick(name);
   const {runScreen} = await import('../../tui/start.ts');
   const {exit, keepSystem} = await context.withoutInterrupts(async () =>
-    runScreen({workspace: context.workspace, ...(lab === undefined ? {} : {lab: lab.id})}),
+    runScreen({workspace: context.workspace, labs: context.labs, ...(lab === undefined ? {} : {lab: lab.id})}),
   );
   if (!keepSystem) await stopSystem(context, context.workspace);
   return exit === 0 ? 'ok' : 'interrupted';

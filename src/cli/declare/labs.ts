@@ -2,6 +2,7 @@ import type {Command} from 'commander';
 import {BROKER_ENGINES} from '../../topology/topology.ts';
 import type {Shell} from '../command.ts';
 import {parseChoice} from '../parse/choice.ts';
+import {parseFault} from '../parse/fault.ts';
 import {parseSeed, parseWhole} from '../parse/number.ts';
 import {declare, runs} from './declare.ts';
 import {BROKER_HELP, RUNTIMES} from './system.ts';
@@ -64,6 +65,14 @@ export function declareLabs(program: Command, shell: Shell): void {
     .option('--broker <name>', BROKER_HELP, raw => parseChoice(raw, '--broker', BROKER_ENGINES));
   runs(verify, shell, async () => import('../commands/labs-verify.ts'));
 
+  const fresh = declare(program, {
+    usage: 'new <what> [id]',
+    summary: 'make a lab of your own: `new lab <id>`',
+    more: 'A whole small lab that holds as it is, to be changed into yours. It goes into ./labs, or the folder of --dir; `--labs` then finds it.',
+    examples: ['teralab new lab p2-90-my-idea', 'teralab new lab p2-90-my-idea --dir ~/our-labs'],
+  }).option('--dir <folder>', 'folder of labs that it goes into (default: ./labs)');
+  runs(fresh, shell, async () => import('../commands/new.ts'));
+
   const lab = declare(program, {
     usage: 'lab <id>',
     summary: 'show one lab: its brief, its tasks, the file to edit',
@@ -100,6 +109,30 @@ export function declareLabs(program: Command, shell: Shell): void {
     .option('--predict <answer>', 'your answer to the question that a pass asks')
     .option('--all', 'judge again everything that you passed before, and say what regressed');
   runs(check, shell, async () => import('../commands/check.ts'));
+
+  const attack = declare(program, {
+    usage: 'attack <lab>',
+    summary: 'the other side of a lab: break a wrong fix with at most two faults that the reference survives',
+    more: 'Without --fault it shows what there is to break. Exit code 0: broken, and the reference holds; 1: not so; 3: inconclusive. It prints a code that carries lab, seed and timetable.',
+    examples: [
+      'teralab attack p2-05',
+      'teralab attack p2-05 --fix stays-open --fault "pause stream at=2s for=5s" --fault "latency gateway->identity latency=50ms"',
+    ],
+  })
+    .option('--fault <words>', 'kind, target, at=, for=, and attributes of the kind', parseFault)
+    .option('--fix <name>', 'the wrong fix to break (default: the first that you have not broken yet)')
+    .option('--seed <n>', 'repeat an earlier run', parseSeed);
+  runs(attack, shell, async () => import('../commands/attack.ts'));
+
+  const beat = declare(program, {
+    usage: 'beat <code>',
+    summary: "your own code under somebody else's schedule: lab, seed and timetable in one code",
+    more: 'With a lab instead of a code it makes one, of the faults that are given or the lab’s own. Nothing of it counts as progress.',
+    examples: ['teralab beat p2-05 --fault "pause stream for=8s"', 'teralab beat p0-00 --seed 7 --json'],
+  })
+    .option('--fault <words>', 'kind, target, at=, for=, and attributes of the kind; two at most', parseFault)
+    .option('--seed <n>', 'of the code that is made', parseSeed);
+  runs(beat, shell, async () => import('../commands/beat.ts'));
 
   const edit = declare(program, {
     usage: 'edit [lab]',

@@ -32,6 +32,7 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   UNKNOWN_TASK: 'The lab has no task of this name.',
   PREDICTION_NEEDED: 'The lab asks what will happen before it shows it, and nobody can be asked here.',
   BAD_PREDICTION: 'The answer does not fit the question.',
+  BAD_CODE: 'A code that carries a lab, a seed and a timetable was cut off, or mistyped.',
   PREDICTION_SEALED: 'An answer that was given before its run cannot be changed.',
   UNKNOWN_TARGET: 'No node, service or link of the running system has this name.',
   UNKNOWN_NODE: 'The running system has no node of this name.',

@@ -1,9 +1,10 @@
 import type {Broker} from '../../services/kit/broker.ts';
+import type {KeyValue} from '../../services/kit/key-value.ts';
 import {LabError} from '../errors.ts';
 import type {Fabric} from '../fabric/fabric.ts';
 import type {FaultEngine} from '../faults/engine.ts';
-import {openBroker} from '../labs/broker.ts';
-import type {LabSystem, NodeEvent} from '../labs/system.ts';
+import {openBroker, openSpace} from '../labs/broker.ts';
+import type {BuiltSeam, LabSystem, NodeEvent} from '../labs/system.ts';
 import {accessUrl} from '../runtime/access-url.ts';
 import {calledAs} from '../topology/modules.ts';
 import type {Plan} from '../topology/plan.ts';
@@ -29,6 +30,8 @@ export interface LabSystemTools {
 /** The running system as labs see it. Disposing it closes what it opened. */
 export function createLabSystem({system, faults, postgres, places}: LabSystemTools): LabSystem & AsyncDisposable {
   let broker: Promise<Broker> | undefined;
+  const spaces = new Map<string, Promise<KeyValue>>();
+  let startedWith: readonly BuiltSeam[] = [];
   const {agent, runtime} = system;
   return {
     runtime: runtime.name,
@@ -42,6 +45,12 @@ export function createLabSystem({system, faults, postgres, places}: LabSystemToo
       broker ??= openBroker(accessUrl(runtime.broker(brokerNode(system))));
       return broker;
     },
+    space: async name => {
+      const space = spaces.get(name) ?? openSpace(accessUrl(runtime.broker(brokerNode(system))), name);
+      spaces.set(name, space);
+      return space;
+    },
+    startNode: async name => system.startNodes([name], startedWith),
     inject: async request => faults.inject(request, {measure: 'background'}),
     runCrashSeries: async ({service, points, times, sinceReadyMs, skipMax}, {random, reason, signal}) => {
       const attributes = {point: points.join(), times, 'since-ready': sinceReadyMs, 'skip-max': skipMax};
@@ -71,7 +80,7 @@ export function createLabSystem({system, faults, postgres, places}: LabSystemToo
     logTail: async (node, lines) => system.logTail(node, lines),
     ready: async withinMs => system.ready(withinMs),
     topology: () => system.plan.topology,
-    reset: async ({topology = system.declared, replicas, seams, say}) => {
+    reset: async ({topology = system.declared, replicas, seams, later = [], say}) => {
       await faults.clearAll({measure: 'background', by: 'check'});
       const services = (): readonly string[] =>
         system.plan.nodes.filter(node => node.kind === 'service').map(node => node.name);
@@ -87,9 +96,12 @@ export function createLabSystem({system, faults, postgres, places}: LabSystemToo
           kind === 'broker' ? emptyBroker(name, runtime.broker(name), postgres) : postgres.clear(name),
         ),
       );
-      say(`starting ${services().join(', ')}`);
+      startedWith = seams;
+      const now = services().filter(name => !later.includes(name));
+      say(`starting ${now.join(', ')}`);
       const since = Date.now();
-      await system.startNodes(services(), seams);
+      await Promise.all(later.map(async name => system.keeper(name).crash()));
+      await system.startNodes(now, seams);
       try {
         await system.ready(RESET_READY_WITHIN_MS);
       } catch (error) {
@@ -97,18 +109,19 @@ export function createLabSystem({system, faults, postgres, places}: LabSystemToo
         if (refused.length > 0 && error instanceof LabError) return refused;
         throw error;
       }
-      await everyLinkListens(agent.fabric, system.plan);
+      await everyLinkListens(agent.fabric, system.plan, later);
       return [] satisfies NodeEvent[];
     },
     [Symbol.asyncDispose]: async () => {
-      await (await broker?.catch(() => undefined))?.close().catch(() => undefined);
+      const opened = [broker, ...spaces.values()];
+      await Promise.all(opened.map(async one => (await one?.catch(() => undefined))?.close().catch(() => undefined)));
     },
   };
 }
 
 /** While a node is down its listeners are closed; whoever took one of their ports meanwhile would be asked in its stead. */
-async function everyLinkListens(fabric: Fabric, {proxies}: Plan): Promise<void> {
-  const links = new Set(proxies.map(({name}) => name));
+async function everyLinkListens(fabric: Fabric, {proxies}: Plan, down: readonly string[]): Promise<void> {
+  const links = new Set(proxies.filter(({to}) => !down.includes(to)).map(({name}) => name));
   const closed = (await fabric.counters()).find(({name, listening}) => links.has(name) && !listening);
   if (closed === undefined) return;
   throw new LabError(

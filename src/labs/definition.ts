@@ -26,6 +26,7 @@ const schema = z.object({
     .union([z.strictObject({file}), z.object({services: z.record(kebab, z.unknown()), links: z.array(z.unknown())})])
     .optional(),
   replicas: z.record(kebab, z.int().min(1).max(9)).optional(),
+  later: z.array(kebab).optional(),
   seams: z.record(kebab, z.record(kebab, file)),
   given: z.record(kebab, z.record(kebab, file)).optional(),
   watch: text,

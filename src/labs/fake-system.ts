@@ -74,12 +74,15 @@ export function fakeSystem(behaviour: FakeBehaviour = {}): FakeSystem {
     publicUrls: () => ['http://127.0.0.1:1'],
     topology: defaultTopology,
     nodesOf: service => [`${service}-1`],
-    async reset({seams}) {
+    async reset({seams, later = []}) {
+      calls.push(...later.map(node => `without ${node}`));
       calls.push(`reset ${seams.map(({service, seam}) => `${service}/${seam}`).join(' ')}`);
       return behaviour.seamErrors ?? [];
     },
     sql: async () => [],
     broker: () => Promise.reject(new Error('the fake has no broker')),
+    space: () => Promise.reject(new Error('the fake has no broker')),
+    startNode: async name => void calls.push(`start ${name}`),
     async inject(request) {
       calls.push(`inject ${request.kind} ${request.target}`);
       const now = Date.now();

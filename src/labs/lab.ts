@@ -1,5 +1,6 @@
 import type {Broker} from '../../services/kit/broker.ts';
 import type {Row} from '../../services/kit/database.ts';
+import type {KeyValue} from '../../services/kit/key-value.ts';
 import type {RequestLogEntry, ToxicAttributes} from '../fabric/fabric.ts';
 import type {FaultKind, FaultRecord} from '../faults/fault.ts';
 import type {LatencySummary, LedgerEntry, Operation} from '../load/load.ts';
@@ -24,6 +25,10 @@ export interface LabTools {
   ): Promise<{readonly status: number; readonly body: unknown}>;
   sql<R extends Row = Row>(node: string, text: string, parameters?: readonly unknown[]): Promise<readonly R[]>;
   broker(): Promise<Broker>;
+  /** A space of keys and values on the broker, past the links. */
+  space(name: string): Promise<KeyValue>;
+  /** Starts a node that the lab has kept for later. Settles when its process is there. */
+  startNode(name: string): Promise<void>;
   /** The shape of the system that this run has. */
   readonly topology: Topology;
 }
@@ -179,6 +184,8 @@ export interface LabDefinition<Setup = unknown, Final = unknown> {
   /** The shape of the system: a topology, or the file of the learner's that declares it (nodes and links, or boundaries). Default: as it was started. */
   readonly topology?: Topology | {readonly file: string};
   readonly replicas?: Readonly<Record<string, number>>;
+  /** Nodes that are not there until an act starts them, such as `identity-4`. */
+  readonly later?: readonly string[];
   /** Service -> seam -> the file that the learner edits, relative to the workspace's lab folder: `publisher.ts`. */
   readonly seams: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Seams that the lab itself replaces, so that the service shows what the lab is about; files in the lab's `given/`. Not the learner's to edit. */

@@ -245,6 +245,18 @@ describe('a check', () => {
     expect([result.verdict, evidence?.faults]).toEqual(['pass', []]);
   });
 
+  it('keeps nodes for later until the lab starts them', async () => {
+    const faults: AnyLab['faults'] = tools => [
+      {kind: 'act', name: 'a fourth one comes', atMs: 5, act: () => tools.startNode('identity-4')},
+    ];
+    const {result, system} = await check({}, {lab: {...lab, later: ['identity-4'], faults}});
+    expect(result.verdict).toBe('pass');
+    expect(system.calls.filter(call => call.includes('identity-4'))).toEqual([
+      'without identity-4',
+      'start identity-4',
+    ]);
+  });
+
   it('says what could not be done because something was away, and takes any other failure for its own', async () => {
     const failing = (error: Error): AnyLab => ({
       ...lab,

@@ -1,5 +1,6 @@
 import type {Broker} from '../../services/kit/broker.ts';
 import type {Row} from '../../services/kit/database.ts';
+import type {KeyValue} from '../../services/kit/key-value.ts';
 import type {Fabric} from '../fabric/fabric.ts';
 import type {FaultRecord, FaultRequest} from '../faults/fault.ts';
 import type {LoadDriver} from '../load/load.ts';
@@ -71,12 +72,18 @@ export interface LabSystem {
     readonly topology: Topology | undefined;
     readonly replicas: Readonly<Record<string, number>>;
     readonly seams: readonly BuiltSeam[];
+    /** Nodes that are not started, and not waited for. */
+    readonly later?: readonly string[];
     readonly say: (line: string) => void;
   }): Promise<readonly NodeEvent[]>;
   /** Reads a node's Postgres past the fabric, as the lab's own role. */
   sql<R extends Row = Row>(node: string, text: string, parameters?: readonly unknown[]): Promise<readonly R[]>;
   /** The broker, past the fabric. */
   broker(): Promise<Broker>;
+  /** A space of keys and values on the broker, past the fabric. */
+  space(name: string): Promise<KeyValue>;
+  /** Starts a node that `reset` was told to keep for later, with the seams of its service. */
+  startNode(name: string): Promise<void>;
   inject(request: FaultRequest): Promise<FaultRecord>;
   /**
    * Runs a series of crash points from now on (`fromMs` has passed already): ends with its last hit, or when `signal` aborts, which

@@ -79,6 +79,7 @@ async function startFresh(
         topology,
         replicas: lab.replicas ?? {},
         seams,
+        later: lab.later ?? [],
         say: text => context.emit({type: 'note', text}),
       }),
     );

@@ -18,6 +18,8 @@ export function createTools(system: LabSystem, random: Random, signal: AbortSign
     gateways: system.publicUrls(),
     sql: (node, text, parameters) => system.sql(node, text, parameters),
     broker: () => system.broker(),
+    space: name => system.space(name),
+    startNode: name => system.startNode(name),
     topology: system.topology(),
     http: async (method, path, options = {}) => {
       const [gateway] = system.publicUrls();

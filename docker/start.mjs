@@ -12,6 +12,8 @@ const BUNDLES = new URL('../dist/services/', import.meta.url);
 const SERVICES = readdirSync(BUNDLES)
   .filter(name => existsSync(new URL(name.replace(/\.cjs$/, '.bundle.cjs'), BUNDLES)))
   .map(name => name.replace(/\.cjs$/, ''));
+/** It stands beside another service and does not start alone. */
+const SIDECAR = 'sidecar';
 /** In a build that has it. */
 const AGENT = new URL('../dist/container/agent.mjs', import.meta.url);
 /** sysexits' EX_USAGE. */
@@ -26,7 +28,7 @@ if (SERVICES.includes(what)) createRequire(BUNDLES)(`./${what}.cjs`);
 else if (what === 'agent' && existsSync(AGENT)) await import(AGENT.href);
 else if (what === 'tunnel' && existsSync(AGENT)) await import(new URL('tunnel.mjs', AGENT).href);
 else if (what === 'health') process.exitCode = (await isAlive()) ? 0 : 1;
-else if (what === 'compile') for (const service of SERVICES) await compile(service);
+else if (what === 'compile') for (const service of SERVICES.filter(name => name !== SIDECAR)) await compile(service);
 else {
   const choices = existsSync(AGENT) ? [...SERVICES, 'agent'] : SERVICES;
   process.stderr.write(`start: this image runs ${choices.join(', ')}, not "${what ?? ''}".\n`);

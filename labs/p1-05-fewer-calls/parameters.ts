@@ -13,10 +13,10 @@ export function parameters(random: Random): Parameters {
   return {alerts: random.pick([20, 30, 40, 50]), hopMs: random.pick([15, 20, 25, 30])};
 }
 
-/** What calls and the page itself take on top of the hops, for the whole page, ms. */
-const REST_MS = 70;
-/** A call is more than its hop: the services work too. */
-const CALL_TIMES = 1.4;
+/** What the page itself takes on top of its calls, ms. */
+const REST_MS = 80;
+/** A call is more than its hop: the services work too, and on a busy machine about as long as the hop takes. */
+const CALL_TIMES = 2.1;
 
 function callsOf({alerts}: Parameters, moment: PredictionMoment): number {
   return moment === 'break' ? 1 + alerts : 2;
@@ -29,7 +29,7 @@ export function ask(random: Random, moment: PredictionMoment): Question {
   return {
     kind: 'interval',
     unit: 'ms',
-    widthMax: callsOf(drawn, moment) * hopMs * (CALL_TIMES - 1) * 1.5 + 1.5 * REST_MS,
+    widthMax: callsOf(drawn, moment) * hopMs * (CALL_TIMES - 1) * 1.2 + 1.2 * REST_MS,
     text: `Each call to a service takes ${hopMs} ms longer. The page has ${alerts} alerts and ${page}. What is the 95th percentile of its latency?`,
   };
 }

@@ -59,8 +59,8 @@ export function judgeUnderWay(evidence: Seen): Judgement {
       .toSorted((a, b) => a.at - b.at)
       .slice(0, 4)
       .map(
-        ({method, path, at, durationMs}) =>
-          `${method} ${path} since ${since(evidence, at)}, ${Math.round(durationMs)} ms in all`,
+        request =>
+          `${request.method} ${request.path} since ${since(evidence, request.at)}, held for ${Math.round(heldMs(request))} ms`,
       ),
   ]);
 }
@@ -178,7 +178,12 @@ function mostAtOnce(requests: readonly RequestLogEntry[]) {
 }
 
 function underWayAt(requests: readonly RequestLogEntry[], moment: number): readonly RequestLogEntry[] {
-  return requests.filter(({at, durationMs}) => at <= moment && at + durationMs > moment);
+  return requests.filter(request => request.at <= moment && request.at + heldMs(request) > moment);
+}
+
+/** How long the gateway held a request, ms: it may have closed its side before stream, which was hung, had anything to say. */
+function heldMs({durationMs, abandonedMs}: RequestLogEntry): number {
+  return Math.min(durationMs, abandonedMs ?? Number.POSITIVE_INFINITY);
 }
 
 function ofTrace(requests: readonly RequestLogEntry[], entry: LedgerEntry): readonly RequestLogEntry[] {

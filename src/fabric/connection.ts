@@ -92,7 +92,10 @@ export class Connection implements HostedConnection {
       if (observer === undefined) this.#up.pass(bytes);
       else observer.request(bytes);
     });
-    this.#client.on('end', () => this.#up.end());
+    this.#client.on('end', () => {
+      this.#abandoned();
+      this.#up.end();
+    });
     this.#client.on('close', () => this.#closed());
     // While nothing gets through, the upstream is not bothered with a connection either.
     this.#started = true;
@@ -170,6 +173,7 @@ export class Connection implements HostedConnection {
 
   clientError(): void {
     this.#broken = true;
+    this.#abandoned();
     this.#up.reset();
   }
 
@@ -254,6 +258,12 @@ export class Connection implements HostedConnection {
     // What it still sends is read and thrown away: closing on unread bytes would be a reset, which may overtake what was written.
     target.resume();
     target.end(() => setTimeout(() => target.destroy(), LINGER_MS).unref());
+  }
+
+  /** Who asked has closed its side. A half-closed connection goes on, but a client of HTTP that closes does not wait any more. */
+  #abandoned(): void {
+    const now = this.#owner.now();
+    for (const exchange of this.observer?.open ?? []) exchange.abandonedMs ??= now - exchange.at;
   }
 
   #completed(exchanges: readonly Exchange[]): void {

@@ -130,6 +130,8 @@ export interface RequestLogEntry {
   readonly durationMs: number;
   /** Why no answer passed: the toxic took it, or a side closed. */
   readonly lost?: 'drop_reply' | 'reset' | 'closed';
+  /** The caller closed its side this long after the request began, ms: it did not wait for the end of the answer, which may have come all the same. */
+  readonly abandonedMs?: number;
   /** The answer was a toxic's own: `before` the callee saw the request, or `after` it had answered. */
   readonly injected?: 'before' | 'after';
   readonly idempotencyKey?: string;

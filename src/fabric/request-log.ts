@@ -42,7 +42,7 @@ export class RequestLog {
 }
 
 function toEntry(exchange: Exchange, {name, link, from, to}: ProxySpec): RequestLogEntry {
-  const {at, method, path, status, durationMs, lost, injection, idempotencyKey, traceparent} = exchange;
+  const {at, method, path, status, durationMs, lost, abandonedMs, injection, idempotencyKey, traceparent} = exchange;
   return {
     proxy: name,
     link,
@@ -54,6 +54,7 @@ function toEntry(exchange: Exchange, {name, link, from, to}: ProxySpec): Request
     status,
     durationMs,
     ...(lost === undefined ? {} : {lost}),
+    ...(abandonedMs === undefined ? {} : {abandonedMs}),
     ...(injection === undefined ? {} : {injected: injection.answer.when}),
     ...(idempotencyKey === undefined ? {} : {idempotencyKey}),
     ...(traceparent === undefined ? {} : {traceparent}),

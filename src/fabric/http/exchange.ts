@@ -30,6 +30,8 @@ export class Exchange {
   /** Known when it is over. */
   durationMs = 0;
   lost: 'drop_reply' | 'reset' | 'closed' | undefined = undefined;
+  /** The client closed its side before the end of the answer: so long after the beginning. */
+  abandonedMs: number | undefined = undefined;
 
   constructor(at: number, request: Pick<Exchange, 'method' | 'path' | 'idempotencyKey' | 'traceparent'>) {
     this.at = at;

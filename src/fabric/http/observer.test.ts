@@ -1,6 +1,6 @@
 import {once} from 'node:events';
 import {Agent, createServer, request} from 'node:http';
-import type {AddressInfo} from 'node:net';
+import type {AddressInfo, Socket} from 'node:net';
 import {describe, expect, it} from 'vitest';
 import type {Address} from '../../topology/address.ts';
 import {call, openLink, serve, toxic, until} from '../testing.ts';
@@ -73,6 +73,32 @@ describe('the request log of an HTTP link', () => {
       ['/gave-up', null, 'closed'],
     ]);
     expect((await link.fabric.counters())[0]?.http?.errors).toBe(4);
+  });
+
+  it('says when its caller stopped waiting, also where the answer came all the same', async () => {
+    let asked: Socket | undefined;
+    const answer = (socket: Socket | undefined) => socket?.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
+    await using upstream = await serve(socket => {
+      socket.on('data', bytes => {
+        if (bytes.includes('/waits')) answer(socket);
+        else asked = socket;
+      });
+    });
+    await using link = await openLink(upstream.address, {protocol: 'http'});
+    using patient = call(link.address);
+    patient.socket.write('GET /waits HTTP/1.1\r\n\r\n');
+    await until(() => patient.ended() !== undefined);
+    patient.socket.end();
+    using impatient = call(link.address);
+    impatient.socket.end('GET /leaves HTTP/1.1\r\n\r\n');
+    await until(() => asked?.readableEnded === true);
+    answer(asked);
+    await until(async () => (await link.fabric.requests(0)).length === 2);
+    const [waited, left] = await link.fabric.requests(0);
+    expect(waited).toMatchObject({path: '/waits', status: 200});
+    expect(waited).not.toHaveProperty('abandonedMs');
+    expect(left).toMatchObject({path: '/leaves', status: 200, abandonedMs: expect.any(Number)});
+    expect(left?.abandonedMs).toBeLessThanOrEqual(left?.durationMs ?? 0);
   });
 
   it('pairs pipelined requests with their answers', async () => {

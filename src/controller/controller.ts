@@ -10,6 +10,7 @@ import type {Topology} from '../topology/topology.ts';
 import type {Place} from './bypasses.ts';
 import type {Entries} from './entries.ts';
 import {type Live, prepareLive, takeDown} from './live.ts';
+import {requireMeshPossible} from './mesh.ts';
 import type {Phase, StatusReport, UpOptions} from './protocol.ts';
 import {reportStatus} from './status.ts';
 import {forwardTelemetry} from './telemetry.ts';
@@ -194,6 +195,7 @@ export class Controller {
     await this.#openToxiproxyApi(options, say);
     const {replicas = {}, broker = runtime === 'process' ? undefined : 'nats'} = options;
     const plan = planTopology(topology, {replicas, ...(broker === undefined ? {} : {broker})});
+    requireMeshPossible(plan, runtime);
     say(runtime === 'process' ? 'preparing databases' : `looking for the engine of the ${runtime} runtime`);
     return prepareLive(plan, {
       session,

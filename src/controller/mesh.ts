@@ -1,5 +1,5 @@
 import {LabError} from '../errors.ts';
-import type {LinkAddress, Runtime} from '../runtime/runtime.ts';
+import type {LinkAddress, Runtime, RuntimeName} from '../runtime/runtime.ts';
 import type {Address} from '../topology/address.ts';
 import {calledAs} from '../topology/modules.ts';
 import type {Plan, PlannedNode, PlannedProxy} from '../topology/plan.ts';
@@ -23,16 +23,10 @@ export class Mesh {
     this.#tools = tools;
   }
 
-  /** Makes the identities that the plan's sidecars need. Errors: NOT_POSSIBLE_HERE where nodes share no files. */
+  /** Makes the identities that the plan's sidecars need. */
   async prepare({nodes}: Plan): Promise<void> {
     const fresh = nodes.filter(({name, sidecarOf}) => sidecarOf !== undefined && !this.#identities.has(name));
     if (fresh.length === 0) return;
-    const {runtime} = this.#tools;
-    if (runtime.socket === undefined)
-      throw new LabError(
-        'NOT_POSSIBLE_HERE',
-        `A mesh needs services and sidecars that share sockets, which the ${runtime.name} runtime does not have; use \`--runtime process\`.`,
-      );
     this.#authority ??= createLabAuthority();
     const authority = await this.#authority;
     this.#ca = authority.ca;
@@ -81,6 +75,15 @@ export class Mesh {
     if (runtime.socket === undefined) throw new LabError('INTERNAL', `${caller} has no sockets.`);
     return runtime.socket(`${caller}.${callee}`);
   }
+}
+
+/** Before anything is started. Errors: BAD_TOPOLOGY for a mesh where nodes share no files. */
+export function requireMeshPossible({topology}: Plan, runtime: RuntimeName): void {
+  if (topology.mesh === true && runtime !== 'process')
+    throw new LabError(
+      'BAD_TOPOLOGY',
+      `A mesh needs services and sidecars that share sockets, which ${runtime} does not give them: it runs with \`--runtime process\`.`,
+    );
 }
 
 /** The instances of services that a node calls. */

@@ -41,7 +41,8 @@ export function createUpstreams(
       const headers = {...request.headers, [DEADLINE_HEADER]: String(Math.floor(deadline))};
       try {
         outer?.throwIfAborted();
-        const asked = {method: request.method, path: request.path, safeToRepeat, deadline};
+        const mayWait = request.headers?.['x-position'] !== undefined;
+        const asked = {method: request.method, path: request.path, safeToRepeat, mayWait, deadline};
         const answer = policyOf(service).call(asked, signal => {
           const sendTo = tellingUnsent<LinkAnswer>((node, own) =>
             links.request(service, {...request, headers, node, signal: anyOf(signal, outer, own)}),

@@ -8,8 +8,10 @@ import type {Kit} from '../kit/service.ts';
 import {SIGNED_IN} from '../kit/signed-in.ts';
 import {orUnavailable} from './broker-problems.ts';
 import {type Intake, takeIn} from './intake.ts';
+import {sendPosition} from './positions.ts';
 import type {ActivityData} from './project-activity.ts';
 import type {Partition} from './seams/partition.ts';
+import type {ReadModel} from './seams/projection.ts';
 import type {Spending} from './spend-quota.ts';
 import {ACTIVITY} from './streams.ts';
 
@@ -19,6 +21,7 @@ export interface ActivityParts {
   readonly tokens: AccessTokens;
   readonly intake: Intake;
   readonly spending: Spending;
+  readonly reads: Pick<ReadModel, 'written'>;
   readonly keyOf: Partition['key'];
 }
 
@@ -43,7 +46,7 @@ const NewEvents = Type.Object(
 const Accepted = Type.Object({ids: Type.Array(Type.String())});
 
 /** `POST /v1/activity`: one event, or a batch. Accepted is what the broker has; an event that is sent again with its id changes nothing. */
-export function serveActivity(app: App, {kit, broker, tokens, intake, spending, keyOf}: ActivityParts): void {
+export function serveActivity(app: App, {kit, broker, tokens, intake, spending, keyOf, reads}: ActivityParts): void {
   const {clock, contexts} = kit;
 
   app.post(
@@ -73,7 +76,9 @@ export function serveActivity(app: App, {kit, broker, tokens, intake, spending, 
           events.map(event => toMessage(event, keyOf(event), traceparent)),
         ),
       );
-      return reply.code(202).send({ids: events.map(({id}) => id)});
+      const ids = events.map(({id}) => id);
+      sendPosition(reply, reads.written({account, ids}));
+      return reply.code(202).send({ids});
     },
   );
 }

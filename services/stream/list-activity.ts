@@ -5,6 +5,8 @@ import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
 import {SIGNED_IN} from '../kit/signed-in.ts';
 import {decodeCursor, encodeCursor} from './cursor.ts';
+import {decodePosition, POSITION_HEADER, PositionHeaders, sendPosition} from './positions.ts';
+import type {ReadModel} from './seams/projection.ts';
 
 const PAGE_DEFAULT = 20;
 const PAGE_MAX = 100;
@@ -19,35 +21,44 @@ const PageQuery = Type.Object({
 });
 const AccountPath = Type.Object({account: Type.String({minLength: 1, maxLength: 200})});
 
-interface PageRow extends Readonly<Record<string, unknown>> {
+interface LateRow extends Readonly<Record<string, unknown>> {
   readonly event_id: string;
   readonly id: string;
   readonly kind: string;
   readonly at: Date;
-}
-interface LateRow extends PageRow {
   readonly clock: Date | null;
 }
 
+/** A read that waits holds a place at the gateway, which gives up on it after 3 s. */
+const WAIT_MAX_MS = 2_500;
+/** Kept of the caller's patience for sending the answer. */
+const ANSWER_MS = 100;
+
 /** What an account did, and what of it came too late to be counted in windows: the newest first. */
-export function listActivity(app: App, {kit, tokens}: {readonly kit: Kit; readonly tokens: AccessTokens}): void {
+export function listActivity(
+  app: App,
+  {kit, tokens, reads}: {readonly kit: Kit; readonly tokens: AccessTokens; readonly reads: ReadModel},
+): void {
   const common = {params: AccountPath, querystring: PageQuery, security: SIGNED_IN};
   const config = {problems: [403]};
 
-  async function readPage<R extends PageRow>(
+  async function refuseStrangers(request: Incoming & {readonly params: {readonly account: string}}): Promise<void> {
+    if ((await tokens.account(request)) !== request.params.account)
+      throw new Problem({status: 403, kind: 'not-yours', detail: 'This belongs to another account.'});
+  }
+
+  async function readLate(
     request: Incoming & {
       readonly params: {readonly account: string};
       readonly query: {readonly limit: number; readonly cursor?: string};
     },
-    from: string,
-  ): Promise<{readonly rows: readonly R[]; readonly next: string | null}> {
+  ): Promise<{readonly rows: readonly LateRow[]; readonly next: string | null}> {
     const {account} = request.params;
-    if ((await tokens.account(request)) !== account)
-      throw new Problem({status: 403, kind: 'not-yours', detail: 'This belongs to another account.'});
+    await refuseStrangers(request);
     const {limit, cursor} = request.query;
     const after = cursor === undefined ? undefined : decodeCursor(cursor);
-    const found = await kit.database.query<R>(
-      `select * from ${from}
+    const found = await kit.database.query<LateRow>(
+      `select * from late_activity
        where account = $1 and ($2::timestamptz is null or (at, event_id) < ($2, $3)) order by at desc, event_id desc limit $4`,
       [account, after?.at ?? null, after?.eventId ?? null, limit + 1],
     );
@@ -59,10 +70,26 @@ export function listActivity(app: App, {kit, tokens}: {readonly kit: Kit; readon
 
   app.get(
     '/v1/activity/:account',
-    {config, schema: {summary: 'What an account did last', ...common, response: {200: pageOf(Item)}}},
-    async request => {
-      const {rows, next} = await readPage(request, 'activity');
-      return {items: rows.map(toItem), next};
+    {
+      config: {problems: [403, 412]},
+      schema: {
+        summary: 'What an account did last',
+        ...common,
+        headers: PositionHeaders,
+        response: {200: pageOf(Item)},
+      },
+    },
+    async (request, reply) => {
+      const {account} = request.params;
+      await refuseStrangers(request);
+      const {limit, cursor = null} = request.query;
+      const position = decodePosition(request.headers[POSITION_HEADER]);
+      const left = (request.hop.deadline ?? Number.POSITIVE_INFINITY) - kit.clock.now() - ANSWER_MS;
+      const patienceMs = Math.max(0, Math.min(WAIT_MAX_MS, left));
+      const answer = await reads.read({account, limit, cursor, position, patienceMs});
+      if ('behindForMs' in answer) throw behind(answer.behindForMs);
+      sendPosition(reply, answer.position ?? position);
+      return {items: [...answer.page.items], next: answer.page.next};
     },
   );
   app.get(
@@ -72,8 +99,16 @@ export function listActivity(app: App, {kit, tokens}: {readonly kit: Kit; readon
       schema: {summary: 'What came too late to be counted in windows', ...common, response: {200: pageOf(LateItem)}},
     },
     async request => {
-      const {rows, next} = await readPage<LateRow>(request, 'late_activity');
-      return {items: rows.map(row => ({...toItem(row), clock: row.clock?.toISOString() ?? null})), next};
+      const {rows, next} = await readLate(request);
+      return {
+        items: rows.map(row => ({
+          id: row.id,
+          kind: row.kind,
+          at: row.at.toISOString(),
+          clock: row.clock?.toISOString() ?? null,
+        })),
+        next,
+      };
     },
   );
 }
@@ -82,6 +117,12 @@ function pageOf<T extends typeof Item | typeof LateItem>(item: T) {
   return Type.Object({items: Type.Array(item), next: Next});
 }
 
-function toItem({id, kind, at}: PageRow) {
-  return {id, kind, at: at.toISOString()};
+/** The client's own condition does not hold: nothing is wrong with the service, so this is no 5xx, which breakers would count. */
+function behind(forMs: number): Problem {
+  return new Problem({
+    status: 412,
+    kind: 'behind',
+    detail: 'What you have seen is not here yet; it is on its way.',
+    headers: {'retry-after': String(Math.max(1, Math.ceil(forMs / 1_000)))},
+  });
 }

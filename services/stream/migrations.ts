@@ -204,4 +204,21 @@ export const MIGRATIONS: readonly Migration[] = [
       );`,
     down: 'drop table quota_revisions; alter table quotas drop column revision;',
   },
+  {
+    name: '010-reads',
+    up: `
+      -- When an event could be read first. What was there before has the time of this change.
+      alter table activity add column projected_at timestamptz not null default now();
+      alter table activity alter column projected_at set default clock_timestamp();
+      -- How often reads looked at the broker, because the projection was not enough for them.
+      create table write_side_reads (
+        hour timestamptz primary key,
+        reads bigint not null
+      ) with (fillfactor = 50);
+      update replays set state = 'failed', reason = 'the service was changed meanwhile', ended_at = now() where state = 'running';`,
+    down: `
+      drop table write_side_reads;
+      alter table activity drop column projected_at;
+      update replays set state = 'failed', reason = 'the service was changed meanwhile', ended_at = now() where state = 'running';`,
+  },
 ];

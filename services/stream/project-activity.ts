@@ -116,7 +116,8 @@ function toEvent(message: Delivery, arrivedAt: number): readonly ActivityEvent[]
   return [{eventId, partition, position, publishedAt, arrivedAt, at: Date.parse(data.at), data}];
 }
 
-function activityOf({data}: Delivery): ActivityData | undefined {
+/** What a message tells of activity; undefined where it does not. */
+export function activityOf({data}: Delivery): ActivityData | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
   const {id, account, kind, at} = data as Partial<Record<keyof ActivityData, unknown>>;
   if (typeof id !== 'string' || typeof account !== 'string' || typeof kind !== 'string' || typeof at !== 'string')

@@ -20,8 +20,11 @@ import {MIGRATIONS} from './migrations.ts';
 import {openQuotas} from './open-quotas.ts';
 import {createProjections, type Projections} from './projections.ts';
 import {serveQuotas} from './quotas.ts';
+import {createReadModelTools} from './read-model-tools.ts';
 import {serveReplays} from './replays.ts';
 import {runReplays} from './run-replays.ts';
+import {createReadModel} from './seams/projection.default.ts';
+import type {CreateReadModel, ReadModel} from './seams/projection.ts';
 import {createWindows as defaultWindows} from './seams/window.default.ts';
 import type {CreateWindows} from './seams/window.ts';
 import {serveSignInAlerts} from './sign-in-alerts.ts';
@@ -74,7 +77,9 @@ export async function buildStream(
   const tokens = await openAccessTokens(kit, 'stream');
   if (parts.has('alerts')) serveSignInAlerts(kit.app, kit, tokens);
   if (!parts.has('activity')) return;
-  serve(kit, {broker, tokens, spending, seams});
+  const createReads = await kit.seam<CreateReadModel>('projection', 'createReadModel', createReadModel);
+  const reads = createReads(createReadModelTools(kit, broker));
+  serve(kit, {broker, tokens, spending, seams, reads});
   serveLive(kit.app, kit, {feed, tokens});
   serveReplays(kit.app, {kit, tokens, wake: replaysWake, projections});
 }
@@ -107,12 +112,13 @@ interface Served {
   readonly tokens: AccessTokens;
   readonly spending: Spending;
   readonly seams: ConsumerSeams;
+  readonly reads: ReadModel;
 }
 
-function serve(kit: Kit, {broker, tokens, spending, seams}: Served): void {
+function serve(kit: Kit, {broker, tokens, spending, seams, reads}: Served): void {
   const {app} = kit;
-  serveActivity(app, {kit, broker, tokens, intake: createIntake(kit, broker), spending, keyOf: seams.keyOf});
-  listActivity(app, {kit, tokens});
+  serveActivity(app, {kit, broker, tokens, intake: createIntake(kit, broker), spending, keyOf: seams.keyOf, reads});
+  listActivity(app, {kit, tokens, reads});
   serveWindows(app, kit);
   serveConsumers(app, {broker, tokens});
   serveDeadLetters(app, {broker, tokens});

@@ -5,7 +5,7 @@ import type {CreateUpstreamPolicy, Refusal, SendOnce, UpstreamAnswer, UpstreamRe
 /** Calls under way to one upstream at once: half of the gateway's cap, so that the other one always has room. */
 const IN_FLIGHT_MAX = 32;
 const READ_WITHIN_MS = 1_000;
-/** Writes hash passwords and commit; cutting one short leaves its outcome unknown. */
+/** Writes hash passwords and commit; cutting one short leaves its outcome unknown. And some reads wait on purpose. */
 const WRITE_WITHIN_MS = 3_000;
 /** A caller that gave the upstream less time than this has not shown that the upstream fails. */
 const FAIR_WAIT_MS = 250;
@@ -31,7 +31,11 @@ export const createUpstreamPolicy: CreateUpstreamPolicy = (service, {clock, log}
         `it has failed ${breaker.failuresMax} times in a row and is given time to recover`,
         breaker.retryAfterMs() / 1_000,
       );
-    const bound = createBound(clock, isRead(request) ? READ_WITHIN_MS : WRITE_WITHIN_MS, request.deadline);
+    const bound = createBound(
+      clock,
+      isRead(request) && request.mayWait !== true ? READ_WITHIN_MS : WRITE_WITHIN_MS,
+      request.deadline,
+    );
     const began = clock.monotonic();
     try {
       const answer = await send(bound.signal);

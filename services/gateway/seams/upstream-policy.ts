@@ -7,6 +7,8 @@ export interface UpstreamRequest {
   readonly path: string;
   /** Whether sending it twice has the effect of sending it once (GET, HEAD, or a request with an idempotency key). */
   readonly safeToRepeat: boolean;
+  /** The upstream may wait before it answers, until it has what the caller has seen (`x-position`). */
+  readonly mayWait?: boolean;
   /** When the caller stops waiting, unix ms. */
   readonly deadline: number;
 }

@@ -26,6 +26,22 @@ export interface Operation {
   readonly target?: number;
   /** Free-form facts for the judge; never sent. */
   readonly facts?: Readonly<Record<string, string | number | boolean>>;
+  /** What the same client does once it has a 2xx: an operation of its own in the ledger, `<id>.2`. */
+  readonly next?: FollowUp;
+}
+
+/** What a client does next. It begins when its answer came, so that it has no place in the plan: the driver is open-loop but for these. */
+export interface FollowUp {
+  readonly name: string;
+  /** After the answer, ms. */
+  readonly afterMs: number;
+  readonly request: LoadRequest;
+  readonly patienceMs: number;
+  /** Headers of the answers so far that the request carries on, lower case. */
+  readonly carry?: readonly string[];
+  readonly facts?: Readonly<Record<string, string | number | boolean>>;
+  /** And then, whatever came of it: `<id>.3`. */
+  readonly next?: FollowUp;
 }
 
 /** One request on the wire and what came back. */
@@ -41,6 +57,8 @@ export interface Send {
   readonly contentType?: string;
   /** The `Retry-After` of the answer. */
   readonly retryAfter?: string;
+  /** Headers of the answer that what follows it carries on. */
+  readonly carried?: Readonly<Record<string, string>>;
   /** The first 4 KiB of the answer. */
   readonly body?: string;
 }

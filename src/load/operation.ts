@@ -31,7 +31,7 @@ export async function perform(operation: Operation, context: OperationContext): 
 
   const sendOnce = async (timeoutMs: number): Promise<Send> => {
     const target = context.targets[(context.firstTarget + sent++) % context.targets.length] ?? '';
-    return context.sender.send(target, operation.request, timeoutMs);
+    return context.sender.send(target, operation.request, timeoutMs, operation.next?.carry);
   };
 
   const repeat = async (afterMs: number): Promise<void> => {

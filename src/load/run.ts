@@ -1,3 +1,4 @@
+import {carriedAfter, toOperation} from './follow-up.ts';
 import type {LedgerWriter} from './ledger.ts';
 import type {LedgerEntry, LoadPlan, LoadRun, LoadSummary, Operation} from './load.ts';
 import {droppedEntry, perform} from './operation.ts';
@@ -53,11 +54,27 @@ export async function startRun(
     }
   };
 
-  const start = async (operation: Operation, index: number): Promise<void> => {
+  const record = async (operation: Operation, index: number): Promise<LedgerEntry> => {
     const entry = await decide(operation, index);
     await ledger.append(entry);
     tally.decided(entry);
     if (tally.ok >= stopAfterOk) stop();
+    return entry;
+  };
+
+  const start = async (operation: Operation, index: number): Promise<void> => {
+    let entry = await record(operation, index);
+    let carried = carriedAfter(entry, {});
+    let {next} = operation;
+    for (let number = 2; next !== undefined && entry.status !== null; number++) {
+      if (number === 2 && entry.outcome !== 'ok') return;
+      if (!(await pauses.sleep(next.afterMs))) return;
+      tally.due(elapsed());
+      // Another replica than the one that answered before.
+      entry = await record(toOperation(operation, next, {number, atMs: elapsed(), carried}), index + number);
+      carried = carriedAfter(entry, carried);
+      next = next.next;
+    }
   };
 
   const stop = (): void => {

@@ -7,8 +7,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Puts single requests on the wire: one connection for each that is under way, kept for the next. */
 export interface Sender {
-  /** Never rejects: what went wrong is in the result. */
-  send(target: string, request: LoadRequest, timeoutMs: number): Promise<Send>;
+  /** Never rejects: what went wrong is in the result. `keep`: headers of the answer that are in it too. */
+  send(target: string, request: LoadRequest, timeoutMs: number, keep?: readonly string[]): Promise<Send>;
   /** Gives up on everything under way and closes all connections. */
   close(): Promise<void>;
 }
@@ -17,10 +17,10 @@ export function createSender(targets: readonly string[], now: WallClock): Sender
   const pools = new Map(targets.map(target => [target, createPool(target)]));
   const giveUps = new Set<() => void>();
 
-  const send: Sender['send'] = (target, request, timeoutMs) =>
+  const send: Sender['send'] = (target, request, timeoutMs, keep = []) =>
     new Promise(resolve => {
       const at = now();
-      const answer = createAnswer();
+      const answer = createAnswer(keep);
       let abort: (() => void) | undefined;
       let over = false;
       const settle = (error?: string): void => {
@@ -62,8 +62,7 @@ export function createSender(targets: readonly string[], now: WallClock): Sender
               abort = () => controller.abort(new Error('given up'));
               if (over) abort();
             },
-            onResponseStart: (_controller, status, headers) =>
-              answer.start(status, headers['content-type'], headers['retry-after']),
+            onResponseStart: (_controller, status, headers) => answer.start(status, headers),
             onResponseData: (_controller, chunk) => answer.data(chunk),
             onResponseEnd: () => settle(),
             onResponseError: (_controller, error) => settle(nameOfFailure(error)),
@@ -89,25 +88,30 @@ function createPool(target: string): Pool {
 }
 
 interface Answer {
-  start(status: number, contentType: Header, retryAfter: Header): void;
+  start(status: number, headers: Readonly<Record<string, Header>>): void;
   data(chunk: Buffer): void;
-  read(): Pick<Send, 'status' | 'contentType' | 'retryAfter' | 'body'>;
+  read(): Pick<Send, 'status' | 'contentType' | 'retryAfter' | 'carried' | 'body'>;
 }
 
 type Header = string | string[] | undefined;
 
 /** Collects an answer's head and the first bytes of its body. */
-function createAnswer(): Answer {
+function createAnswer(keep: readonly string[]): Answer {
   let status = 0;
   let contentType: string | undefined;
   let retryAfter: string | undefined;
+  let carried: Record<string, string> = {};
   let size = 0;
   const chunks: Buffer[] = [];
   return {
-    start: (value, type, after) => {
+    start: (value, headers) => {
+      const first = (name: string): string | undefined => [headers[name]].flat()[0];
       status = value;
-      contentType = Array.isArray(type) ? type[0] : type;
-      retryAfter = Array.isArray(after) ? after[0] : after;
+      contentType = first('content-type');
+      retryAfter = first('retry-after');
+      carried = Object.fromEntries(
+        keep.flatMap(name => (first(name) === undefined ? [] : [[name, first(name) ?? '']])),
+      );
     },
     data: chunk => {
       if (size >= BODY_BYTES_MAX) return;
@@ -119,6 +123,7 @@ function createAnswer(): Answer {
     read: () => ({
       status,
       ...(contentType === undefined ? {} : {contentType}),
+      ...(Object.keys(carried).length === 0 ? {} : {carried}),
       ...(retryAfter === undefined ? {} : {retryAfter}),
       ...(size === 0 ? {} : {body: Buffer.concat(chunks).toString('utf8')}),
     }),

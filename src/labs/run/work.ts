@@ -26,7 +26,10 @@ export function offeredShare(spec: LoadSpec, entries: readonly LedgerEntry[]): n
   const atMs = new Map(spec.operations.map(operation => [operation.id, operation.atMs]));
   const reached = entries.reduce((latest, entry) => Math.max(latest, atMs.get(entry.id) ?? 0), 0);
   const planned = spec.operations.filter(operation => operation.atMs <= reached);
-  const begun = entries.flatMap(entry => entry.sends[0]?.at ?? []).toSorted((a, b) => a - b);
+  // What follows an answer begins when that comes, and is in no plan.
+  const begun = entries
+    .flatMap(entry => (atMs.has(entry.id) ? (entry.sends[0]?.at ?? []) : []))
+    .toSorted((a, b) => a - b);
   const [first, last] = [begun[0], begun.at(-1)];
   if (planned.length < RATE_OPERATIONS_MIN || first === undefined || last === undefined) {
     return planned.length >= RATE_OPERATIONS_MIN ? 0 : undefined;

@@ -1,0 +1,136 @@
+import {defineLab} from '../../src/labs/lab.ts';
+import {backlog, type Cast, setUpCast} from './cast.ts';
+import {type Final, readFinal, wrongSeconds} from './evidence.ts';
+import {judgeFinal, judgeLate, judgeReplay, judgeSilence, judgeWindows} from './judges.ts';
+import {afterwards, attackTraffic, calmTraffic, SCHEDULE} from './traffic.ts';
+
+const BASELINE_MS = 2_000;
+
+export default defineLab<Cast, Final>({
+  id: 'p2-10-when-did-it-happen',
+  title: 'When did it happen?',
+  phase: 2,
+  weeks: [5, 6],
+  objective: 'eventual consistency',
+  concepts: ['message queues and event streams'],
+  minutes: 40,
+  needs: ['p2-07-once-in-effect'],
+  replicas: {stream: 2},
+  seams: {stream: {window: 'window.ts'}},
+  given: {gateway: {'upstream-policy': 'upstream-policy.ts'}},
+  watch: 'seconds that differ from an offline count',
+  setUp: setUpCast,
+  baseline: {
+    load: (tools, cast) => ({operations: calmTraffic(tools, cast, BASELINE_MS)}),
+    okShareMin: 0.95,
+  },
+  load: (tools, cast) => ({operations: attackTraffic(tools, cast), okMin: 150}),
+  faults: () => [
+    // One replica is far from the database, so that it has partitions in hand when it freezes: those stay unread, the others do not.
+    {
+      kind: 'latency',
+      target: 'stream-2->stream-db',
+      attributes: {latency: 60, jitter: 10},
+      atMs: SCHEDULE.slowFrom,
+      forMs: SCHEDULE.slowFor,
+    },
+    {kind: 'pause', target: 'stream-2', atMs: SCHEDULE.pauseFrom, forMs: SCHEDULE.pauseFor},
+    // When everything was read: what is only in memory is gone.
+    {kind: 'crash', target: 'stream', atMs: SCHEDULE.crashFrom, forMs: SCHEDULE.crashFor},
+  ],
+  recovery: {withinMs: 12_000, recovered: async tools => (await backlog(tools)) === 0},
+  replay: (tools, cast) => ({operations: afterwards(tools, cast)}),
+  final: readFinal,
+  summary: ({final}) => [
+    `${final.log.length} events happened; consumers stalled, one partition was 20 s behind, and one fell silent.`,
+    `${wrongSeconds(final.log, final.made).length} seconds differ from an offline count; ${final.made.late.length} events were put aside as late.`,
+    `Read again from the beginning, ${wrongSeconds(final.log, final.again).length} seconds differ.`,
+  ],
+  tasks: [
+    {
+      id: 'windows-equal',
+      title: 'Windows equal an offline count',
+      judges: 'counting',
+      codes: ['WRONG_WINDOW', 'EVENTS_MISSING'],
+      judge: judgeWindows,
+    },
+    {
+      id: 'late-exact',
+      title: 'What is too late is put aside, and nothing else',
+      judges: 'counting',
+      codes: ['ON_TIME_CALLED_LATE', 'LATE_COUNTED'],
+      judge: judgeLate,
+    },
+    {
+      id: 'silence',
+      title: 'A silent partition does not stop the clock',
+      judges: 'counting',
+      codes: ['CLOCK_STANDS'],
+      judge: judgeSilence,
+    },
+    {
+      id: 'final-stays',
+      title: 'A window that is final does not change',
+      judges: 'counting',
+      codes: ['FINAL_CHANGED', 'NEVER_FINAL'],
+      judge: judgeFinal,
+    },
+    {
+      id: 'replay-equal',
+      title: 'A replay gives the same, bit for bit',
+      judges: 'counting',
+      codes: ['REPLAY_DIFFERS', 'REPLAY_FAILED'],
+      judge: judgeReplay,
+    },
+  ],
+  wrong: [
+    {
+      name: 'by-publication',
+      task: 'windows-equal',
+      code: 'WRONG_WINDOW',
+      why: "the broker's time is always there, and always in order",
+    },
+    {
+      name: 'never-late',
+      task: 'late-exact',
+      code: 'LATE_COUNTED',
+      why: 'counting by event time is right, and so is counting everything, until somebody has read a window',
+    },
+    {
+      name: 'fastest-partition',
+      task: 'late-exact',
+      code: 'ON_TIME_CALLED_LATE',
+      why: 'the newest event of all says what time it is',
+    },
+    {
+      name: 'wall-clock',
+      task: 'late-exact',
+      code: 'ON_TIME_CALLED_LATE',
+      why: 'a window that ended 30 s ago is over, is it not?',
+    },
+    {
+      name: 'waits-for-all',
+      task: 'silence',
+      code: 'CLOCK_STANDS',
+      why: 'the least watermark is what the books say; that a partition may say nothing is on a later page',
+    },
+    {
+      name: 'each-its-own-time',
+      task: 'silence',
+      code: 'CLOCK_STANDS',
+      why: 'what is late for its own partition is late; why should it care for the others',
+    },
+    {
+      name: 'in-memory',
+      task: 'late-exact',
+      code: 'LATE_COUNTED',
+      why: 'a map beside the functions saves passing the state along',
+    },
+    {
+      name: 'silent-is-idle',
+      task: 'late-exact',
+      code: 'ON_TIME_CALLED_LATE',
+      why: 'nothing seen of it for 5 s; that nobody has read what it says is another matter',
+    },
+  ],
+});

@@ -3,16 +3,24 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {CheckResult} from '../src/labs/verdict.ts';
 import type {VerifyRow} from '../src/labs/verify.ts';
-import {type Learner, newLearner} from './support/learner.ts';
+import {type Learner, newLearner, root} from './support/learner.ts';
 
-const ID = 'p1-90-whole-pages';
+const ID = 'p2-90-whole-pages';
+
+/** The first commands of docs/authoring-labs.md, as words: they make a lab, prove it, and show it. */
+const [make = [], verify = [], read = []] = (
+  /^```sh\n([\s\S]*?)^```$/m.exec(readFileSync(join(root, 'docs', 'authoring-labs.md'), 'utf8'))?.[1] ?? ''
+)
+  .trim()
+  .split('\n')
+  .map(line => line.replace(/#.*/, '').trim().split(/\s+/).slice(1));
 
 let learner: Learner;
 let labs: string;
 beforeAll(async () => {
   learner = newLearner();
   labs = join(learner.folder, 'labs-of-ours');
-  const {exitCode, stderr} = await learner.run('new', 'lab', ID, '--dir', labs);
+  const {exitCode, stderr} = await learner.run(...make);
   expect(stderr).toBe('');
   expect(exitCode).toBe(0);
 });
@@ -35,7 +43,7 @@ const predicted = (question: string): string => {
 
 describe('a lab of one’s own', () => {
   it('is made whole: its start fails, its wrong fixes are refused, its solution passes, its own predictions hold', async () => {
-    const {exitCode, document} = await learner.json<VerifyRow[]>('labs', 'verify', ID, '--labs', labs);
+    const {exitCode, document} = await learner.json<VerifyRow[]>(...verify);
     expect(document.map(({variant, codes}) => `${variant}: ${codes.join()}`)).toEqual([
       'start: PAGE_LOST',
       'wrong/empty-instead: GAP_NOT_NAMED',
@@ -48,6 +56,7 @@ describe('a lab of one’s own', () => {
   it('stands on the path beside the others, and is unknown without its folder', async () => {
     const {document} = await learner.json<{id: string}[]>('labs', '--labs', labs);
     expect(document.map(({id}) => id)).toContain(ID);
+    expect((await learner.run(...read)).stdout).toContain('whole pages');
     expect((await learner.run('lab', ID)).stderr).toContain('UNKNOWN_LAB');
     expect((await learner.run('labs', '--labs', learner.folder)).stderr).toContain('a lab is a folder with a lab.ts');
   });

@@ -32,7 +32,7 @@ export interface Learner {
 export function openLearner(context: Pick<Context, 'workspace' | 'labs'>): Learner {
   const catalogue = openLabs({...findEntries(), labs: context.labs});
   const progress = openProgress(labPaths().data);
-  const workspace = openWorkspace({folder: context.workspace, ...workspaceSources()});
+  const workspace = openWorkspace({folder: context.workspace, repository: true, ...workspaceSources()});
   const next = async (): Promise<AnyLab | undefined> => nextLab(await catalogue.list(), await progress.read());
   return {
     catalogue,

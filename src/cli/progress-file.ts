@@ -88,13 +88,24 @@ async function readTheirs(file: string): Promise<ProgressData> {
 
 function isLabProgress(value: unknown): value is LabProgress {
   if (typeof value !== 'object' || value === null) return false;
-  const {attempts, passes, last, hintsShown, revealed, skipped} = value as Partial<LabProgress>;
+  const {
+    attempts,
+    passes,
+    last,
+    hintsShown,
+    revealed,
+    skipped,
+    predictions = [],
+    attacksWon = [],
+  } = value as Partial<LabProgress>;
   return (
     typeof attempts === 'number' &&
     Array.isArray(passes) &&
     (last === null || typeof last === 'object') &&
     Array.isArray(hintsShown) &&
     typeof revealed === 'boolean' &&
-    typeof skipped === 'boolean'
+    typeof skipped === 'boolean' &&
+    Array.isArray(predictions) &&
+    Array.isArray(attacksWon)
   );
 }

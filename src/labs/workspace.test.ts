@@ -33,13 +33,36 @@ const textOf = (path: string): Promise<string> => readFile(inWorkspace(path), 'u
 describe('a workspace', () => {
   it('is made with types of the seams and of what they import, and nothing that runs', async () => {
     await open().ensure();
-    expect((await readdir(inWorkspace('.'))).sort()).toEqual(['.gitignore', '.teralab', 'README.md', 'tsconfig.json']);
+    expect((await readdir(inWorkspace('.'))).sort()).toEqual([
+      '.github',
+      '.gitignore',
+      '.teralab',
+      'README.md',
+      'tsconfig.json',
+    ]);
     const types = await readdir(inWorkspace('.teralab/types'), {recursive: true});
     expect(types).toContain('identity/seams/publisher.ts');
     expect(types).toContain('gateway/seams/upstream-policy.ts');
     expect(types).toContain('kit/broker.ts');
     expect(types.filter(name => name.includes('.default.'))).toEqual([]);
     expect(types).not.toContain('gateway/seams/breaker.ts');
+  });
+
+  it('is a git repository of its own where it is in none, with a workflow that may be removed', async () => {
+    const workspace = openWorkspace({
+      folder: join(root, 'teralab'),
+      templates: here('templates/workspace'),
+      services: here('services'),
+      repository: true,
+    });
+    await workspace.ensure();
+    expect(await textOf('.gitignore')).toContain('.teralab/');
+    expect((await stat(inWorkspace('.git/HEAD'))).isFile()).toBe(true);
+    await rm(inWorkspace('.github'), {recursive: true});
+    await rm(inWorkspace('.git'), {recursive: true});
+    await workspace.ensure();
+    expect(await readdir(inWorkspace('.'))).not.toContain('.github');
+    expect(await readdir(inWorkspace('.'))).not.toContain('.git');
   });
 
   it('keeps what the learner changed, and brings its types up to date', async () => {

@@ -5,6 +5,7 @@ import {asLabError, writeAtomically} from '../files.ts';
 import {confine} from './confine.ts';
 import {type Edited, editedFiles} from './edited-files.ts';
 import type {AnyLab} from './lab.ts';
+import {ensureRepository} from './own-repository.ts';
 import {seamTypeFiles} from './seam-types.ts';
 
 const KEPT = 'kept';
@@ -33,17 +34,28 @@ export interface WorkspaceOptions {
   /** The package's `services`. */
   readonly services: string;
   readonly now?: () => number;
+  /** Whether a workspace that is made becomes a git repository of its own, where it is in none. Default: no. */
+  readonly repository?: boolean;
 }
 
 /** Opens a workspace; nothing is written before it is asked for. Errors of all writes: NOT_ALLOWED, NO_SPACE. */
-export function openWorkspace({folder, templates, services, now = Date.now}: WorkspaceOptions): Workspace {
+export function openWorkspace({
+  folder,
+  templates,
+  services,
+  now = Date.now,
+  repository = false,
+}: WorkspaceOptions): Workspace {
   const labFolder = (id: string): string => join(folder, 'labs', id);
   return {
     folder,
     labFolder,
     async ensure() {
+      const isNew = !(await exists(join(folder, 'README.md')));
       await inFolder(folder, async () => {
         for (const [template, path] of TEMPLATES) {
+          // What the learner has removed of it stays away.
+          if (!isNew && path === WORKFLOW) continue;
           const text = await readFile(join(templates, template), 'utf8');
           await writeWhereMissing(await confine(folder, path), text);
         }
@@ -53,6 +65,7 @@ export function openWorkspace({folder, templates, services, now = Date.now}: Wor
           await readFile(join(templates, 'node-modules.d.ts'), 'utf8'),
         );
         for (const {path, text} of await seamTypeFiles(services)) await refresh(folder, `.teralab/types/${path}`, text);
+        if (isNew && repository) await ensureRepository(folder);
       });
     },
     ensureLab: ({id}, source) => inFolder(folder, () => copyMissing(folder, labFolder(id), join(source, 'start'))),
@@ -75,11 +88,13 @@ export function openWorkspace({folder, templates, services, now = Date.now}: Wor
   };
 }
 
+const WORKFLOW = '.github/workflows/teralab.yml';
 /** Template and where it goes. npm leaves out files named .gitignore, hence its other name. */
 const TEMPLATES = [
   ['README.md', 'README.md'],
   ['tsconfig.json', 'tsconfig.json'],
   ['gitignore', '.gitignore'],
+  ['teralab.yml', WORKFLOW],
 ] as const;
 
 async function copyMissing(workspace: string, target: string, source: string): Promise<string[]> {

@@ -19,6 +19,7 @@ export function realSession(workspace: string, labs?: string): ScreenSession {
       progress: openProgress(labPaths().data),
       workspace: openWorkspace({
         folder: workspace,
+        repository: true,
         templates: join(packageFolder, 'templates', 'workspace'),
         services: join(packageFolder, 'services'),
       }),

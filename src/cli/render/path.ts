@@ -15,6 +15,10 @@ export interface PathLab {
   readonly objective: string;
   readonly minutes: number;
   readonly status: PathStatus;
+  /** Labs that should come first. */
+  readonly needs: readonly string[];
+  /** Those of them that are neither passed nor skipped. */
+  readonly blockedBy: readonly string[];
 }
 
 /** The twelve weeks with the learner's place in them: what `teralab path --json` prints. */
@@ -34,8 +38,7 @@ export function pathReport(labs: readonly AnyLab[], progress: ProgressData): Pat
   const entries = wholePath(
     labs.map(lab => ({...lab, weeks: [Math.min(...lab.weeks), Math.max(...lab.weeks)] as const})),
   );
-  const status = (entry: PathEntry): PathStatus => (entry.built ? standingOf(entry, progress, ids).status : 'planned');
-  const all = entries.map(entry => ({entry, lab: pathLab(entry, status(entry))}));
+  const all = entries.map(entry => ({entry, lab: pathLab(entry, standingOf(entry, progress, ids))}));
   return {
     next: nextLab(labs, progress)?.id ?? null,
     passed: all.filter(({lab}) => lab.status === 'passed').length,
@@ -48,8 +51,11 @@ export function pathReport(labs: readonly AnyLab[], progress: ProgressData): Pat
   };
 }
 
-function pathLab({id, title, phase, objective, minutes}: PathEntry, status: PathStatus): PathLab {
-  return {id, title, phase, objective, minutes, status};
+function pathLab(
+  {id, title, phase, objective, minutes, needs, built}: PathEntry,
+  {status, blockedBy}: LabStanding,
+): PathLab {
+  return {id, title, phase, objective, minutes, status: built ? status : 'planned', needs, blockedBy};
 }
 
 const LOOK: Readonly<
@@ -77,6 +83,11 @@ export function weeksText(weeks: readonly number[]): string {
   return first === last ? String(first) : `${first}-${last}`;
 }
 
+/** `p2-04` of `p2-04-no-lost-events`: every command takes it. */
+function shortId(id: string): string {
+  return /^p\d-\d\d/.exec(id)?.[0] ?? id;
+}
+
 export function renderPath(
   report: PathReport,
   {width, paint}: {readonly width: number; readonly paint: Paint},
@@ -85,7 +96,12 @@ export function renderPath(
     const cells = labs.map(lab => [
       lab.id === report.next ? paint.accent('▶') : ' ',
       lab.status === 'planned' ? paint.faint(lab.id) : lab.id,
-      statusText(lab.status, paint),
+      lab.status === 'blocked'
+        ? `${statusText(lab.status, paint)} by ${lab.blockedBy.map(shortId).join(', ')}`
+        : statusText(lab.status, paint),
+      lab.needs.length === 0 || lab.status === 'blocked'
+        ? ''
+        : paint.faint(`after ${lab.needs.map(shortId).join(', ')}`),
     ]);
     return [paint.strong(`Weeks ${weeksText(weeks)}: ${title}`), ...table(cells, {width}), ''];
   });

@@ -17,6 +17,15 @@ export function accountRegistered({id, name}: AccountBody, contexts: RequestCont
   };
 }
 
+/** The event that an account has another name. */
+export function accountRenamed(
+  id: string,
+  {account, name}: {readonly account: string; readonly name: string},
+  contexts: RequestContexts,
+): Message {
+  return event({id: `account.renamed/${id}`, account, type: 'account.renamed', facts: {name}}, contexts);
+}
+
 /** The event that an account was closed, which happens once. */
 export function accountClosed(account: string, contexts: RequestContexts): Message {
   return event({id: `account.closed/${account}`, account, type: 'account.closed'}, contexts);

@@ -3,6 +3,7 @@ import {ConfigurationError, type Environment} from '../kit/parse-environment.ts'
 import type {Kit, ServiceDefinition} from '../kit/service.ts';
 import {createAccess} from './access.ts';
 import {serveAccounts} from './accounts.ts';
+import {serveAnnouncements} from './announcements.ts';
 import {createEndedSessions} from './ended-sessions.ts';
 import {EVENTS} from './events.ts';
 import {createKeyRing} from './key-ring.ts';
@@ -78,6 +79,7 @@ export async function buildIdentity(kit: Kit, provisioning: Provisioning = {}): 
   serveRoles(app, {kit, publisher, access});
   serveKeys(app, {keys, access});
   serveWellKnown(app, {keys, ended});
+  await serveAnnouncements(app, kit);
 }
 
 /** Where `LINKS` names no stream there are no quotas. */

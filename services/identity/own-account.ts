@@ -1,4 +1,5 @@
 import {Type} from 'typebox';
+import {newId} from '../kit/ids.ts';
 import type {App} from '../kit/server.ts';
 import type {Kit} from '../kit/service.ts';
 import {SIGNED_IN} from '../kit/signed-in.ts';
@@ -6,7 +7,7 @@ import {unauthorized} from '../kit/verify-access-token.ts';
 import type {Access} from './access.ts';
 import {AccountName} from './accounts.ts';
 import {beginSaga} from './begin-saga.ts';
-import {accountClosed} from './events.ts';
+import {accountClosed, accountRenamed} from './events.ts';
 import type {Publisher} from './seams/publisher.ts';
 import type {Saga} from './seams/saga.ts';
 import {endSessions} from './session-store.ts';
@@ -29,7 +30,7 @@ export function serveOwnAccount(
     access,
   }: {readonly kit: Kit; readonly publisher: Publisher; readonly saga: Saga; readonly access: Access},
 ): void {
-  const {contexts, database, log} = kit;
+  const {clock, contexts, log} = kit;
 
   app.get(
     '/v1/accounts/me',
@@ -45,12 +46,15 @@ export function serveOwnAccount(
     {schema: {summary: 'Change the account', security: SIGNED_IN, body: Changes, response: {200: OwnAccount}}},
     async request => {
       const {account: id, createdAt, roles} = await access.signedIn(request.headers.authorization);
-      const [row] = await database.query<{name: string}>(
-        'update accounts set name = $2 where id = $1 and closed_at is null returning name',
-        [id, request.body.name],
-      );
-      if (row === undefined) throw gone();
-      return {id, name: row.name, createdAt: createdAt.toISOString(), roles: [...roles]};
+      const {name} = request.body;
+      await publisher.save(accountRenamed(newId(clock), {account: id, name}, contexts), async transaction => {
+        const renamed = await transaction.query(
+          'update accounts set name = $2 where id = $1 and closed_at is null returning 1',
+          [id, name],
+        );
+        if (renamed.length === 0) throw gone();
+      });
+      return {id, name, createdAt: createdAt.toISOString(), roles: [...roles]};
     },
   );
 

@@ -9,6 +9,7 @@ import type {Order, OrderKind, OrderState} from './disturb/orders.ts';
  * | `NODE_NAME` | this instance, `identity-1` (default: the service's name) |
  * | `HOST`, `PORT` | where to listen (default 127.0.0.1, 8080); a host that begins with `/` is the path of a unix socket, which has no port |
  * | `DATABASE_URL` | the service's own Postgres, through its link |
+ * | `OTHER_DATABASES` | JSON, node to URL: databases of others that this service is linked to |
  * | `DATABASE_POOL_MAX` | connections to it at most (default 10) |
  * | `BROKER_URL` | `postgres://…` or `nats://user:password@host:port` of the broker, through its link |
  * | `DATABASE_NODE`, `BROKER_NODE` | what these links lead to, for the names of spans (default `database`, `broker`) |
@@ -30,6 +31,7 @@ export const ENVIRONMENT = [
   'HOST',
   'PORT',
   'DATABASE_URL',
+  'OTHER_DATABASES',
   'DATABASE_POOL_MAX',
   'BROKER_URL',
   'DATABASE_NODE',

@@ -8,6 +8,8 @@ export interface Environment {
   readonly host: string;
   readonly port: number;
   readonly databaseUrl: string | undefined;
+  /** Databases of others, by node. */
+  readonly otherDatabases: Readonly<Record<string, string>>;
   readonly databasePoolMax: number;
   readonly brokerUrl: string | undefined;
   /** What these links lead to. */
@@ -47,6 +49,7 @@ export function parseEnvironment(
     host: text(raw, 'HOST') ?? '127.0.0.1',
     port: integer(raw, 'PORT', {least: 0, most: 65_535}) ?? 8_080,
     databaseUrl,
+    otherDatabases: otherDatabases(raw),
     databasePoolMax: integer(raw, 'DATABASE_POOL_MAX', {least: 1, most: 1_000}) ?? 10,
     brokerUrl: brokerUrl(raw, 'BROKER_URL'),
     databaseNode: text(raw, 'DATABASE_NODE') ?? 'database',
@@ -94,6 +97,15 @@ function postgresUrl(raw: Raw, name: string): string | undefined {
   if (value !== undefined && !isUrl(value, ['postgres:', 'postgresql:']))
     throw new ConfigurationError(`${name} must be a postgres:// URL.`);
   return value;
+}
+
+function otherDatabases(raw: Raw): Environment['otherDatabases'] {
+  const databases = jsonObject(raw, 'OTHER_DATABASES');
+  for (const [node, url] of Object.entries(databases)) {
+    if (typeof url !== 'string' || !isUrl(url, ['postgres:', 'postgresql:']))
+      throw new ConfigurationError(`OTHER_DATABASES.${node} must be a postgres:// URL.`);
+  }
+  return databases as Environment['otherDatabases'];
 }
 
 function brokerUrl(raw: Raw, name: string): string | undefined {

@@ -1,9 +1,17 @@
 import type {Delivery} from '../kit/broker.ts';
+import type {Queryable} from '../kit/database.ts';
 import type {Projection} from './consume-projected.ts';
+import type {Tables} from './event-clock-store.ts';
+
+interface Registration {
+  readonly account: string;
+  readonly name: string;
+}
 
 const TYPE = 'account.registered';
+const RENAMED = 'account.renamed';
 
-/** Keeps who registered. Other events of identity pass without effect. */
+/** Keeps who registered, and under which name they are known now. Other events of identity pass without effect. */
 export const projectRegistrations: Projection = {
   tables: ['registrations', 'account_effects'],
   malformed(message) {
@@ -12,7 +20,8 @@ export const projectRegistrations: Projection = {
   },
   async apply(transaction, messages, tables) {
     const rows = messages.filter(({type}) => type === TYPE).map(message => ({...message, ...registrationOf(message)}));
-    if (rows.length === 0) return;
+    const renames = messages.filter(({type}) => type === RENAMED).flatMap(message => registrationOf(message) ?? []);
+    if (rows.length === 0) return rename(transaction, renames, tables);
     await transaction.query(
       `with fresh as (
          insert into ${tables}registrations (event_id, account, name, position, partition)
@@ -30,10 +39,16 @@ export const projectRegistrations: Projection = {
         rows.map(row => row.partition),
       ],
     );
+    await rename(transaction, renames, tables);
   },
 };
 
-function registrationOf({data}: Delivery): {readonly account: string; readonly name: string} | undefined {
+async function rename(transaction: Queryable, renames: readonly Registration[], tables: Tables): Promise<void> {
+  for (const {account, name} of renames)
+    await transaction.query(`update ${tables}registrations set name = $2 where account = $1`, [account, name]);
+}
+
+function registrationOf({data}: Delivery): Registration | undefined {
   if (typeof data !== 'object' || data === null || !('account' in data) || !('name' in data)) return undefined;
   const {account, name} = data;
   return typeof account === 'string' && typeof name === 'string' && !`${account}${name}`.includes('\0')

@@ -17,6 +17,7 @@ import {listActivity} from './list-activity.ts';
 import {serveLive} from './live.ts';
 import {createLiveFeed, type LiveFeed} from './live-feed.ts';
 import {MIGRATIONS} from './migrations.ts';
+import {serveNamedActivity} from './named-activity.ts';
 import {openQuotas} from './open-quotas.ts';
 import {createProjections, type Projections} from './projections.ts';
 import {serveQuotas} from './quotas.ts';
@@ -80,6 +81,7 @@ export async function buildStream(
   const createReads = await kit.seam<CreateReadModel>('projection', 'createReadModel', createReadModel);
   const reads = createReads(createReadModelTools(kit, broker));
   serve(kit, {broker, tokens, spending, seams, reads});
+  await serveNamedActivity(kit.app, kit, broker);
   serveLive(kit.app, kit, {feed, tokens});
   serveReplays(kit.app, {kit, tokens, wake: replaysWake, projections});
 }

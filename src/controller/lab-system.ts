@@ -11,6 +11,7 @@ import type {Plan} from '../topology/plan.ts';
 import {planTopology} from '../topology/plan-topology.ts';
 import {findBypasses, type Place} from './bypasses.ts';
 import {emptyBroker} from './empty-broker.ts';
+import {admitGuests} from './guests.ts';
 import type {PostgresReader} from './postgres.ts';
 import type {System} from './system.ts';
 
@@ -96,6 +97,7 @@ export function createLabSystem({system, faults, postgres, places}: LabSystemToo
           kind === 'broker' ? emptyBroker(name, runtime.broker(name), postgres) : postgres.clear(name),
         ),
       );
+      await admitGuests(system.plan.topology, runtime, postgres);
       startedWith = seams;
       const now = services().filter(name => !later.includes(name));
       say(`starting ${now.join(', ')}`);

@@ -10,8 +10,10 @@ import {accessUrl} from '../runtime/access-url.ts';
 import type {LinkAddress, Runtime, StartOptions} from '../runtime/runtime.ts';
 import type {Address} from '../topology/address.ts';
 import {calledAs} from '../topology/modules.ts';
+import {ownDatabase} from '../topology/own-database.ts';
 import type {Plan, PlannedNode, PlannedProxy} from '../topology/plan.ts';
 import {CLIENT, type Topology} from '../topology/topology.ts';
+import {guestAccess} from './guests.ts';
 import {Mesh} from './mesh.ts';
 import {NodeKeeper} from './node-keeper.ts';
 import type {NodeState} from './protocol.ts';
@@ -272,6 +274,8 @@ export class System {
   #startOptions(node: PlannedNode, seams: readonly BuiltSeam[]): StartOptions {
     const env: Record<string, string> = {};
     const links: Record<string, LinkAddress[]> = {};
+    const others: Record<string, string> = {};
+    const database = ownDatabase(this.#plan.topology, node.service);
     for (const proxy of this.#plan.proxies.filter(candidate => candidate.from === node.name)) {
       const address = this.#listenerOf(proxy);
       const callee = this.#plan.nodes.find(candidate => candidate.name === proxy.to);
@@ -285,13 +289,19 @@ export class System {
       if (callee.kind === 'broker') {
         env.BROKER_URL = accessUrl(runtime.broker(callee.name), address);
         env.BROKER_NODE = callee.name;
-      } else {
+      } else if (callee.name === database) {
         env.DATABASE_URL = accessUrl(runtime.postgres(callee.name), address);
         env.DATABASE_NODE = callee.name;
+      } else if (database !== undefined) {
+        others[callee.name] = accessUrl(
+          guestAccess(runtime.postgres(database), runtime.postgres(callee.name)),
+          address,
+        );
       }
     }
     if (node.sidecarOf !== undefined) Object.assign(env, this.#mesh.environment(this.#plan, node));
     if (node.sidecar !== undefined) Object.assign(links, this.#mesh.links(this.#plan, node));
+    if (Object.keys(others).length > 0) env.OTHER_DATABASES = JSON.stringify(others);
     if (node.kind === 'service') Object.assign(env, {SESSION_SECRET: this.#secret, ...this.#telemetry});
     const names = calledAs(node);
     const own = seams.filter(seam => names.includes(seam.service)).map(seam => [seam.seam, seam.file] as const);

@@ -12,7 +12,7 @@ export const createRepository: CreateRepository = ({database}) => ({
 
   async write(account, eventsPerSecond) {
     const [row] = await database.query<{is_new: boolean}>(
-      `insert into quotas (account, events_per_second, events_per_minute) values ($1, $2, $2::bigint * 60)
+      `insert into quotas (account, events_per_second, events_per_minute) values ($1, $2::int, $2::int::bigint * 60)
        on conflict (account) do update set events_per_second = excluded.events_per_second,
          events_per_minute = excluded.events_per_minute, changed_at = now()
        returning xmax = 0 as is_new`,

@@ -23,9 +23,12 @@ export interface DataOwner {
   readonly node: string;
 }
 
-/** Where a node's data is, or will be. Data of another major version cannot be read; it stays aside until `clean`. */
+/** What a new data folder has in it: with another role it is another form. */
+const DATA_FORM = 2;
+
+/** Where a node's data is, or will be. Data of another major version cannot be read, of another form lacks something; it stays aside until `clean`. */
 export function dataFolder(home: PostgresHome, binaries: PostgresBinaries, {workspaceId, node}: DataOwner): string {
-  return join(home.databases, workspaceId, `${node}-${binaries.version.split('.')[0]}`, 'data');
+  return join(home.databases, workspaceId, `${node}-${binaries.version.split('.')[0]}-${DATA_FORM}`, 'data');
 }
 
 /**
@@ -52,7 +55,7 @@ export async function prepareData(
       {user: home.user},
     );
     const statements = [
-      `CREATE ROLE ${role} LOGIN PASSWORD '${password}'`,
+      `CREATE ROLE ${role} LOGIN CREATEROLE PASSWORD '${password}'`,
       `GRANT pg_monitor TO ${role}`,
       // The empty database that is there already takes the name: making another one copies megabytes.
       `ALTER DATABASE postgres RENAME TO ${role}`,

@@ -1,0 +1,70 @@
+import {setTimeout as delay} from 'node:timers/promises';
+import type {LabTools} from '../../src/labs/lab.ts';
+
+const NODE = 'identity-db';
+const LOOK_EVERY_MS = 150;
+
+/** What the lab does at identity's database, and what it sees there. It fills up. */
+export interface Watch {
+  /** Sessions of stream at each look. */
+  readonly sessions: {readonly at: number; readonly count: number}[];
+  /** When identity has changed its table. */
+  readonly migrations: number[];
+}
+
+/** Counts, again and again for `forMs`, the sessions that stream has in identity's database. */
+export async function countSessions(tools: LabTools, watch: Watch, forMs: number): Promise<void> {
+  const until = Date.now() + forMs;
+  while (Date.now() < until) {
+    const at = Date.now();
+    const [row] = await tools
+      .sql<{count: number}>(
+        NODE,
+        `select count(*)::int as count from pg_stat_activity
+         where datname = current_database() and (usename = 'stream' or application_name like 'stream%')`,
+      )
+      .catch(() => []);
+    if (row !== undefined) watch.sessions.push({at, count: row.count});
+    await delay(LOOK_EVERY_MS);
+  }
+}
+
+/**
+ * Identity's own change: the table becomes `people` and its column `full_name`; a view with the old names is for the replicas that run the code before. Nobody else
+ * was ever promised anything.
+ */
+export async function rename(tools: LabTools, watch: Watch): Promise<void> {
+  await tools.sql(
+    NODE,
+    `alter table accounts rename to people;
+     alter table people rename column name to full_name;
+     create view accounts as select id, full_name as name, password_hash, created_at${columns(await others(tools, 'accounts'))} from people`,
+  );
+  watch.migrations.push(Date.now());
+}
+
+/** And back. */
+export async function renameBack(tools: LabTools, watch: Watch): Promise<void> {
+  await tools.sql(
+    NODE,
+    `drop view accounts cascade;
+     alter table people rename column full_name to name;
+     alter table people rename to accounts`,
+  );
+  watch.migrations.push(Date.now());
+}
+
+/** Columns that came later than this lab. */
+async function others(tools: LabTools, table: string): Promise<readonly string[]> {
+  const rows = await tools.sql<{name: string}>(
+    NODE,
+    `select quote_ident(attname) as name from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped
+       and attname not in ('id', 'name', 'password_hash', 'created_at')`,
+    [table],
+  );
+  return rows.map(({name}) => name);
+}
+
+function columns(names: readonly string[]): string {
+  return names.map(name => `, ${name}`).join('');
+}

@@ -20,9 +20,7 @@ let labs: string;
 beforeAll(async () => {
   learner = newLearner();
   labs = join(learner.folder, 'labs-of-ours');
-  const {exitCode, stderr} = await learner.run(...make);
-  expect(stderr).toBe('');
-  expect(exitCode).toBe(0);
+  expect(await learner.run(...make)).toMatchObject({exitCode: 0});
 });
 afterAll(() => learner[Symbol.asyncDispose]());
 

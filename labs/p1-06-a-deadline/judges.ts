@@ -1,4 +1,5 @@
 import {selectRequests} from '../../src/checkers/attempts.ts';
+import {select} from '../../src/checkers/availability.ts';
 import {percentile} from '../../src/checkers/percentiles.ts';
 import {story} from '../../src/checkers/story.ts';
 import type {RequestLogEntry} from '../../src/fabric/fabric.ts';
@@ -129,7 +130,8 @@ function judgeServed(
 /** What happens to reads whose answer is lost on the way: a second try is worth its while, as long as there is time. */
 export function judgeSecondTry(evidence: Seen): Judgement {
   const requests = selectRequests(evidence.requests, {link: LINK});
-  const lost = within(evidence.attack, windowOf(evidence, 'lost')).flatMap(entry => {
+  const {from, to} = windowOf(evidence, 'lost');
+  const lost = select(evidence.attack, {from, to}).flatMap(entry => {
     const tries = ofTrace(requests, entry).toSorted((a, b) => a.at - b.at);
     return tries[0]?.lost === 'drop_reply' ? [{entry, tries: tries.length}] : [];
   });

@@ -43,9 +43,14 @@ export function judgeOutage(evidence: Seen): Judgement {
   );
 }
 
-/** Calls to identity that the gateway makes for its own sake: what the load wants of identity is no GET. */
-export function callsToIdentity(evidence: Seen): readonly RequestLogEntry[] {
-  return selectRequests(evidence.requests, {link: 'gateway->identity'}).filter(({method}) => method === 'GET');
+/** What the load itself wants of identity. */
+const ASKED_FOR = ['DELETE /v1/accounts/me', 'POST /v1/sessions/refresh'];
+
+/** Calls to identity that the gateway makes for its own sake. */
+export function callsToIdentity({requests}: Seen): readonly RequestLogEntry[] {
+  return selectRequests(requests, {link: 'gateway->identity'}).filter(
+    ({method, path}) => !ASKED_FOR.includes(`${method} ${path}`),
+  );
 }
 
 export function judgeCalls(evidence: Seen): Judgement {

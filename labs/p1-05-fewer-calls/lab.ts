@@ -53,7 +53,7 @@ export default defineLab<Setup, Final>({
       id: 'same-page',
       title: 'It is the same page as before',
       judges: 'counting',
-      codes: ['WRONG_PAGE', 'STALE_NAMES'],
+      codes: ['WRONG_PAGE', 'STALE_NAMES', 'NAMES_LEAKED'],
       judge: judgeBodies,
     },
     {
@@ -82,6 +82,12 @@ export default defineLab<Setup, Final>({
       task: 'same-page',
       code: 'STALE_NAMES',
       why: 'a cache takes fewer calls still, and names hardly ever change',
+    },
+    {
+      name: 'one-page-for-all',
+      task: 'same-page',
+      code: 'NAMES_LEAKED',
+      why: 'half a second is hardly old, and most pages are then made of no calls at all; who may see what is decided where the answer comes from',
     },
     {
       name: 'all-or-nothing',

@@ -48,19 +48,36 @@ export function difference(seen: string, expected: Page): string | undefined {
 
 const LEDGER_BYTES = 4_096;
 
-/** Pages that are read at the end, whole: the longest, and one from the middle that no load has asked for. */
+const PATIENCE_MS = 5_000;
+
+/** Pages that are read at the end, whole. */
 export interface Final {
-  readonly pages: readonly {readonly which: Which; readonly status: number; readonly text: string}[];
+  readonly pages: readonly {
+    readonly which: Which;
+    /** What its reader may see. */
+    readonly names: Names;
+    readonly status: number;
+    readonly text: string;
+  }[];
 }
 
-export async function finalPages(tools: LabTools, {token, alerts}: Setup): Promise<Final> {
-  const some: readonly Which[] = [{limit: 50}, {limit: 7, cursor: alerts[tools.random.integer(5, 40)]?.account}];
+/** The longest page, one from the middle that no load has asked for, and then the same once more by somebody who may not see names. */
+export async function finalPages(tools: LabTools, {token, renamed, alerts}: Setup): Promise<Final> {
+  const middle = {limit: 7, cursor: alerts[tools.random.integer(5, 40)]?.account};
+  const asked = [
+    {which: {limit: 50}, names: 'after', by: token},
+    {which: middle, names: 'after', by: token},
+    {which: middle, names: 'missing', by: renamed.token},
+  ] as const;
   const pages: Final['pages'][number][] = [];
-  for (const which of some) {
-    const query = `limit=${which.limit}${which.cursor === undefined ? '' : `&cursor=${which.cursor}`}`;
-    const headers = {authorization: `Bearer ${token}`, 'x-patience-ms': '8000'};
-    const {status, body} = await tools.http('GET', `/v1/sign-in-alerts?${query}`, {headers});
-    pages.push({which, status, text: JSON.stringify(body)});
+  for (const {which, names, by} of asked) {
+    const cursor = 'cursor' in which ? `&cursor=${which.cursor}` : '';
+    // Asked once: what is answered is judged, whatever it is.
+    const answer = await fetch(new URL(`/v1/sign-in-alerts?limit=${which.limit}${cursor}`, tools.gateways[0]), {
+      headers: {authorization: `Bearer ${by}`, 'x-patience-ms': String(PATIENCE_MS)},
+      signal: AbortSignal.timeout(2 * PATIENCE_MS),
+    });
+    pages.push({which, names, status: answer.status, text: await answer.text()});
   }
   return {pages};
 }

@@ -299,6 +299,40 @@ it('asks each service once for pages that one client loads at the same time, and
   expect(stream.received.length - asked).toBe(6);
 });
 
+it('lets a seam tell who sent a request, and passes on what it lets in alone', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'teralab-gateway-'));
+  const file = join(folder, 'auth.mjs');
+  await writeFile(
+    file,
+    `export const createAuth = ({askIdentity}) => ({
+       async authenticate({token, headers, method, path}) {
+         if (token === 'away') throw new Error('nobody knows');
+         const {status, body} = await askIdentity('/v1/accounts/me', {token});
+         return status === 200 ? {account: body.account} : {refused: method + ' ' + path + ' ' + headers['x-claim']};
+       },
+     });`,
+  );
+  const LINKS = JSON.stringify({identity: [identity.instance], stream: [stream.instance]});
+  await using other = await startInProcess(gateway, {LINKS, SEAMS: JSON.stringify({auth: file})});
+  identity.answer((request, response) =>
+    json(response, request.headers.authorization === 'Bearer good' ? 200 : 401, {account: 'account-1'}),
+  );
+  const ask = (token: string, account = 'account-1') =>
+    fetch(`${other.url}/v1/activity/${account}?limit=1`, {
+      headers: {authorization: `Bearer ${token}`, 'x-claim': 'mine'},
+    });
+  expect((await ask('good')).status).toBe(200);
+  expect((await ask('good', 'account-2')).status).toBe(403);
+  expect((await ask('away')).status).toBe(503);
+  const refused = await ask('bad');
+  expect([refused.status, await refused.json()]).toMatchObject([
+    401,
+    {detail: 'GET /v1/activity/account-1?limit=1 mine'},
+  ]);
+  expect(stream.received).toHaveLength(1);
+  await rm(folder, {recursive: true});
+});
+
 it('lists its routes', async () => {
   expect(await (await fetch(front.url)).json()).toMatchObject({
     service: 'gateway',

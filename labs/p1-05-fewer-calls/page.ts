@@ -72,12 +72,19 @@ export async function finalPages(tools: LabTools, {token, renamed, alerts}: Setu
   const pages: Final['pages'][number][] = [];
   for (const {which, names, by} of asked) {
     const cursor = 'cursor' in which ? `&cursor=${which.cursor}` : '';
-    // Asked once: what is answered is judged, whatever it is.
-    const answer = await fetch(new URL(`/v1/sign-in-alerts?limit=${which.limit}${cursor}`, tools.gateways[0]), {
-      headers: {authorization: `Bearer ${by}`, 'x-patience-ms': String(PATIENCE_MS)},
-      signal: AbortSignal.timeout(2 * PATIENCE_MS),
-    });
-    pages.push({which, names, status: answer.status, text: await answer.text()});
+    const url = new URL(`/v1/sign-in-alerts?limit=${which.limit}${cursor}`, tools.gateways[0]);
+    pages.push({which, names, ...(await askOnce(url, by))});
   }
   return {pages};
+}
+
+/** What is answered is judged, whatever it is; no answer is status 0. */
+async function askOnce(url: URL, token: string): Promise<{readonly status: number; readonly text: string}> {
+  const headers = {authorization: `Bearer ${token}`, 'x-patience-ms': String(PATIENCE_MS)};
+  try {
+    const answer = await fetch(url, {headers, signal: AbortSignal.timeout(2 * PATIENCE_MS)});
+    return {status: answer.status, text: await answer.text()};
+  } catch (error) {
+    return {status: 0, text: error instanceof Error ? error.message : String(error)};
+  }
 }

@@ -18,6 +18,7 @@ const HARD = [
   'test/own-lab.test.ts',
   'test/saga.test.ts',
   'test/openapi-fuzz.test.ts',
+  'test/stream-kills.test.ts',
 ];
 
 /** What wants a swarm of three engines: `npm run test:swarm`. */

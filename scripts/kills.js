@@ -1,12 +1,8 @@
 // Kills the command or the controller at seeded moments and looks what is left after the next command: node scripts/kills.js [rounds] [first seed].
 // With `docker` in the end the system runs on the engine that DOCKER_HOST names, and the agent's container is killed as well; with the folder of an
 // engine of scripts/engine.js after that, that engine too. Linux only: it reads /proc. Runs the built command; build first.
-import {mkdtempSync, rmSync} from 'node:fs';
-import {join} from 'node:path';
-import {fileURLToPath, pathToFileURL} from 'node:url';
-import {build} from 'esbuild';
+import {loadTypeScript} from './load-typescript.js';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const [rounds = '50', firstSeed = '1', runtime = 'process', engineFolder] = process.argv.slice(2);
 
 const {openField, draw, describe} = runtime === 'docker' ? await onDocker() : await onProcesses();
@@ -25,35 +21,15 @@ console.log(`${rounds} rounds, ${failures} failures`);
 process.exitCode = failures === 0 ? 0 : 1;
 
 async function onProcesses() {
-  const {openKillField, drawRound, describeRound} = await load('test/support/kill-rounds.ts');
+  const {openKillField, drawRound, describeRound} = await loadTypeScript('test/support/kill-rounds.ts');
   return {openField: openKillField, draw: drawRound, describe: describeRound};
 }
 
 async function onDocker() {
-  const rounds = await load('test/support/docker-kill-rounds.ts');
+  const rounds = await loadTypeScript('test/support/docker-kill-rounds.ts');
   return {
     openField: () => rounds.openDockerKillField(engineFolder),
     draw: seed => rounds.drawDockerRound(seed, engineFolder !== undefined),
     describe: rounds.describeDockerRound,
   };
-}
-
-/** Loads TypeScript from the checkout: bundled two folders below the root, as its sources are, so that it finds the root and the packages. */
-async function load(file) {
-  const folder = mkdtempSync(join(root, 'test', '.built-'));
-  try {
-    const outfile = join(folder, 'module.mjs');
-    await build({
-      entryPoints: [join(root, file)],
-      outfile,
-      bundle: true,
-      packages: 'external',
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-    });
-    return await import(pathToFileURL(outfile).href);
-  } finally {
-    rmSync(folder, {recursive: true, force: true});
-  }
 }

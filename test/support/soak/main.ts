@@ -1,0 +1,2 @@
+export {describeSoak} from './describe.ts';
+export {soak} from './soak.ts';

@@ -17,10 +17,14 @@ import {readAccounts} from './read-accounts.ts';
 import {serveRoles} from './roles.ts';
 import {sweepSagas} from './saga-rows.ts';
 import {createSagaSteps} from './saga-steps.ts';
+import {deriveKey, seal, unseal} from './seal.ts';
+import {createKeyRotation} from './seams/key-rotation.default.ts';
 import {createPublisher} from './seams/publisher.default.ts';
 import {registration} from './seams/registration.default.ts';
 import {createSaga} from './seams/saga.default.ts';
-import {createSessionStore, sweepSessions} from './session-store.ts';
+import {createSessions} from './seams/sessions.default.ts';
+import type {SessionTools} from './seams/sessions.ts';
+import {endSessions, sweepSessions} from './session-rows.ts';
 import {serveSessions} from './sessions.ts';
 import {createSweeper} from './sweeper.ts';
 import {createTokens} from './tokens.ts';
@@ -51,10 +55,12 @@ export async function buildIdentity(kit: Kit, provisioning: Provisioning = {}): 
     clock,
     log,
   });
-  const keys = createKeyRing({database, secret, clock, log});
+  const makeRotation = await kit.seam('key-rotation', 'createKeyRotation', createKeyRotation);
+  const keys = createKeyRing({database, secret, clock, log, rotation: makeRotation()});
   const tokens = createTokens({keys, clock});
   const passwords = createPasswords({profile: environment.profile, clock});
-  const sessions = createSessionStore({database, tokens});
+  const makeSessions = await kit.seam('sessions', 'createSessions', createSessions);
+  const sessions = makeSessions({database, clock, log, tokens, ...SEALED_ANSWERS, end: endSession});
   const access = createAccess({database, tokens, secret});
   const ended = createEndedSessions({database, clock, log});
   const sweeps = [sweepSessions, sweepFailures, sweepSagas].map(sweep => () => sweep(database));
@@ -81,6 +87,14 @@ export async function buildIdentity(kit: Kit, provisioning: Provisioning = {}): 
   serveWellKnown(app, {keys, ended});
   await serveAnnouncements(app, kit);
 }
+
+/** Answers to a refresh are sealed with a key that only the token itself gives. */
+const SEALED_ANSWERS: Pick<SessionTools, 'seal' | 'unseal'> = {
+  seal: (text, refreshToken, session) => seal(text, deriveKey(refreshToken, 'answer'), session),
+  unseal: (sealed, refreshToken, session) => unseal(sealed, deriveKey(refreshToken, 'answer'), session),
+};
+
+const endSession: SessionTools['end'] = (transaction, session, reason) => endSessions(transaction, {session}, reason);
 
 /** Where `LINKS` names no stream there are no quotas. */
 function quotaService({links}: Kit): string | undefined {

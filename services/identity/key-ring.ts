@@ -6,6 +6,7 @@ import {Problem} from '../kit/problem.ts';
 import {ALGORITHM} from '../kit/verify-access-token.ts';
 import {keepFresh} from './keep-fresh.ts';
 import {
+  activateNew,
   activateNext,
   addKey,
   completeKeys,
@@ -16,15 +17,10 @@ import {
   withdraw,
 } from './key-rows.ts';
 import {deriveKey, unseal} from './seal.ts';
+import type {KeyRotation} from './seams/key-rotation.ts';
 
 /** What is read of the database's keys may be this old: other replicas rotate, too. */
 const FRESH_FOR_MS = 1_000;
-/**
- * A key signs only after it was published for this long: by then every verifier can have it. A verifier that meets an unknown key asks
- * again 5 s after it last asked, within 1.5 s, and what it is told is at most a second old.
- */
-const PUBLISHED_BEFORE_S = 10;
-
 export interface SigningKey {
   readonly kid: string;
   readonly privateKey: CryptoKey;
@@ -43,9 +39,8 @@ export interface KeyRing {
   /** The same, for verifying. */
   verifying(): JWTVerifyGetKey;
   /**
-   * Next becomes Current, Current becomes Previous, and there is a new Next. Throws a problem 409 while that would make a good token bad:
-   * when Next is not known everywhere yet, or tokens that Previous signed have not expired. With `compromised` nothing is waited for,
-   * and what Current and Previous signed is worth nothing from now on.
+   * Has another key sign. Throws a problem 409 while that would make a good token bad. With `compromised` nothing is waited for, and what
+   * was signed so far is worth nothing from now on.
    */
   rotate(options: {readonly compromised: boolean}): Promise<void>;
 }
@@ -55,9 +50,10 @@ interface KeyRingParts {
   readonly secret: string;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly rotation: KeyRotation;
 }
 
-export function createKeyRing({database, secret, clock, log}: KeyRingParts): KeyRing {
+export function createKeyRing({database, secret, clock, log, rotation}: KeyRingParts): KeyRing {
   const sealingKey = deriveKey(secret, 'signing keys');
   let loaded: {readonly signing: SigningKey; readonly keys: JWK[]; readonly verifying: JWTVerifyGetKey} | undefined;
   const fresh = keepFresh('signing keys', read, {clock, log, forMs: FRESH_FOR_MS});
@@ -72,7 +68,7 @@ export function createKeyRing({database, secret, clock, log}: KeyRingParts): Key
       signing = await signingKey(rows, sealingKey);
     }
     if (signing === undefined) throw new Error('The current signing key was sealed with another secret.');
-    const keys = rows.map(row => row.public_jwk);
+    const keys = rows.filter(row => rotation.isPublished(row)).map(row => row.public_jwk);
     loaded = {signing, keys, verifying: createLocalJWKSet({keys})};
   }
 
@@ -96,17 +92,18 @@ export function createKeyRing({database, secret, clock, log}: KeyRingParts): Key
     verifying: () => known().verifying,
     async rotate({compromised}) {
       await change(async transaction => {
-        const rows = await readKeys(transaction);
-        if (!compromised) refuseTooEarly(rows);
+        const rows = (await readKeys(transaction)).filter(row => rotation.isPublished(row));
+        const step = rotation.rotate(rows, {compromised});
+        if ('waitSeconds' in step) throw tooEarly(step.waitSeconds);
+        const waiting = rows.find(({state}) => state === 'next')?.kid;
+        if (step.sign !== 'new' && step.sign !== waiting)
+          throw new Error(`The key ${step.sign} cannot sign next: it is none, or it has signed before.`);
         await retireCurrent(transaction);
-        if (compromised) {
-          await withdraw(
-            transaction,
-            rows.filter(({state}) => state !== 'next').map(({kid}) => kid),
-          );
-        }
-        await activateNext(transaction);
-        await addKey(transaction, sealingKey);
+        await withdraw(transaction, step.withdraw);
+        if (step.sign === 'new') await activateNew(transaction, sealingKey);
+        else await activateNext(transaction);
+        if (step.makeNext && (step.sign !== 'new' || waiting === undefined || step.withdraw.includes(waiting)))
+          await addKey(transaction, sealingKey);
       });
       await fresh.load();
       log.info({compromised, kid: known().signing.kid}, 'the signing keys were rotated');
@@ -114,18 +111,12 @@ export function createKeyRing({database, secret, clock, log}: KeyRingParts): Key
   };
 }
 
-function refuseTooEarly(rows: readonly KeyRow[]): void {
-  const waits = rows.map(({state, age, remaining}) => {
-    if (state === 'next') return PUBLISHED_BEFORE_S - age;
-    return state === 'previous' ? (remaining ?? 0) : 0;
-  });
-  const wait = Math.ceil(Math.max(0, ...waits));
-  if (wait === 0) return;
-  throw new Problem({
+function tooEarly(waitSeconds: number): Problem {
+  return new Problem({
     status: 409,
     kind: 'rotation-too-early',
-    detail: `A rotation now would refuse good tokens; it can be done in ${wait} s. A key that is compromised need not wait: {"compromised": true}.`,
-    headers: {'retry-after': String(wait)},
+    detail: `A rotation now would refuse good tokens; it can be done in ${waitSeconds} s. A key that is compromised need not wait: {"compromised": true}.`,
+    headers: {'retry-after': String(waitSeconds)},
   });
 }
 

@@ -2,33 +2,28 @@ import {calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK} from 'jose
 import type {Queryable} from '../kit/database.ts';
 import {ALGORITHM} from '../kit/verify-access-token.ts';
 import {seal, unseal} from './seal.ts';
+import type {StoredKey} from './seams/key-rotation.ts';
 
-/**
- * How long a retired key stays published: until the last token that it signed has expired (15 minutes), and a little more for clocks
- * that differ. Not longer: whoever got hold of it could make new tokens with it.
- */
-const PREVIOUS_FOR = '20 minutes';
+/** Keys that have been retired for longer are of no interest to anybody. */
+const READ_FOR = '1 day';
 
-/** A published key. Its times come from the database's clock, which is one for all replicas. */
-export interface KeyRow extends Readonly<Record<string, unknown>> {
-  readonly kid: string;
+/** A key that was not withdrawn. Its times come from the database's clock, which is one for all replicas. */
+export interface KeyRow extends StoredKey, Readonly<Record<string, unknown>> {
   readonly public_jwk: JWK;
   /** Empty once the key signs no more. */
   readonly sealed_private_key: string;
   readonly state: 'next' | 'current' | 'previous';
-  /** Seconds since it was published, and until it is published no more. */
-  readonly age: number;
-  readonly remaining: number | null;
 }
 
 export function readKeys(database: Queryable): Promise<readonly KeyRow[]> {
   return database.query<KeyRow>(
     `select kid, public_jwk, sealed_private_key,
        case when retired_at is not null then 'previous' when activated_at is not null then 'current' else 'next' end as state,
-       extract(epoch from clock_timestamp() - created_at)::float8 as age,
-       extract(epoch from retired_at + interval '${PREVIOUS_FOR}' - clock_timestamp())::float8 as remaining
+       extract(epoch from clock_timestamp() - created_at)::float8 as "madeAgo",
+       extract(epoch from clock_timestamp() - activated_at)::float8 as "activatedAgo",
+       extract(epoch from clock_timestamp() - retired_at)::float8 as "retiredAgo"
      from signing_keys
-     where withdrawn_at is null and (retired_at is null or retired_at > clock_timestamp() - interval '${PREVIOUS_FOR}')
+     where withdrawn_at is null and (retired_at is null or retired_at > clock_timestamp() - interval '${READ_FOR}')
      order by created_at desc, kid`,
   );
 }
@@ -38,7 +33,8 @@ export async function lockKeys(transaction: Queryable): Promise<void> {
   await transaction.query('select pg_advisory_xact_lock(7364503)');
 }
 
-export async function addKey(transaction: Queryable, sealingKey: Buffer): Promise<void> {
+/** Makes the next key. Returns its id. */
+export async function addKey(transaction: Queryable, sealingKey: Buffer): Promise<string> {
   const {publicKey, privateKey} = await generateKeyPair(ALGORITHM, {crv: 'Ed25519', extractable: true});
   const publicJwk = await exportJWK(publicKey);
   const kid = await calculateJwkThumbprint(publicJwk);
@@ -50,6 +46,7 @@ export async function addKey(transaction: Queryable, sealingKey: Buffer): Promis
       seal(JSON.stringify(await exportJWK(privateKey)), sealingKey, kid),
     ],
   );
+  return kid;
 }
 
 /** The current key signs no more; what it signed is still good. Its private half is forgotten. */
@@ -64,6 +61,21 @@ export async function activateNext(transaction: Queryable): Promise<void> {
   await transaction.query(
     'update signing_keys set activated_at = clock_timestamp() where activated_at is null and withdrawn_at is null',
   );
+}
+
+/** A key signs that was made just now. */
+export async function activateNew(transaction: Queryable, sealingKey: Buffer): Promise<void> {
+  // There is room for one key that does not sign yet: the one that waits makes room for a moment.
+  const [waiting] = await transaction.query<{kid: string}>(
+    `update signing_keys set activated_at = created_at, retired_at = created_at
+     where activated_at is null and withdrawn_at is null returning kid`,
+  );
+  await addKey(transaction, sealingKey);
+  await activateNext(transaction);
+  if (waiting !== undefined)
+    await transaction.query('update signing_keys set activated_at = null, retired_at = null where kid = $1', [
+      waiting.kid,
+    ]);
 }
 
 /** From now on nothing that these keys signed is good. */

@@ -10,7 +10,7 @@ import {beginSaga} from './begin-saga.ts';
 import {accountClosed, accountRenamed} from './events.ts';
 import type {Publisher} from './seams/publisher.ts';
 import type {Saga} from './seams/saga.ts';
-import {endSessions} from './session-store.ts';
+import {endSessions} from './session-rows.ts';
 
 const OwnAccount = Type.Object({
   id: Type.String(),

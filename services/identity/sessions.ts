@@ -10,7 +10,8 @@ import {countFailure, forgetFailures, lockedFor, tooManyAttempts} from './lockou
 import type {Passwords} from './passwords.ts';
 import {untilActive} from './pending.ts';
 import type {Publisher} from './seams/publisher.ts';
-import {endSessions, type SessionStore} from './session-store.ts';
+import type {Sessions} from './seams/sessions.ts';
+import {endSessions} from './session-rows.ts';
 import {PRINTABLE} from './text.ts';
 import type {Tokens} from './tokens.ts';
 
@@ -19,7 +20,7 @@ export interface SessionParts {
   readonly publisher: Publisher;
   readonly passwords: Passwords;
   readonly tokens: Pick<Tokens, 'refreshKeys'>;
-  readonly sessions: SessionStore;
+  readonly sessions: Sessions;
   readonly access: Access;
 }
 

@@ -12,14 +12,10 @@ import {
   verifyAccessToken,
 } from '../kit/verify-access-token.ts';
 import type {KeyRing} from './key-ring.ts';
+import type {AccessToken} from './seams/sessions.ts';
 
 /** Who may be shown a token. Each of them checks that it is among them. */
 const AUDIENCE = ['gateway', 'identity', 'stream'];
-
-export interface AccessToken {
-  readonly token: string;
-  readonly expiresAt: string;
-}
 
 export interface Tokens {
   /**

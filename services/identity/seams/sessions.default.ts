@@ -1,7 +1,6 @@
 import {createHash, randomBytes} from 'node:crypto';
-import type {Database, Queryable} from '../kit/database.ts';
-import {deriveKey, seal, unseal} from './seal.ts';
-import type {AccessToken, Tokens} from './tokens.ts';
+import type {Queryable} from '../../kit/database.ts';
+import type {CreateSessions, Refreshed, Session} from './sessions.ts';
 
 /** A session ends after this time, however often it was refreshed. */
 const SESSION_FOR = '30 days';
@@ -10,37 +9,11 @@ const REFRESH_WITHIN = '7 days';
 /** Two tabs with one refresh token, or a client whose answer was lost, get the same answer again for this long. */
 const GRACE = '10 seconds';
 
-export interface Session extends AccessToken {
-  readonly refreshToken: string;
-  readonly refreshExpiresAt: string;
-}
-
-export type Refreshed =
-  | {readonly outcome: 'refreshed'; readonly session: Session}
-  | {readonly outcome: 'refused' | 'reused'};
-export type EndReason = 'signed-out' | 'reuse' | 'account-closed';
-
 /**
- * Sessions: each is one family of refresh tokens of which only the latest is good. All times are the database's, which are one for all
- * replicas.
+ * A token that was used before ends its session, since it has two owners then; but not within the grace, where its use gives the same answer
+ * again. All times are the database's, which are one for all replicas.
  */
-export interface SessionStore {
-  /** Needs {@link Tokens.refreshKeys} before the transaction. */
-  start(transaction: Queryable, id: string, account: string): Promise<Session>;
-  /**
-   * Takes a refresh token for a new one. A token that was used before ends its session, since it has two owners then; but not within the
-   * grace, where its use gives the same answer again.
-   */
-  refresh(refreshToken: string): Promise<Refreshed>;
-}
-
-export function createSessionStore({
-  database,
-  tokens,
-}: {
-  readonly database: Database;
-  readonly tokens: Tokens;
-}): SessionStore {
+export const createSessions: CreateSessions = ({database, tokens, seal, unseal, end}) => {
   async function issue(transaction: Queryable, id: string, account: string): Promise<Session> {
     const refreshToken = randomBytes(32).toString('base64url');
     const [row] = await transaction.query<{expires_at: Date}>(
@@ -56,7 +29,7 @@ export function createSessionStore({
 
   async function rotate(transaction: Queryable, used: string, {session, account}: TokenRow): Promise<Refreshed> {
     const next = await issue(transaction, session, account);
-    const sealed = seal(JSON.stringify(next), deriveKey(used, 'answer'), session);
+    const sealed = seal(JSON.stringify(next), used, session);
     await transaction.query(
       'update refresh_tokens set used_at = clock_timestamp(), sealed_answer = $2 where hash = $1',
       [hashOf(used), sealed],
@@ -80,15 +53,15 @@ export function createSessionStore({
         if (row.use === 'unused') return rotate(transaction, refreshToken, row);
         const answer =
           row.use === 'just-used' && row.sealed_answer !== null
-            ? unseal(row.sealed_answer, deriveKey(refreshToken, 'answer'), row.session)
+            ? unseal(row.sealed_answer, refreshToken, row.session)
             : undefined;
         if (answer !== undefined) return {outcome: 'refreshed', session: JSON.parse(answer) as Session};
-        await endSessions(transaction, {session: row.session}, 'reuse');
+        await end(transaction, row.session, 'reuse');
         return {outcome: 'reused'};
       });
     },
   };
-}
+};
 
 interface TokenRow extends Readonly<Record<string, unknown>> {
   readonly session: string;
@@ -114,31 +87,6 @@ async function lockToken(transaction: Queryable, refreshToken: string): Promise<
     [hash],
   );
   return row;
-}
-
-/** Ends one session, or all of an account. */
-export async function endSessions(
-  transaction: Queryable,
-  whose: {readonly session: string} | {readonly account: string},
-  reason: EndReason,
-): Promise<void> {
-  const [column, value] = 'session' in whose ? ['id', whose.session] : ['account', whose.account];
-  await transaction.query(
-    `update sessions set ended_at = clock_timestamp(), end_reason = $2 where ${column} = $1 and ended_at is null`,
-    [value, reason],
-  );
-}
-
-/** Removes sessions that ended or expired a day ago, and the answers that nobody may ask for again. */
-export async function sweepSessions(queryable: Queryable): Promise<void> {
-  await queryable.query(
-    `delete from sessions where id in (
-       select id from sessions where least(ended_at, expires_at) < clock_timestamp() - interval '1 day' limit 5000)`,
-  );
-  await queryable.query(
-    `update refresh_tokens set sealed_answer = null
-     where sealed_answer is not null and used_at < clock_timestamp() - interval '${GRACE}'`,
-  );
 }
 
 /** The tokens are random, so that a bare hash is as good as a slow one. */

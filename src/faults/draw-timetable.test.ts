@@ -12,7 +12,7 @@ describe('a drawn timetable', () => {
     expect(drawTimetable({...options, seed: 2})).not.toEqual(drawTimetable(options));
   });
 
-  it('has every kind that the runtime can do, about as often as any other, and nothing that it cannot', () => {
+  it('has every kind that the runtime can do, one as often as the next, and nothing that it cannot', () => {
     const counts = new Map<string, number>();
     for (const {kind} of drawTimetable(options)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
     const possible = FAULT_CATALOGUE.filter(({runtimes}) => runtimes?.includes('process') !== false);

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {LabError, toErrorData} from '../errors.ts';
 import type {ScreenEvent} from './event.ts';
+import {READY_FAULTS} from './ready-faults.ts';
 import {visibleLabs} from './select.ts';
 import {
   disturbedStatus,
@@ -151,7 +152,10 @@ describe('the system', () => {
       view({do: 'show', page: 'faults'}),
       view({do: 'move', motion: 'end'}),
     );
-    expect(play(last, {type: 'system', status: sampleStatus}).page).toMatchObject({kind: 'faults', cursor: 9});
+    expect(play(last, {type: 'system', status: sampleStatus}).page).toMatchObject({
+      kind: 'faults',
+      cursor: READY_FAULTS.length - 1,
+    });
   });
 
   it('lets time pass only where time is shown', () => {

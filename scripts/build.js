@@ -58,7 +58,7 @@ const common = {
   banner,
 };
 
-const SERVICES = ['gateway', 'identity', 'stream', 'modules', 'sidecar'];
+const SERVICES = ['gateway', 'identity', 'stream', 'modules', 'sidecar', 'own'];
 const labs = foldersWith('labs', 'lab.ts');
 const benches = existsSync(join(root, 'bench'))
   ? readdirSync(join(root, 'bench')).filter(name => name.endsWith('.ts') && !name.endsWith('.test.ts'))

@@ -24,6 +24,7 @@ import type {Order, OrderKind, OrderState} from './disturb/orders.ts';
  * | `MODULES` | of a process of modules: which of `accounts`, `quotas`, `activity`, `alerts` it runs, separated by commas (default: all) |
  * | `SIDECAR` | of a sidecar: beside what it stands, whom it hears and what it reaches (`services/sidecar/settings.ts`) |
  * | `TLS_KEY`, `TLS_CERT`, `TLS_CA` | of a sidecar: its identity and whose word counts, PEM |
+ * | `RELEASE` | which release of the service this is, where several are rolled out: `v2` (default: none) |
  * | `CODE_CACHE` | folder for compiled code, which makes the next start faster (default: none is kept) |
  */
 export const ENVIRONMENT = [
@@ -49,6 +50,7 @@ export const ENVIRONMENT = [
   'TLS_KEY',
   'TLS_CERT',
   'TLS_CA',
+  'RELEASE',
   'CODE_CACHE',
 ] as const;
 

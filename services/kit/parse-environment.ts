@@ -17,6 +17,8 @@ export interface Environment {
   readonly brokerNode: string;
   readonly links: Readonly<Record<string, readonly Instance[]>>;
   readonly seams: Readonly<Record<string, string>>;
+  /** Empty where nobody tells releases apart. */
+  readonly release: string;
   readonly profile: 'lab' | 'production';
   readonly sessionSecret: string | undefined;
   readonly logLevel: LogLevel;
@@ -56,6 +58,7 @@ export function parseEnvironment(
     brokerNode: text(raw, 'BROKER_NODE') ?? 'broker',
     links: parseLinks(raw),
     seams: parseSeams(raw),
+    release: text(raw, 'RELEASE') ?? '',
     profile: oneOf(raw, 'PROFILE', ['lab', 'production']) ?? 'production',
     sessionSecret: text(raw, 'SESSION_SECRET'),
     logLevel: oneOf(raw, 'LOG_LEVEL', LOG_LEVELS) ?? 'info',

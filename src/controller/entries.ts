@@ -23,7 +23,7 @@ export function findEntries(): Entries {
   const thread = (name: string): URL => pathToFileURL(join(dist, 'agent', `${name}.js`));
   return {
     services: Object.fromEntries(
-      ['gateway', 'identity', 'stream', 'modules', 'sidecar'].map(name => [
+      ['gateway', 'identity', 'stream', 'modules', 'sidecar', 'own'].map(name => [
         name,
         join(dist, 'services', `${name}.cjs`),
       ]),

@@ -1,5 +1,6 @@
 import {checkBoundaries, declaresBoundaries, monolithTopology} from './boundaries.ts';
 import {defaultTopology} from './default.ts';
+import {withOwnService} from './own-service.ts';
 import {checkTopology, readYaml} from './parse-topology.ts';
 import type {Topology} from './topology.ts';
 
@@ -8,6 +9,7 @@ export const NAMED_TOPOLOGIES: Readonly<Record<string, () => Topology>> = {
   default: defaultTopology,
   monolith: monolithTopology,
   mesh: () => ({...defaultTopology(), mesh: true}),
+  own: withOwnService,
 };
 
 /** The topology that a parsed document declares: node by node, or by boundaries between modules. Errors: BAD_TOPOLOGY. */

@@ -62,8 +62,8 @@ export async function startApiSystem({cables = false} = {}): Promise<ApiSystem> 
     urls,
     document: async service => (await (await fetch(`${urls[service]}/openapi.json`)).json()) as Document,
     async caller({path, method}) {
-      // What ends a session or an account, or takes a refresh token, needs somebody of its own.
-      const isSpent = method === 'DELETE' || path.includes('sessions') || path.includes('keys');
+      // What ends a session or an account, takes a refresh token or a role, needs somebody of its own.
+      const isSpent = method === 'DELETE' || /sessions|keys|roles/.test(path);
       // Tokens of keys that are compromised are worth nothing any more.
       if (path.includes('keys')) shared = undefined;
       const person = isSpent ? signUp() : (shared ?? signUp());

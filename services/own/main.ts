@@ -1,0 +1,4 @@
+import {runService} from '../kit/service.ts';
+import {createOwn} from './own.ts';
+
+void runService(createOwn());

@@ -1,0 +1,3 @@
+import type {CreateSchema} from './schema.ts';
+
+export const createSchema: CreateSchema = () => [];

@@ -1,0 +1,3 @@
+import type {CreateWorker} from './worker.ts';
+
+export const createWorker: CreateWorker = () => ({});

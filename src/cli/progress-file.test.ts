@@ -29,6 +29,23 @@ describe('imported progress', () => {
     expect(labs.a?.hintsShown.toSorted()).toEqual(['x', 'y']);
   });
 
+  it('takes a question from where it is further along, and the attacks of both', () => {
+    const asked = {
+      moment: 'break',
+      seed: 7,
+      question: {kind: 'interval', text: '', unit: 'ms', widthMax: 1},
+      askedAt: 1,
+    } as const;
+    const sealed = {...asked, sealed: {at: 2, answer: {low: 0, high: 1}}};
+    const scored = {...sealed, scored: {at: 3, measured: 1, right: true, runFolder: '/r'}};
+    const joined = joinProgress(
+      {labs: {a: lab({predictions: [scored], attacksWon: ['x']})}},
+      {labs: {a: lab({predictions: [sealed, {...asked, seed: 8}], attacksWon: ['y']})}},
+    );
+    expect(joined.labs.a?.predictions).toEqual([scored, {...asked, seed: 8}]);
+    expect(joined.labs.a?.attacksWon?.toSorted()).toEqual(['x', 'y']);
+  });
+
   it('is the same when it is imported twice, and a pass ends a skip', () => {
     const ours = {labs: {a: lab({skipped: true})}};
     const theirs = {labs: {a: lab({passes: [pass(1)]})}};

@@ -7,6 +7,7 @@ import {seal} from '../labs/predict/records.ts';
 import {predictsDuration} from '../labs/predict/testing.ts';
 import {openProgress, type ProgressStore} from '../labs/progress.ts';
 import type {RunOutcome} from '../labs/run-check.ts';
+import {pass} from '../labs/verdict.ts';
 import {learnersPrediction, variantsPrediction} from './predictions.ts';
 
 const lab = {id: 'p1-05-fewer-calls', predict: predictsDuration} as unknown as AnyLab;
@@ -68,6 +69,13 @@ describe("a run of the learner's code", () => {
       seed: undefined,
       order: {state: 'right-before'},
     });
+  });
+
+  it('does not lose what it had passed before the lab had a question', async () => {
+    const tasks = [{id: 'page', title: 'Page', ...pass('', '')}];
+    const result = {lab: lab.id, verdict: 'pass', seed: 1, runtime: 'process', tasks, durationMs: 1} as const;
+    await progress.recordCheck({result, tasks: ['page'], runFolder: '/run', judged: [], quick: false});
+    expect((await learnersPrediction(progress, lab, {mode: 'check'})).order?.state).toBe('right-before');
   });
 
   it('cannot look first at what it will be asked: a question whose seed was run is not put', async () => {

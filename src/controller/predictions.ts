@@ -73,10 +73,11 @@ export async function learnersPrediction(
   if (lab.predict === undefined || run.mode === 'quick' || run.task !== undefined) return NONE;
   const moment = run.mode;
   if (run.seed !== undefined) await forgetSeen(progress, lab, run.seed);
-  const records = await recordsOf(progress, lab);
+  const {predictions: records = [], passes = []} = (await progress.read()).labs[lab.id] ?? {};
   const answered = rightOnce(records);
-  if (moment === 'check' && answered !== undefined)
-    return {...NONE, order: {state: 'right-before', at: answered.scored?.at ?? answered.askedAt}};
+  // Passed before the lab had a question: what was passed is not taken back.
+  const since = answered?.scored?.at ?? passes[0]?.at;
+  if (moment === 'check' && since !== undefined) return {...NONE, order: {state: 'right-before', at: since}};
   // A run that repeats a seed may repeat one whose outcome was seen.
   if (moment === 'check' && run.seed !== undefined) return {...NONE, order: {state: 'missing'}};
   const record = pending(records, moment, run.seed);

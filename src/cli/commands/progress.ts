@@ -1,6 +1,7 @@
 import {resolve} from 'node:path';
 import {LabError} from '../../errors.ts';
 import type {AnyLab} from '../../labs/lab.ts';
+import {tally} from '../../labs/predict/records.ts';
 import type {LabProgress, ProgressData} from '../../labs/progress.ts';
 import {standingOf} from '../../labs/status.ts';
 import type {Outcome} from '../command.ts';
@@ -38,6 +39,19 @@ async function show(context: Context): Promise<Outcome> {
   return 'ok';
 }
 
+/** Predictions and attacks, where there were any. */
+function besides({labs}: ProgressData): readonly string[] {
+  const all = Object.values(labs);
+  const {scored, right} = tally(all.flatMap(({predictions = []}) => predictions));
+  const broken = all.reduce((sum, {attacksWon = []}) => sum + attacksWon.length, 0);
+  return [
+    ...(scored === 0
+      ? []
+      : [`${right} of ${counted(scored, 'prediction')} right; of 80 % intervals, four in five should be.`]),
+    ...(broken === 0 ? [] : [`${counted(broken, 'wrong fix', 'wrong fixes')} broken by your attacks.`]),
+  ];
+}
+
 function facts(lab: AnyLab, labs: readonly AnyLab[], data: ProgressData): object {
   const found = data.labs[lab.id];
   const {status} = standingOf(
@@ -53,6 +67,8 @@ function facts(lab: AnyLab, labs: readonly AnyLab[], data: ProgressData): object
     last: lastOf(found),
     hints: found?.hintsShown.length ?? 0,
     revealed: found?.revealed ?? false,
+    predictions: tally(found?.predictions ?? []),
+    attacks: found?.attacksWon?.length ?? 0,
   };
 }
 
@@ -77,5 +93,6 @@ function render(labs: readonly AnyLab[], data: ProgressData, width: number): str
     ...table([['LAB', 'CHECKS', 'HINTS', 'LAST', 'STATUS'], ...rows], {width, heading: paint.faint, right: [1, 2]}),
     '',
     `${passed} of ${counted(labs.length, 'lab')} of this version passed.`,
+    ...besides(data),
   ];
 }

@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import type {AnyLab} from '../lab.ts';
 import type {Question} from './question.ts';
-import {ask, isDue, type PredictionRecord, pending, rightOnce, score, seal} from './records.ts';
+import {ask, isDue, type PredictionRecord, pending, rightOnce, score, seal, tally} from './records.ts';
 import {predictsDuration} from './testing.ts';
 
 const lab = {id: 'p1-05-fewer-calls', predict: predictsDuration} as unknown as AnyLab;
@@ -48,6 +48,11 @@ describe('a prediction', () => {
     expect(isDue(answered('check', null), 'check')).toBe(true);
     expect(isDue(answered('check', true), 'check')).toBe(false);
     expect(rightOnce(answered('check', true))?.seed).toBe(7);
+  });
+
+  it('counts among those that were right or wrong, not where the run could not tell', () => {
+    const all = [...answered('break', false), ...answered('check', true), ...answered('check', null)];
+    expect(tally(all)).toEqual({scored: 2, right: 1});
   });
 
   it('puts other parameters after a wrong answer, even when the draw repeats itself', () => {

@@ -39,6 +39,12 @@ export function rightOnce(records: readonly PredictionRecord[]): PredictionRecor
   return records.find(({moment, scored}) => moment === 'check' && scored?.right === true);
 }
 
+/** How many predictions were scored, and how many were right: of 80 % intervals four in five should be. */
+export function tally(records: readonly PredictionRecord[]): {readonly scored: number; readonly right: number} {
+  const told = records.filter(({scored}) => scored !== undefined && scored.right !== null);
+  return {scored: told.length, right: told.filter(({scored}) => scored?.right === true).length};
+}
+
 /** The question that waits for its answer or its run. */
 export function pending(
   records: readonly PredictionRecord[],

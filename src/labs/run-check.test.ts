@@ -375,6 +375,26 @@ describe('a check', () => {
       expect(phasesOf(events).at(-1)).toBe('attack');
     });
 
+    it('needs no declaration where the judge reads nothing that still changes after the attack', async () => {
+      const short = {load: () => ({operations: operations(40, 5)})};
+      const [, late] = settled({}, short).tasks;
+      if (late === undefined) throw new Error('the lab has two tasks');
+      const slow: FakeBehaviour = {respond: (_, phase) => (phase === 'attack' ? {outcome: 'info', status: 504} : OK)};
+      const isLate = (task: string): boolean => task === 'in-time';
+      const {result, events} = await check(slow, {lab: settled({}, short), decisive: isLate});
+      expect(result.tasks.map(({code}) => code)).toEqual(['TOO_SLOW']);
+      expect(phasesOf(events).at(-1)).toBe('attack');
+      // The same judge, but for a look at the replay.
+      const looking = {
+        ...late,
+        judge: (evidence: Parameters<typeof late.judge>[0]) =>
+          evidence.replay.length >= 0 ? late.judge(evidence) : pass('', ''),
+      };
+      const whole = {...settled({}, short), tasks: [rows, looking]};
+      const ended = await check(slow, {lab: whole, decisive: isLate, runFolder: join(root, 'whole')});
+      expect(phasesOf(ended.events).at(-1)).toBe('judge');
+    });
+
     it('goes to its end for what is not settled, or not what decides', async () => {
       const short = {load: () => ({operations: operations(40, 5)})};
       const whole = await check(refusing, {lab: settled({}, short), decisive: isMissing});

@@ -7,7 +7,8 @@ import {type Baseline, requestsSince} from './baseline.ts';
 import type {RunContext} from './context.ts';
 import {wasBusy} from './control.ts';
 import {ledgerFile} from './drive.ts';
-import {judgeTasks} from './judge.ts';
+import {type Circumstances, judgeTasks} from './judge.ts';
+import {watchReads} from './reads.ts';
 
 /** Looks are this far apart, ms: reading the ledger costs little, and a load is not to feel it. */
 const LOOK_EVERY_MS = 1_000;
@@ -91,17 +92,7 @@ function decisiveOf(
   settlings: readonly Settling[],
 ): readonly TaskVerdict[] {
   const settled = tasks.filter(task => hasSettled(task, settlings, isDecisive));
-  const {busy} = evidence.control;
-  const run = {
-    tooLittle: undefined,
-    faultProblems: [],
-    bypasses: [],
-    busy,
-    busyBecause: 'so far',
-    recovered: true,
-    quick: false,
-  };
-  return judgeTasks(lab, settled, evidence, run).filter(({id, verdict, code}) => {
+  return judgeTasks(lab, settled, evidence, circumstances(evidence)).filter(({id, verdict, code}) => {
     if (verdict !== 'fail' || code === null || !isDecisive(id, code)) return false;
     const settling = settled.find(task => task.id === id)?.settled?.[code];
     return settling !== undefined && settlings.includes(settling);
@@ -144,8 +135,9 @@ export async function afterAttack(
   context: RunContext,
   {tasks, attack, isDecisive, ...options}: DecisiveOptions & {readonly attack: Attack},
 ): Promise<{readonly failed: readonly TaskVerdict[]; readonly evidence: Evidence<unknown, unknown>} | undefined> {
-  const settled = tasks.filter(task => Object.keys(task.settled ?? {}).some(code => isDecisive(task.id, code)));
-  if (settled.length === 0) return undefined;
+  const already = fixedWithAttack(context, tasks, await evidenceOf(context, options, attack, undefined), isDecisive);
+  if (already !== undefined) return already;
+  if (!tasks.some(task => hasSettled(task, SETTLINGS, isDecisive))) return undefined;
   const {lab, system} = context;
   await context.settled(system.clearAll());
   const final = await context.settled(lab.final(context.tools('final'), options.setup)).catch(error => {
@@ -159,6 +151,39 @@ export async function afterAttack(
   } catch {
     return undefined;
   }
+}
+
+/** A fail that rests on nothing that still changes needs no declaration: the same judge would say the same of it in the end. */
+function fixedWithAttack(
+  {lab}: RunContext,
+  tasks: readonly LabTask<unknown, unknown>[],
+  evidence: Evidence<unknown, unknown>,
+  isDecisive: IsDecisive,
+): {readonly failed: readonly TaskVerdict[]; readonly evidence: Evidence<unknown, unknown>} | undefined {
+  const failed = tasks.flatMap(task => {
+    const watched = watchReads(evidence);
+    try {
+      const [verdict] = judgeTasks(lab, [task], watched.evidence, circumstances(evidence));
+      const counts = verdict?.verdict === 'fail' && verdict.code !== null && isDecisive(task.id, verdict.code);
+      return counts && watched.isFixed() ? [verdict] : [];
+    } catch {
+      return [];
+    }
+  });
+  return failed.length === 0 ? undefined : {failed, evidence};
+}
+
+/** As if all else had gone as it should: only what the judges see counts. */
+function circumstances({control: {busy}}: Evidence<unknown, unknown>): Circumstances {
+  return {
+    tooLittle: undefined,
+    faultProblems: [],
+    bypasses: [],
+    busy,
+    busyBecause: 'so far',
+    recovered: true,
+    quick: false,
+  };
 }
 
 async function soFar(

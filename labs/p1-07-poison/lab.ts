@@ -1,5 +1,5 @@
 import type {DeadLetter} from '../../services/kit/broker.ts';
-import {type SignedIn, signUp} from '../../src/labs/accounts.ts';
+import {type SignedIn, signUpMany} from '../../src/labs/accounts.ts';
 import {ACTIVITY, type Effect, lagOf, published, readEffects, rewrites, settledTo} from '../../src/labs/activity.ts';
 import {defineLab, type LabTools} from '../../src/labs/lab.ts';
 import {classify, type Held, judgeGoesOn, judgeKept, judgeRedriven, judgeSkipped} from './judge.ts';
@@ -8,11 +8,11 @@ import {reports, unreadable} from './traffic.ts';
 
 const ACCOUNTS = 6;
 const PER_SECOND = 25;
-const ACKNOWLEDGED = 260;
+const ACKNOWLEDGED = 200;
 /** For a machine on which the kills take their time. */
 const ATTACK_S_MAX = 45;
 const UNREADABLE = 4;
-const UNSTORABLE = 6;
+const UNSTORABLE = 5;
 
 export interface Setup {
   readonly accounts: readonly SignedIn[];
@@ -47,16 +47,15 @@ export default defineLab<Setup, Final>({
   watch: 'valid events without an effect',
   setUp: async tools => {
     const refusedKind = `kind-${tools.random.hex(6)}`;
-    const accounts = Array.from({length: ACCOUNTS}, () => signUp(tools, `reader ${tools.random.hex(8)}`));
     await refuseKind(tools, refusedKind);
-    return {accounts: await Promise.all(accounts), refusedKind, rewrites: await rewrites(tools)};
+    return {accounts: await signUpMany(tools, ACCOUNTS), refusedKind, rewrites: await rewrites(tools)};
   },
   baseline: {
     load: (tools, setup) => ({operations: reports(tools, setup, 'before', {count: 50, perSecond: PER_SECOND})}),
     okShareMin: 0.98,
   },
   load: (tools, setup) => {
-    const unstorable = Array.from({length: UNSTORABLE}, (_, n) => tools.random.integer(15 + 40 * n, 45 + 40 * n));
+    const unstorable = Array.from({length: UNSTORABLE}, (_, n) => tools.random.integer(15 + 35 * n, 40 + 35 * n));
     const count = PER_SECOND * ATTACK_S_MAX;
     return {
       operations: reports(tools, setup, 'attack', {count, perSecond: PER_SECOND, unstorable}),
@@ -68,12 +67,12 @@ export default defineLab<Setup, Final>({
     ...unreadable(tools, setup, UNREADABLE).map(message => ({
       kind: 'act' as const,
       name: 'another producer publishes a record that nobody can read',
-      atMs: tools.random.integer(500, 9_500),
+      atMs: tools.random.integer(500, 8_500),
       act: async () => (await tools.broker()).publish(ACTIVITY, [message]),
     })),
-    series('before_commit', 1_000),
-    series('before_ack', 1_500),
-    {kind: 'refuse', target: 'stream->stream-db', atMs: 4_500, forMs: 5_000},
+    series('before_commit', 2, 500),
+    {kind: 'refuse', target: 'stream->stream-db', atMs: 3_500, forMs: 5_000},
+    series('before_ack', 1, 8_800),
   ],
   recovery: {withinMs: 10_000, recovered: async tools => (await lagOf(tools)) === 0},
   glance: async (tools, setup) => ({...(await read(tools, setup)), effectsAfter: []}),
@@ -178,15 +177,15 @@ export default defineLab<Setup, Final>({
   ],
 });
 
-function series(point: string, fromMs: number) {
+function series(point: string, times: number, fromMs: number) {
   return {
     kind: 'crash-points',
     service: 'stream',
     points: [point],
-    times: 2,
+    times,
     fromMs,
     sinceReadyMs: 500,
-    skipMax: 2,
+    skipMax: 1,
   } as const;
 }
 

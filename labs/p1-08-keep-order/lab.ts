@@ -1,4 +1,4 @@
-import {type SignedIn, signUp} from '../../src/labs/accounts.ts';
+import {type SignedIn, signUpMany} from '../../src/labs/accounts.ts';
 import {type Effect, lagOf, published, readEffects, rewrites, settledTo} from '../../src/labs/activity.ts';
 import {defineLab, type LabTools} from '../../src/labs/lab.ts';
 import {
@@ -12,7 +12,7 @@ import {
 } from './judge.ts';
 import {reports} from './traffic.ts';
 
-const ACCOUNTS = 24;
+const ACCOUNTS = 16;
 const CONSUMERS = 4;
 const REPORTS = 64;
 const PER_SECOND = 16;
@@ -48,7 +48,7 @@ export default defineLab<Setup, Final>({
   given: {stream: {handler: 'handler.ts', subscription: 'subscription.ts'}},
   watch: 'events that overtook an earlier one',
   setUp: async tools => ({
-    accounts: await Promise.all(Array.from({length: ACCOUNTS}, () => signUp(tools, `reader ${tools.random.hex(8)}`))),
+    accounts: await signUpMany(tools, ACCOUNTS),
     rewrites: await rewrites(tools),
   }),
   baseline: {

@@ -1,5 +1,5 @@
 import {compareEffects} from '../../src/checkers/effects.ts';
-import {type SignedIn, signUp} from '../../src/labs/accounts.ts';
+import {type SignedIn, signUpMany} from '../../src/labs/accounts.ts';
 import {
   ACTIVITY,
   type Effects,
@@ -44,7 +44,7 @@ export default defineLab<Setup, Final>({
   seams: {stream: {handler: 'handler.ts'}},
   watch: 'effects per event',
   setUp: async tools => ({
-    accounts: await Promise.all(Array.from({length: ACCOUNTS}, () => signUp(tools, `reader ${tools.random.hex(8)}`))),
+    accounts: await signUpMany(tools, ACCOUNTS),
     rewrites: await rewrites(tools),
   }),
   baseline: {

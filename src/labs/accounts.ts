@@ -14,6 +14,19 @@ export async function signUp(tools: LabTools, name: string): Promise<SignedIn> {
   return {account, token};
 }
 
+/** Identity hashes so many passwords at a time; more would wait, and be given up on. */
+const AT_A_TIME = 4;
+
+/** Several accounts, as {@link signUp} opens them. */
+export async function signUpMany(tools: LabTools, count: number): Promise<readonly SignedIn[]> {
+  const all: SignedIn[] = [];
+  while (all.length < count) {
+    const names = Array.from({length: Math.min(AT_A_TIME, count - all.length)}, () => `reader ${tools.random.hex(8)}`);
+    all.push(...(await Promise.all(names.map(name => signUp(tools, name)))));
+  }
+  return all;
+}
+
 /** A field of an answer's body that has to be there; what is not there is told with the whole body. */
 export function textField(body: unknown, name: string): string {
   const value = objectOf(body)?.[name];

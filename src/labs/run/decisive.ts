@@ -130,7 +130,10 @@ function answeredWell({id, name, atMs, request, patienceMs, facts}: Operation, f
   };
 }
 
-/** Judges what is settled once the attack has ended, with final reads taken after its faults; undefined when that decides nothing. */
+/**
+ * Judges what is settled once the attack has ended, with reads taken after its faults (the lab's `glance`, where it has one: its final reads may
+ * change something, and the run may go on); undefined when that decides nothing.
+ */
 export async function afterAttack(
   context: RunContext,
   {tasks, attack, isDecisive, ...options}: DecisiveOptions & {readonly attack: Attack},
@@ -140,7 +143,11 @@ export async function afterAttack(
   if (!tasks.some(task => hasSettled(task, SETTLINGS, isDecisive))) return undefined;
   const {lab, system} = context;
   await context.settled(system.clearAll());
-  const final = await context.settled(lab.final(context.tools('final'), options.setup)).catch(error => {
+  const read =
+    lab.glance === undefined
+      ? lab.final(context.tools('final'), options.setup)
+      : lab.glance(context.tools('glance'), options.setup);
+  const final = await context.settled(read).catch(error => {
     if (context.signal.aborted) throw error;
     return undefined;
   });

@@ -53,7 +53,7 @@ const lab = defineLab<Setup, Final>({
   concepts: ['service boundaries and decomposition', 'database strategy'],
   minutes: 20,
   needs: ['p0-00-first-break'],
-  topology: {file: 'boundaries.yaml'},
+  topology: {boundaries: 'boundaries.yaml'},
   seams: {},
   watch: 'calls that failed and need not have',
   setUp: async tools => {
@@ -78,7 +78,7 @@ const lab = defineLab<Setup, Final>({
       ...kills.map(
         ({process}, index): TimedFault => ({
           kind: 'crash',
-          target: `${process}-1`,
+          target: process,
           atMs: killAtMs(index),
           forMs: downMs,
         }),

@@ -23,7 +23,10 @@ const schema = z.object({
   minutes: z.int().min(1).max(120),
   needs: z.array(id),
   topology: z
-    .union([z.strictObject({file}), z.object({services: z.record(kebab, z.unknown()), links: z.array(z.unknown())})])
+    .union([
+      z.strictObject({boundaries: file}),
+      z.object({services: z.record(kebab, z.unknown()), links: z.array(z.unknown())}),
+    ])
     .optional(),
   replicas: z.record(kebab, z.int().min(1).max(9)).optional(),
   later: z.array(kebab).optional(),

@@ -5,6 +5,6 @@ export type Edited = Pick<AnyLab, 'seams' | 'topology'>;
 
 /** The files that a lab's learner edits, relative to the lab's folder: modules of seams, and the declaration of the system's shape. */
 export function editedFiles({seams, topology}: Edited): readonly string[] {
-  const declared = topology !== undefined && 'file' in topology ? [topology.file] : [];
+  const declared = topology !== undefined && 'boundaries' in topology ? [topology.boundaries] : [];
   return [...new Set([...Object.values(seams).flatMap(byName => Object.values(byName)), ...declared])];
 }

@@ -181,8 +181,8 @@ export interface LabDefinition<Setup = unknown, Final = unknown> {
   readonly concepts: readonly string[];
   readonly minutes: number;
   readonly needs: readonly string[];
-  /** The shape of the system: a topology, or the file of the learner's that declares it (nodes and links, or boundaries). Default: as it was started. */
-  readonly topology?: Topology | {readonly file: string};
+  /** The shape of the system: a topology, or the file of the learner's that declares its boundaries. Default: as it was started. */
+  readonly topology?: Topology | {readonly boundaries: string};
   readonly replicas?: Readonly<Record<string, number>>;
   /** Nodes that are not there until an act starts them, such as `identity-4`. */
   readonly later?: readonly string[];

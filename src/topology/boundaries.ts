@@ -2,7 +2,7 @@ import {z} from 'zod';
 import {LabError} from '../errors.ts';
 import {spec} from './default.ts';
 import {MODULES, type ModuleName} from './modules.ts';
-import {checkTopology} from './parse-topology.ts';
+import {checkTopology, readYaml} from './parse-topology.ts';
 import {CLIENT, type LinkSpec, type Topology} from './topology.ts';
 
 const shape = z.strictObject({
@@ -68,6 +68,11 @@ export function checkBoundaries(value: unknown, name = 'the boundaries'): Topolo
     },
     name,
   );
+}
+
+/** The same from YAML or JSON. */
+export function parseBoundaries(text: string, name: string): Topology {
+  return checkBoundaries(readYaml(text, name), name);
 }
 
 /** All modules in one process on one database. */

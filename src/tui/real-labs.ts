@@ -1,5 +1,5 @@
 import {readFile} from 'node:fs/promises';
-import {basename, join} from 'node:path';
+import {basename, extname, join} from 'node:path';
 import {LabError} from '../errors.ts';
 import type {Catalogue} from '../labs/catalogue.ts';
 import {editedFiles as filesOf} from '../labs/edited-files.ts';
@@ -100,8 +100,8 @@ async function solution(lab: AnyLab, reference: string, own: string): Promise<Re
       const mine = await readFile(join(own, name), 'utf8').catch(() => undefined);
       return [
         `## ${name}: the reference`,
-        fenced(await readFile(file, 'utf8')),
-        ...(mine === undefined ? [] : [`## ${name}: yours`, fenced(mine)]),
+        fenced(await readFile(file, 'utf8'), extname(file)),
+        ...(mine === undefined ? [] : [`## ${name}: yours`, fenced(mine, extname(file))]),
       ].join('\n\n');
     }),
   );
@@ -112,8 +112,8 @@ async function solution(lab: AnyLab, reference: string, own: string): Promise<Re
   };
 }
 
-function fenced(code: string): string {
-  return `\`\`\`\`ts\n${code.trimEnd()}\n\`\`\`\``;
+function fenced(code: string, extension: string): string {
+  return `\`\`\`\`${extension.slice(1)}\n${code.trimEnd()}\n\`\`\`\``;
 }
 
 function editedFiles(lab: AnyLab, folder: string): readonly string[] {

@@ -25,21 +25,24 @@ describe('the shape of a lab', () => {
   it("is read from the learner's file, which is judged", async () => {
     const text = 'processes: {monolith: {modules: [accounts, quotas, activity, alerts], database: monolith-db}}';
     await writeFile(join(folder, 'boundaries.yaml'), text);
-    const shape = await readShape(lab({file: 'boundaries.yaml'}), folder);
+    const shape = await readShape(lab({boundaries: 'boundaries.yaml'}), folder);
     expect(shape).toMatchObject({topology: monolithTopology(), judged: [{file: 'boundaries.yaml'}]});
   });
 
   it.each([
     ['is missing', undefined, 'NOT_YOURS'],
     ['is no YAML', 'processes: [', 'DOES_NOT_BUILD'],
+    ['declares nodes and links, such as replicas, instead', JSON.stringify(defaultTopology()), 'DOES_NOT_BUILD'],
     ['declares what cannot be', 'processes: {a: {modules: [accounts]}}', 'DOES_NOT_BUILD'],
   ])('fails every task when the file %s', async (_, text, code) => {
     if (text !== undefined) await writeFile(join(folder, 'boundaries.yaml'), text);
-    expect(await readShape(lab({file: 'boundaries.yaml'}), folder)).toMatchObject({stopped: {verdict: 'fail', code}});
+    expect(await readShape(lab({boundaries: 'boundaries.yaml'}), folder)).toMatchObject({
+      stopped: {verdict: 'fail', code},
+    });
   });
 
   it("is never read from outside of the learner's folder", async () => {
     await symlink('/etc/hostname', join(folder, 'boundaries.yaml'));
-    expect(await readShape(lab({file: 'boundaries.yaml'}), folder)).toMatchObject({stopped: {code: 'NOT_YOURS'}});
+    expect(await readShape(lab({boundaries: 'boundaries.yaml'}), folder)).toMatchObject({stopped: {code: 'NOT_YOURS'}});
   });
 });

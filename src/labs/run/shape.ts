@@ -19,8 +19,8 @@ const FILE_BYTES_MAX = 100_000;
 /** Reads the shape that a lab gives to the system, from the learner's file where it is theirs to declare. What cannot be read fails every task. */
 export async function readShape({topology}: AnyLab, files: string): Promise<Shape | Stopped> {
   if (topology === undefined) return {topology: undefined, judged: []};
-  if (!('file' in topology)) return {topology, judged: []};
-  const {file} = topology;
+  if (!('boundaries' in topology)) return {topology, judged: []};
+  const {boundaries: file} = topology;
   let path: string;
   let text: string;
   try {
@@ -33,8 +33,8 @@ export async function readShape({topology}: AnyLab, files: string): Promise<Shap
   }
   try {
     if (text.length > FILE_BYTES_MAX) throw new LabError('BAD_TOPOLOGY', `${file} has ${text.length} characters.`);
-    const {parseDeclared} = await import('../../topology/declared.ts');
-    return {topology: parseDeclared(text, basename(file)), judged: [{file, sha256: await sha256Of(path)}]};
+    const {parseBoundaries} = await import('../../topology/boundaries.ts');
+    return {topology: parseBoundaries(text, basename(file)), judged: [{file, sha256: await sha256Of(path)}]};
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
     return {stopped: fail('DOES_NOT_BUILD', error.message, 'the file declares a system that can be')};

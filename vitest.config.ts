@@ -17,6 +17,7 @@ const HARD = [
   'test/mesh.test.ts',
   'test/own-lab.test.ts',
   'test/saga.test.ts',
+  'test/soak.test.ts',
   'test/openapi-fuzz.test.ts',
   'test/stream-kills.test.ts',
 ];

@@ -18,6 +18,8 @@ export interface LastAnswers {
 }
 
 const PANE_MS = 1_000;
+/** Of what people ask for, over all operations: less than this, and nothing is proven of the rest. */
+const ACKNOWLEDGED_SHARE_MIN = 0.25;
 
 /** Holds what is stored against what clients were told. Each verdict is one invariant, whatever the faults were. */
 export function judgeSoak(book: Book, evidence: Evidence, last: LastAnswers): readonly Verdict[] {
@@ -30,6 +32,7 @@ export function judgeSoak(book: Book, evidence: Evidence, last: LastAnswers): re
   const events = [...book.events.values()];
   const registered = new Map(evidence.registrations.map(({account, count}) => [account, count]));
   return [
+    verdict('people get on while things fail', sumOf(book, 'asked'), tooFew(book)),
     verdict('clients got no answer that is wrong whatever happened', book.accounts.length, book.wrongAnswers),
     verdict('every acknowledged account is there, and open unless its owner closed it', acknowledged.length, [
       ...acknowledged.filter(id => !states.has(id)).map(id => `account ${id} was answered 201, and is not there`),
@@ -104,6 +107,17 @@ export function judgeSoak(book: Book, evidence: Evidence, last: LastAnswers): re
         .map(id => `there is a quota for account ${id}, which is ${states.get(id) ?? 'not there'}`),
     ]),
   ];
+}
+
+function tooFew(book: Book): readonly string[] {
+  const [asked, acknowledged] = [sumOf(book, 'asked'), sumOf(book, 'acknowledged')];
+  return acknowledged >= ACKNOWLEDGED_SHARE_MIN * asked
+    ? []
+    : [`${acknowledged} of ${asked} operations were acknowledged`];
+}
+
+function sumOf({operations}: Book, what: 'asked' | 'acknowledged'): number {
+  return [...operations.values()].reduce((sum, counts) => sum + counts[what], 0);
 }
 
 /** The clients know when each event happened; the system only says which of them it has. */

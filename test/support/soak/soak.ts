@@ -1,3 +1,6 @@
+import {writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import pg from 'pg';
 import type {StatusReport} from '../../../src/controller/protocol.ts';
@@ -101,6 +104,8 @@ export async function soak({
       : []),
     ...judgeSoak(book, evidence, await lastAnswers(book, ask, askStream)),
   ];
+  const held = verdicts.every(({violations}) => violations.length === 0);
+  if (!held) say(`what the nodes have logged is in ${await keepLogs(learner, `soak-${seed}-${broker}.log`)}`);
   const {document: status} = await learner.json<StatusReport>('status');
   const {document: records} = await learner.json<readonly FaultRecord[]>('chaos', 'list', '--all');
   return {
@@ -113,7 +118,7 @@ export async function soak({
     restarts: status.nodes.reduce((sum, node) => sum + node.restarts, 0),
     recoveredMs,
     verdicts,
-    held: verdicts.every(({violations}) => violations.length === 0),
+    held,
   };
 }
 
@@ -264,6 +269,15 @@ async function lastAnswers(book: Book, ask: Ask, askStream: Ask): Promise<LastAn
     letters.push(...(body.items as {id: string}[]).map(({id}) => id));
   }
   return {live: await refresh('live'), ended: await refresh('ended'), deadLetters: letters};
+}
+
+const LOG_LINES = 20_000;
+
+async function keepLogs(learner: Learner, name: string): Promise<string> {
+  const file = join(tmpdir(), name);
+  const {stdout} = await learner.run('logs', '-n', String(LOG_LINES));
+  await writeFile(file, stdout);
+  return file;
 }
 
 function sumFaults(records: readonly FaultRecord[], refused: readonly string[]): SoakReport['faults'] {

@@ -58,6 +58,9 @@ export async function labPage(
     ...lab.tasks.flatMap(({id, title}, index) =>
       block(`${id}: ${title}`, width, '          ', index === 0 ? 'Tasks' : ''),
     ),
+    ...(lab.predict === undefined
+      ? []
+      : block('what will happen, before the attack, and once more for a pass', width, '          ', 'Asks')),
     ...editedFiles(lab, workspace.labFolder(lab.id)).map(
       (file, index) => `${index === 0 ? 'Edit' : ''}`.padEnd(10) + file,
     ),

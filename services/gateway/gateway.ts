@@ -1,5 +1,6 @@
 import {openAccessTokens} from '../kit/access-tokens.ts';
 import type {Kit, ServiceDefinition} from '../kit/service.ts';
+import {openConfig} from '../kit/settings/open-config.ts';
 import {serveAlerts} from './alerts.ts';
 import {createCollapser} from './collapse.ts';
 import {serveDashboard} from './dashboard.ts';
@@ -10,8 +11,10 @@ import {limitClients} from './limit-clients.ts';
 import {type ProxyTools, serveRoutes} from './proxy.ts';
 import {compose as defaultCompose} from './seams/compose.default.ts';
 import {composeAlerts as defaultComposeAlerts} from './seams/compose-alerts.default.ts';
+import {defaultLimit} from './seams/limits.default.ts';
 import {createRoutes as defaultRoutes} from './seams/routes.default.ts';
 import {createUpstreamPolicy as defaultPolicy} from './seams/upstream-policy.default.ts';
+import {type GatewaySettings, parseSettings} from './settings.ts';
 import {createUpstreams, type Upstreams} from './upstreams.ts';
 
 /** One cap for all routes together, so that a hung upstream that nobody guards against really starves the others. */
@@ -27,15 +30,20 @@ export const gateway: ServiceDefinition = {
     const createRoutes = await kit.seam('routes', 'createRoutes', defaultRoutes);
     const routes = createRoutes({services: Object.keys(kit.environment.links), log: kit.log});
     const services = [...new Set(['identity', 'stream', alertsService(kit), ...routes.map(({service}) => service)])];
+    const defaults: GatewaySettings = {limit: defaultLimit(kit.environment.profile)};
+    const settings = await openConfig(kit, 'gateway', {defaults, parse: raw => parseSettings(raw, defaults)});
     const tools: ProxyTools = {
-      upstreams: createUpstreams(kit, createPolicy, services, await findInstances(kit, services)),
+      upstreams: createUpstreams(kit, createPolicy, services, {
+        discovery: await findInstances(kit, services),
+        withinMs: () => settings.current().upstreamWithinMs,
+      }),
       tokens: await openAccessTokens(kit, 'gateway'),
       inFlight: createInFlight(IN_FLIGHT_MAX),
       collapser: createCollapser(kit.clock),
       clock: kit.clock,
     };
     kit.app.decorateRequest('account', '');
-    await limitClients(kit);
+    await limitClients(kit, () => settings.current().limit);
     serveDashboard(kit.app, compose, tools);
     serveAlerts(kit.app, composeAlerts, {...tools, upstreams: withAlertsAt(alertsService(kit), tools.upstreams)});
     await serveRoutes(kit.app, routes, tools);

@@ -3,15 +3,16 @@ import {Problem} from '../kit/problem.ts';
 import type {Kit} from '../kit/service.ts';
 import {UnavailableError} from '../kit/unavailable.ts';
 import {createLimitOf} from './seams/limits.default.ts';
+import type {Limit} from './seams/limits.ts';
 import {createRateLimit as defaultRateLimit} from './seams/rate-limit.default.ts';
 import type {LimitStore, RateDecision} from './seams/rate-limit.ts';
 
 const CLIENT_LENGTH_MAX = 200;
 
 /** Holds clients to their limits, on all routes but probes: once it is known who asks, before the body is read or anything is done. */
-export async function limitClients(kit: Kit): Promise<void> {
+export async function limitClients(kit: Kit, limit: () => Limit): Promise<void> {
   const {app, clock, log} = kit;
-  const limitOf = await kit.seam('limits', 'limitOf', createLimitOf(kit.environment.profile));
+  const limitOf = await kit.seam('limits', 'limitOf', createLimitOf(limit));
   const createRateLimit = await kit.seam('rate-limit', 'createRateLimit', defaultRateLimit);
   const limiter = createRateLimit({store: (await kit.space('limits')) ?? NO_STORE, clock, log});
   kit.onStart(async () => limiter.start?.());

@@ -25,7 +25,7 @@ export function createUpstreams(
   {links, clock, log}: Pick<Kit, 'links' | 'clock' | 'log'>,
   createPolicy: CreateUpstreamPolicy,
   services: Iterable<string>,
-  discovery: Discovery,
+  {discovery, withinMs}: {readonly discovery: Discovery; readonly withinMs: () => number | undefined},
 ): Upstreams {
   const policies = new Map<string, UpstreamPolicy>();
   for (const service of services) policies.set(service, createPolicy(service, {clock, log}));
@@ -43,7 +43,9 @@ export function createUpstreams(
         outer?.throwIfAborted();
         const mayWait = request.headers?.['x-position'] !== undefined;
         const asked = {method: request.method, path: request.path, safeToRepeat, mayWait, deadline};
-        const answer = policyOf(service).call(asked, signal => {
+        const answer = policyOf(service).call(asked, attempt => {
+          const bound = withinMs();
+          const signal = bound === undefined ? attempt : AbortSignal.any([attempt, AbortSignal.timeout(bound)]);
           const sendTo = tellingUnsent<LinkAnswer>((node, own) =>
             links.request(service, {...request, headers, node, signal: anyOf(signal, outer, own)}),
           );

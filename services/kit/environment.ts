@@ -25,6 +25,7 @@ import type {Order, OrderKind, OrderState} from './disturb/orders.ts';
  * | `SIDECAR` | of a sidecar: beside what it stands, whom it hears and what it reaches (`services/sidecar/settings.ts`) |
  * | `TLS_KEY`, `TLS_CERT`, `TLS_CA` | of a sidecar: its identity and whose word counts, PEM |
  * | `RELEASE` | which release of the service this is, where several are rolled out: `v2` (default: none) |
+ * | `SETTINGS_FOLDER` | where the settings that were in force last are kept, for a start without the broker (default: nowhere) |
  * | `CODE_CACHE` | folder for compiled code, which makes the next start faster (default: none is kept) |
  */
 export const ENVIRONMENT = [
@@ -51,6 +52,7 @@ export const ENVIRONMENT = [
   'TLS_CERT',
   'TLS_CA',
   'RELEASE',
+  'SETTINGS_FOLDER',
   'CODE_CACHE',
 ] as const;
 

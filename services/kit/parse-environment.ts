@@ -23,6 +23,8 @@ export interface Environment {
   readonly sessionSecret: string | undefined;
   readonly logLevel: LogLevel;
   readonly controlFd: ControlFd | undefined;
+  /** Where settings are kept. */
+  readonly settingsFolder: string | undefined;
   /** Where telemetry goes; undefined: there is none. */
   readonly otlp: OtlpTarget | undefined;
 }
@@ -63,6 +65,7 @@ export function parseEnvironment(
     sessionSecret: text(raw, 'SESSION_SECRET'),
     logLevel: oneOf(raw, 'LOG_LEVEL', LOG_LEVELS) ?? 'info',
     controlFd: controlFd(raw),
+    settingsFolder: text(raw, 'SETTINGS_FOLDER'),
     otlp: otlpTarget(raw),
   };
 }

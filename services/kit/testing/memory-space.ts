@@ -16,7 +16,8 @@ export function createMemorySpace(): MemorySpace {
   const space: MemorySpace = {
     state: 'there',
     writes: 0,
-    get: key => answer(() => entries.get(key)),
+    // Copies: what somebody does to an entry is not done to the space.
+    get: key => answer(() => structuredClone(entries.get(key))),
     put: (key, value) => answer(() => write(key, value)),
     create: (key, value) => answer(() => (entries.has(key) ? miss() : write(key, value))),
     compareAndSet: (key, value, revision) =>
@@ -24,7 +25,8 @@ export function createMemorySpace(): MemorySpace {
     delete: (key, revision) =>
       answer(() => (revision === undefined || entries.get(key)?.revision === revision) && entries.delete(key)),
     keys: (prefix = '') => answer(() => [...entries.keys()].filter(key => key.startsWith(prefix)).sort()),
-    entries: (prefix = '') => answer(() => [...entries.values()].filter(({key}) => key.startsWith(prefix)).sort(byKey)),
+    entries: (prefix = '') =>
+      answer(() => structuredClone([...entries.values()].filter(({key}) => key.startsWith(prefix)).sort(byKey))),
   };
 
   async function answer<T>(work: () => T): Promise<T> {

@@ -3,13 +3,14 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {LabError} from '../errors.ts';
 import {fakeSystem} from './fake-system.ts';
 import {type AnyLab, defineLab} from './lab.ts';
 import {lintLab} from './lint.ts';
 import {runCheck} from './run-check.ts';
 import {typeCheckLab} from './type-check.ts';
-import {fail, pass} from './verdict.ts';
-import {verifyLab} from './verify.ts';
+import {type CheckResult, fail, inconclusive, pass} from './verdict.ts';
+import {expectations, type ProofJob, type ProvingSystem, proveAll} from './verify.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const id = 'p2-04-no-lost-events';
@@ -89,15 +90,20 @@ function labThat(judge: (variant: string) => ReturnType<typeof pass>): {
 
 /** Runs each variant as the controller would, on a recording system. */
 function onRecordingSystem({lab, system}: ReturnType<typeof labThat>) {
-  return verifyLab(lab, {
-    broker: 'postgres',
-    seeds: [1],
-    check: async (variant, seed) => {
-      const run = {lab, system, seed, files: join(folder, variant), runFolder: join(root, 'runs', variant)};
-      return (await runCheck({...run, emit: () => undefined, signal: new AbortController().signal})).result;
+  return proveAll(jobsOf(lab), [
+    {
+      runtime: 'process',
+      broker: 'postgres',
+      check: async ({expectation: {variant}, seed}) => {
+        const run = {lab, system, seed, files: join(folder, variant), runFolder: join(root, 'runs', variant)};
+        return (await runCheck({...run, emit: () => undefined, signal: new AbortController().signal})).result;
+      },
     },
-  });
+  ]);
 }
+
+const jobsOf = (lab: AnyLab): readonly ProofJob[] =>
+  expectations(lab).map(expectation => ({lab, expectation, seed: 1}));
 
 const missing = fail('EVENT_MISSING', '3 are missing', 'none is');
 
@@ -131,6 +137,76 @@ describe('verifying a lab', () => {
     );
     expect(start?.row.codes).toEqual(['DOES_NOT_BUILD']);
     expect(start?.holds).toBe(false);
+  });
+});
+
+describe('proving on several systems', () => {
+  const {lab} = labThat(() => missing);
+  const resultOf = (judgement: ReturnType<typeof pass>): CheckResult => ({
+    lab: lab.id,
+    verdict: judgement.verdict,
+    seed: 1,
+    runtime: 'process',
+    tasks: [{id: 'nothing-missing', title: '', ...judgement}],
+    durationMs: 1,
+  });
+  /** Answers what is right for the variant, unless told otherwise for its first runs. */
+  function systems(count: number, otherwise: Readonly<Record<string, readonly ReturnType<typeof pass>[]>> = {}) {
+    const runs: string[] = [];
+    const left = new Map(Object.entries(otherwise).map(([variant, each]) => [variant, [...each]]));
+    const make = (_: unknown, index: number): ProvingSystem => ({
+      runtime: 'process',
+      broker: 'postgres',
+      check: async ({expectation: {variant}}) => {
+        runs.push(`${index} ${variant}`);
+        await new Promise(resolve => setImmediate(resolve));
+        return resultOf(left.get(variant)?.shift() ?? (variant === 'solution' ? pass('all', 'all') : missing));
+      },
+    });
+    return {runs, all: Array.from({length: count}, make)};
+  }
+
+  it('shares the work, and keeps the order of the proofs', async () => {
+    const {runs, all} = systems(2);
+    const proofs = await proveAll(jobsOf(lab), all);
+    expect(proofs.map(({row, holds}) => [row.variant, holds])).toEqual([
+      ['start', true],
+      ['wrong/one', true],
+      ['wrong/two', true],
+      ['solution', true],
+    ]);
+    expect(runs.map(run => run[0]).toSorted()).toEqual(['0', '0', '1', '1']);
+  });
+
+  it('proves again, alone, what did not hold beside others', async () => {
+    const busy = inconclusive('BUSY_MACHINE', 'busy', 'calm');
+    const {runs, all} = systems(2, {solution: [busy, busy], 'wrong/one': [pass('all', 'all')]});
+    const proofs = await proveAll(jobsOf(lab), all);
+    expect(proofs.every(({holds}) => holds)).toBe(true);
+    // The solution once beside others, twice alone; each of the last three on one system.
+    expect(runs.slice(4)).toEqual(['0 wrong/one', '0 solution', '0 solution']);
+    expect(proofs.at(-1)?.retries).toBe(1);
+  });
+
+  it('tries what is inconclusive twice more, and goes on past a lab that is broken', async () => {
+    const busy = inconclusive('BUSY_MACHINE', 'busy', 'calm');
+    const {all} = systems(1, {'wrong/two': [busy, busy, busy]});
+    const [system] = all;
+    if (system === undefined) throw new Error('there is one system');
+    const broken: ProvingSystem = {
+      ...system,
+      check: async job => {
+        if (job.expectation.variant === 'start') throw new LabError('BROKEN_LAB', 'Its judge threw.');
+        return system.check(job);
+      },
+    };
+    const proofs = await proveAll(jobsOf(lab), [broken]);
+    expect(proofs.map(({row, holds, retries}) => [row.variant, row.codes, holds, retries])).toEqual([
+      ['start', ['BROKEN_LAB'], false, 0],
+      ['wrong/one', ['EVENT_MISSING'], true, 0],
+      ['wrong/two', ['BUSY_MACHINE'], false, 2],
+      ['solution', [], true, 0],
+    ]);
   });
 });
 

@@ -1,8 +1,10 @@
+import {LabError} from '../errors.ts';
+import type {RuntimeName} from '../runtime/runtime.ts';
 import type {AnyLab, WrongFix} from './lab.ts';
 import {lintLab} from './lint.ts';
 import {PREDICTION_ID} from './predict/item.ts';
 import {typeCheckLab} from './type-check.ts';
-import type {CheckResult, Verdict} from './verdict.ts';
+import {type CheckResult, inconclusive, type Verdict} from './verdict.ts';
 
 /** One line of `teralab labs verify --json`. */
 export interface VerifyRow {
@@ -29,16 +31,25 @@ export interface Proof {
   readonly result: CheckResult;
 }
 
-export interface VerifyOptions {
-  readonly seeds: readonly number[];
-  /** Engine of the broker of the system that runs them. */
+/** One thing to be proved. */
+export interface ProofJob {
+  readonly lab: AnyLab;
+  readonly expectation: Expectation;
+  readonly seed: number;
+}
+
+/** A system that runs variants, one at a time. */
+export interface ProvingSystem {
+  readonly runtime: RuntimeName;
+  /** Engine of its broker. */
   readonly broker: string;
-  /** Which of the lab's expectations to prove; all without it. */
-  readonly only?: readonly Expectation[];
-  /** Runs one variant of the lab on a fresh system, no further than what decides it. */
-  check(variant: string, seed: number, decisive: Expectation['decisive']): Promise<CheckResult>;
-  /** Called before each run. */
-  onStart?(expectation: Expectation, seed: number): void;
+  /** Runs a variant afresh, no further than what decides it. */
+  check(job: ProofJob): Promise<CheckResult>;
+}
+
+export interface ProofEvents {
+  /** Called before each run. `alone`: it did not hold beside others, and nothing runs beside it now. */
+  onStart?(job: ProofJob, alone: boolean): void;
   /** Called before an inconclusive run is tried again. */
   onAgain?(result: CheckResult): void;
   onProof?(proof: Proof): void;
@@ -57,41 +68,75 @@ export interface Expectation {
 /** A busy machine is not a broken lab: what is inconclusive is tried again, twice. */
 const TRIES_MAX = 3;
 
-/** Proves a lab by running it: the start fails with its codes, every wrong fix is refused by its task, the solution passes. */
-export async function verifyLab(lab: AnyLab, options: VerifyOptions): Promise<readonly Proof[]> {
-  const proofs: Proof[] = [];
-  for (const expectation of options.only ?? expectations(lab)) {
-    for (const seed of options.seeds) {
-      options.onStart?.(expectation, seed);
-      const {result, retries} = await decided(expectation, seed, options);
-      const row = {
-        lab: lab.id,
-        variant: expectation.variant,
-        seed,
-        runtime: result.runtime,
-        broker: options.broker,
-        expected: expectation.expected,
-        verdict: result.verdict,
-        codes: [...new Set(result.tasks.flatMap(task => task.code ?? []))],
-        durationMs: Math.round(result.durationMs),
-      };
-      const proof = {row, holds: expectation.holds(result), retries, result};
-      proofs.push(proof);
-      options.onProof?.(proof);
+/**
+ * Proves jobs on one system, or on several side by side. Systems disturb each other: what holds all the same holds, and whatever does not is
+ * proved again, alone. Proofs come in the order of the jobs.
+ */
+export async function proveAll(
+  jobs: readonly ProofJob[],
+  systems: readonly ProvingSystem[],
+  events: ProofEvents = {},
+): Promise<readonly Proof[]> {
+  const [first] = systems;
+  if (first === undefined) return [];
+  const sideBySide = systems.length > 1;
+  const proofs = new Map<ProofJob, Proof>();
+  const left = [...jobs];
+  const work = async (system: ProvingSystem): Promise<void> => {
+    for (let job = left.shift(); job !== undefined; job = left.shift()) {
+      events.onStart?.(job, false);
+      const proof = await prove(job, system, sideBySide ? 1 : TRIES_MAX, events);
+      proofs.set(job, proof);
+      if (proof.holds || !sideBySide) events.onProof?.(proof);
     }
+  };
+  await Promise.all(systems.map(work));
+  for (const job of sideBySide ? jobs.filter(each => proofs.get(each)?.holds === false) : []) {
+    events.onStart?.(job, true);
+    const proof = await prove(job, first, TRIES_MAX, events);
+    proofs.set(job, proof);
+    events.onProof?.(proof);
   }
-  return proofs;
+  return jobs.flatMap(job => proofs.get(job) ?? []);
 }
 
-async function decided(
-  {variant, decisive}: Expectation,
-  seed: number,
-  {check, onAgain}: VerifyOptions,
-): Promise<{readonly result: CheckResult; readonly retries: number}> {
+async function prove(job: ProofJob, system: ProvingSystem, triesMax: number, {onAgain}: ProofEvents): Promise<Proof> {
+  const {lab, expectation, seed} = job;
   for (let attempt = 1; ; attempt++) {
-    const result = await check(variant, seed, decisive);
-    if (result.verdict !== 'inconclusive' || attempt >= TRIES_MAX) return {result, retries: attempt - 1};
-    onAgain?.(result);
+    const result = await checked(job, system);
+    const broken = result.tasks.some(({code}) => code === BROKEN);
+    if (result.verdict === 'inconclusive' && attempt < triesMax && !broken) {
+      onAgain?.(result);
+      continue;
+    }
+    const row = {
+      lab: lab.id,
+      variant: expectation.variant,
+      seed,
+      runtime: result.runtime,
+      broker: system.broker,
+      expected: expectation.expected,
+      verdict: result.verdict,
+      codes: [...new Set(result.tasks.flatMap(task => task.code ?? []))],
+      durationMs: Math.round(result.durationMs),
+    };
+    return {row, holds: expectation.holds(result), retries: attempt - 1, result};
+  }
+}
+
+const BROKEN = 'BROKEN_LAB';
+
+/** A lab that is broken is what a proof is to find, and no reason to leave the others unproved. */
+async function checked(job: ProofJob, system: ProvingSystem): Promise<CheckResult> {
+  const startedAt = Date.now();
+  try {
+    return await system.check(job);
+  } catch (error) {
+    if (!(error instanceof LabError) || error.code !== BROKEN) throw error;
+    const {lab, seed} = job;
+    const tasks = lab.tasks.map(({id, title}) => ({id, title, ...inconclusive(BROKEN, error.message, 'a sound lab')}));
+    const durationMs = Date.now() - startedAt;
+    return {lab: lab.id, verdict: 'inconclusive', seed, runtime: system.runtime, tasks, durationMs};
   }
 }
 

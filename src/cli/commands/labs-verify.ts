@@ -5,7 +5,14 @@ import type {ControllerClient} from '../../controller/connection.ts';
 import type {StatusReport, UpOptions} from '../../controller/protocol.ts';
 import {LabError} from '../../errors.ts';
 import type {AnyLab} from '../../labs/lab.ts';
-import {expectations, type Proof, staticProblems, verifyLab} from '../../labs/verify.ts';
+import {
+  expectations,
+  type Proof,
+  type ProofJob,
+  type ProvingSystem,
+  proveAll,
+  staticProblems,
+} from '../../labs/verify.ts';
 import {quarterOf} from '../../labs/verify-report.ts';
 import type {RuntimeName} from '../../runtime/runtime.ts';
 import type {BrokerEngine} from '../../topology/topology.ts';
@@ -30,6 +37,8 @@ export interface VerifyFlags {
   readonly variant?: string;
   readonly broker?: BrokerEngine;
   readonly quarter?: boolean;
+  /** Systems side by side. */
+  readonly jobs?: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -48,8 +57,8 @@ export async function run(context: Context, names: readonly string[], flags: Ver
     ...(await engineFor(runtime)),
     ...(broker === undefined ? {} : {broker}),
   };
-  const proofs = await inOwnSystem(context, upOptions, async (own, client, broker) =>
-    verifyAll(own, client, todo, {seeds, broker}),
+  const proofs = await inOwnSystems(context, upOptions, flags.jobs ?? 1, async systems =>
+    verifyAll(context, systems, jobsOf(todo, seeds)),
   );
   if (context.json) context.document(proofs.map(({row}) => row));
   else context.lines(renderProofs({todo, proofs, problems, first}, context.width));
@@ -74,11 +83,27 @@ function chooseVariants(labs: readonly AnyLab[], variant: string | undefined): r
   return all.map(({lab, only}) => ({lab, only: only.filter(each => each.variant === variant)}));
 }
 
+/** As many systems of their own as are to run side by side. */
+async function inOwnSystems<T>(
+  context: Context,
+  upOptions: UpOptions,
+  count: number,
+  work: (systems: readonly ProvingSystem[]) => Promise<T>,
+): Promise<T> {
+  const start = async (systems: readonly ProvingSystem[]): Promise<T> =>
+    systems.length === count
+      ? work(systems)
+      : inOwnSystem(context, upOptions, async (own, client, status) =>
+          start([...systems, provingSystem(own, client, status, count === 1)]),
+        );
+  return start([]);
+}
+
 /** A workspace and a system of its own, so that the learner's stay as they are; both are removed afterwards. */
 async function inOwnSystem<T>(
   context: Context,
   upOptions: UpOptions,
-  work: (own: Context, client: ControllerClient, broker: BrokerEngine) => Promise<T>,
+  work: (own: Context, client: ControllerClient, status: StatusReport) => Promise<T>,
 ): Promise<T> {
   const workspace = await mkdtemp(join(tmpdir(), 'teralab-verify-'));
   const own: Context = {...context, workspace};
@@ -88,7 +113,7 @@ async function inOwnSystem<T>(
     const client = await own.controllers.ensure(workspace, line => context.progress.step(line));
     try {
       const system = await client.call('up', upOptions, showProgress(own), context.signal);
-      return await work(own, client, engineOfBroker(system));
+      return await work(own, client, system);
     } finally {
       client.close();
     }
@@ -102,37 +127,41 @@ async function inOwnSystem<T>(
   }
 }
 
+/** Every lab, then every variant, then every seed. */
+function jobsOf(todo: readonly Todo[], seeds: readonly number[]): readonly ProofJob[] {
+  return todo.flatMap(({lab, only}) => only.flatMap(expectation => seeds.map(seed => ({lab, expectation, seed}))));
+}
+
 async function verifyAll(
   context: Context,
-  client: ControllerClient,
-  todo: readonly Todo[],
-  {seeds, broker}: {readonly seeds: readonly number[]; readonly broker: BrokerEngine},
+  systems: readonly ProvingSystem[],
+  jobs: readonly ProofJob[],
 ): Promise<readonly Proof[]> {
-  const total = todo.reduce((sum, {only}) => sum + only.length * seeds.length, 0);
-  const proofs: Proof[] = [];
-  for (const {lab, only} of todo) {
-    await verifyLab(lab, {
-      seeds,
-      broker,
-      only,
-      check: async (variant, seed, decisive) => {
-        const params = {...labOrder(context, lab), seed, variant, decisive};
-        const told = context.updates ? tellCheck(context, {tasks: false}) : undefined;
-        const result = await client.call('check', params, told, context.signal);
-        context.progress.stop();
-        return result;
-      },
-      onStart: ({variant, expected}, seed) =>
-        context.say(`[${proofs.length + 1}/${total}] ${lab.id} ${variant}, seed ${seed}: is to ${expected}`),
-      onAgain: ({tasks}) =>
-        context.say(`  inconclusive (${tasks.map(task => task.code ?? task.verdict).join(', ')}); once more`),
-      onProof: proof => {
-        proofs.push(proof);
-        sayProof(context, proof);
-      },
-    });
-  }
-  return proofs;
+  let begun = 0;
+  return proveAll(jobs, systems, {
+    onStart: ({lab, expectation: {variant, expected}, seed}, alone) => {
+      if (!alone) begun++;
+      const count = alone ? 'alone' : `${begun}/${jobs.length}`;
+      context.say(`[${count}] ${lab.id} ${variant}, seed ${seed}: is to ${expected}`);
+    },
+    onAgain: ({tasks}) =>
+      context.say(`  inconclusive (${tasks.map(task => task.code ?? task.verdict).join(', ')}); once more`),
+    onProof: proof => sayProof(context, proof),
+  });
+}
+
+/** Runs variants on the system of `own`; tells how each goes where there is but one. */
+function provingSystem(own: Context, client: ControllerClient, status: StatusReport, isOnly: boolean): ProvingSystem {
+  return {
+    runtime: status.runtime,
+    broker: engineOfBroker(status),
+    check: async ({lab, expectation: {variant, decisive}, seed}) => {
+      const told = own.updates && isOnly ? tellCheck(own, {tasks: false}) : undefined;
+      const result = await client.call('check', {...labOrder(own, lab), seed, variant, decisive}, told, own.signal);
+      own.progress.stop();
+      return result;
+    },
+  };
 }
 
 /** What the broker really runs on, whoever has chosen it. */

@@ -50,10 +50,13 @@ export function declareLabs(program: Command, shell: Shell): void {
       'teralab labs verify p2-04-no-lost-events --seeds 3',
       'teralab labs verify --seed 7 --json',
       'teralab labs verify p2-04-no-lost-events --variant wrong/cursor --seeds 10',
-      'teralab labs verify --quarter',
+      'teralab labs verify --quarter --jobs 2',
     ],
   })
     .option('--quarter', 'every fourth lab, others each day (for CI)')
+    .option('--jobs <n>', 'systems side by side (default 1); what does not hold is tried again, alone', raw =>
+      parseWhole(raw, '--jobs', 1, 8),
+    )
     .option('--variant <name>', 'only this one: start, wrong/NAME or solution')
     .option('--seeds <n>', 'runs of each variant, each with a seed of its own (default 1)', raw =>
       parseWhole(raw, '--seeds', 1, 1000),

@@ -162,7 +162,7 @@ describe('process runtime', () => {
     const first = makeRuntime();
     await first.prepare([broken], () => undefined);
     await first.down();
-    rmSync(join(postgresFolders(paths).databases, 'workspace/broken-db-18/data/global'), {recursive: true});
+    rmSync(join(postgresFolders(paths).databases, 'workspace/broken-db-18-2/data/global'), {recursive: true});
     const second = makeRuntime();
     await second.prepare([broken], () => undefined);
     await expect(second.start(broken, {env: {}, links: {}, seams: {}})).rejects.toMatchObject({

@@ -1,3 +1,4 @@
+import {randomUUID} from 'node:crypto';
 import type {CreateSharing} from 'teralab/identity/seams/sharing';
 
 /** Identity's side: nobody else reads its tables; it tells of every account, and again when it is asked. */
@@ -12,7 +13,7 @@ export const createSharing: CreateSharing = ({database, emit}) => ({
       );
       for (const {id, name} of accounts)
         await emit(transaction, {
-          id: `account.announced/${id}`,
+          id: `account.announced/${id}/${randomUUID()}`,
           key: id,
           type: 'account.announced',
           data: {account: id, name},

@@ -1,6 +1,7 @@
 import {isUnsent} from '../kit/is-unsent.ts';
 import {createRegistry, REGISTRY_SPACE, type Registry} from '../kit/registry.ts';
 import type {Kit} from '../kit/service.ts';
+import {createBalancer as defaultBalancer} from './seams/balancer.default.ts';
 import {createDefaultDiscovery} from './seams/discovery.default.ts';
 import type {Discovery, InstanceAnswer, SendError, SendTo} from './seams/discovery.ts';
 
@@ -11,7 +12,8 @@ export async function findInstances(kit: Kit, services: readonly string[]): Prom
   const create = await kit.seam('discovery', 'createDiscovery', createDefaultDiscovery(services, linked));
   const space = await kit.space(REGISTRY_SPACE);
   const registry = space === undefined ? linksAsRegistry(linked) : createRegistry(space, clock);
-  const discovery = create({registry, clock, log});
+  const createBalancer = await kit.seam('balancer', 'createBalancer', defaultBalancer);
+  const discovery = create({registry, balancer: createBalancer(), clock, log});
   kit.onStart(async () => discovery.start?.());
   kit.onStop(async () => discovery.stop?.());
   return discovery;
@@ -19,7 +21,7 @@ export async function findInstances(kit: Kit, services: readonly string[]): Prom
 
 /** Where there is no broker to have a registry on, all to which there are links are there. */
 function linksAsRegistry(linked: (service: string) => readonly string[]): Registry {
-  return {nodes: async service => linked(service)};
+  return {nodes: async service => linked(service), releaseOf: () => undefined};
 }
 
 /** A sender whose errors say whether anything was sent. */

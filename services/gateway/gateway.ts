@@ -13,6 +13,8 @@ import {compose as defaultCompose} from './seams/compose.default.ts';
 import {composeAlerts as defaultComposeAlerts} from './seams/compose-alerts.default.ts';
 import {defaultLimit} from './seams/limits.default.ts';
 import {createRoutes as defaultRoutes} from './seams/routes.default.ts';
+import {createShedding as defaultShedding} from './seams/shedding.default.ts';
+import {createTrafficSplit as defaultSplit} from './seams/traffic-split.default.ts';
 import {createUpstreamPolicy as defaultPolicy} from './seams/upstream-policy.default.ts';
 import {type GatewaySettings, parseSettings} from './settings.ts';
 import {createUpstreams, type Upstreams} from './upstreams.ts';
@@ -32,13 +34,16 @@ export const gateway: ServiceDefinition = {
     const services = [...new Set(['identity', 'stream', alertsService(kit), ...routes.map(({service}) => service)])];
     const defaults: GatewaySettings = {limit: defaultLimit(kit.environment.profile)};
     const settings = await openConfig(kit, 'gateway', {defaults, parse: raw => parseSettings(raw, defaults)});
+    const createShedding = await kit.seam('shedding', 'createShedding', defaultShedding);
+    const createSplit = await kit.seam('traffic-split', 'createTrafficSplit', defaultSplit);
     const tools: ProxyTools = {
       upstreams: createUpstreams(kit, createPolicy, services, {
         discovery: await findInstances(kit, services),
         withinMs: () => settings.current().upstreamWithinMs,
+        split: createSplit({rules: () => settings.current().split ?? {}}),
       }),
       tokens: await openAccessTokens(kit, 'gateway'),
-      inFlight: createInFlight(IN_FLIGHT_MAX),
+      inFlight: createInFlight(createShedding({clock: kit.clock, places: IN_FLIGHT_MAX}), kit.clock),
       collapser: createCollapser(kit.clock),
       clock: kit.clock,
     };

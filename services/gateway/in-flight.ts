@@ -1,29 +1,27 @@
+import type {FastifyRequest} from 'fastify';
+import type {Clock} from '../kit/clock.ts';
 import {Problem} from '../kit/problem.ts';
+import {callerDeadline} from './request-bounds.ts';
+import type {Shedding} from './seams/shedding.ts';
 
-/** Counts what is under way and refuses what would be more than the cap. */
+/** What is under way. */
 export interface InFlight {
-  /** Takes a place, which the returned function gives back. Throws a 503 problem when there is none. */
-  enter(): () => void;
-  readonly count: number;
+  /** Takes a place, which the returned function gives back. Throws a 503 problem when there is none for this request. */
+  enter(request: FastifyRequest): () => void;
 }
 
-export function createInFlight(cap: number): InFlight {
-  let count = 0;
+export function createInFlight(shedding: Shedding, clock: Clock): InFlight {
   return {
-    enter() {
-      if (count >= cap) {
-        const detail = `${cap} requests are under way already; this one was not begun.`;
-        throw new Problem({status: 503, kind: 'overloaded', detail, headers: {'retry-after': '1'}});
-      }
-      count += 1;
-      let left = false;
-      return () => {
-        if (!left) count -= 1;
-        left = true;
-      };
-    },
-    get count() {
-      return count;
+    enter(request) {
+      const entered = shedding.enter({deadline: callerDeadline(request, clock)});
+      if (typeof entered === 'function') return entered;
+      const seconds = Math.max(1, Math.ceil(entered.retryAfterSeconds) || 1);
+      throw new Problem({
+        status: 503,
+        kind: 'overloaded',
+        detail: `${entered.shed}; this one was not begun.`,
+        headers: {'retry-after': String(seconds)},
+      });
     },
   };
 }

@@ -30,6 +30,7 @@ const REQUEST_HEADERS = [
   'if-none-match',
   'prefer',
   'x-client-id',
+  'x-release',
   'x-position',
 ] as const;
 /** No answer that could be passed on. */

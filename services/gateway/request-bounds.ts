@@ -26,7 +26,7 @@ export function callerDeadline({hop, headers}: FastifyRequest, clock: Clock): nu
  * caller that goes away does not end the work, so it does not free the place either.
  */
 export async function holdPlace<T>(inFlight: InFlight, reply: FastifyReply, work: () => Promise<T>): Promise<T> {
-  const leave = inFlight.enter();
+  const leave = inFlight.enter(reply.request);
   const sent = new Promise<void>(resolve => {
     if (reply.raw.destroyed || reply.raw.writableFinished) resolve();
     else reply.raw.once('close', resolve);

@@ -21,9 +21,12 @@ it('reads what is set, and leaves the rest as it was', () => {
 it.each([
   [null, 'the settings must be an object'],
   [[], 'the settings must be an object'],
-  [{limits: {}}, 'the settings must have no limits; there are limit, upstreamWithinMs'],
+  [{limits: {}}, 'the settings must have no limits; there are limit, upstreamWithinMs, split'],
   [{limit: 5}, 'limit must be an object'],
   [{limit: {burst: '5'}}, 'burst must be a number from 1 to 1000000'],
+  [{split: []}, 'split must be an object'],
+  [{split: {identity: {release: '', share: 0.1}}}, 'split.identity.release must be a name'],
+  [{split: {identity: {release: 'v2', share: 2}}}, 'share must be a number from 0 to 1'],
   [{upstreamWithinMs: 0}, 'upstreamWithinMs must be a number from 1 to 60000'],
 ])('refuses %j', (raw, message) => {
   expect(() => parseSettings(raw, DEFAULTS)).toThrow(message);

@@ -3,6 +3,7 @@ import {DEADLINE_HEADER} from '../kit/request-context.ts';
 import type {Kit} from '../kit/service.ts';
 import {tellingUnsent} from './find-instances.ts';
 import type {Discovery} from './seams/discovery.ts';
+import type {TrafficSplit} from './seams/traffic-split.ts';
 import type {CreateUpstreamPolicy, UpstreamPolicy} from './seams/upstream-policy.ts';
 import {upstreamProblem} from './upstream-errors.ts';
 
@@ -19,13 +20,20 @@ export interface Upstreams {
   call(service: string, call: UpstreamCall): Promise<LinkAnswer>;
 }
 
+export interface UpstreamParts {
+  readonly discovery: Discovery;
+  /** No attempt is waited for longer than this, ms. */
+  readonly withinMs: () => number | undefined;
+  readonly split: TrafficSplit;
+}
+
 const REPEATABLE_METHODS = new Set(['GET', 'HEAD']);
 
 export function createUpstreams(
   {links, clock, log}: Pick<Kit, 'links' | 'clock' | 'log'>,
   createPolicy: CreateUpstreamPolicy,
   services: Iterable<string>,
-  {discovery, withinMs}: {readonly discovery: Discovery; readonly withinMs: () => number | undefined},
+  {discovery, withinMs, split}: UpstreamParts,
 ): Upstreams {
   const policies = new Map<string, UpstreamPolicy>();
   for (const service of services) policies.set(service, createPolicy(service, {clock, log}));
@@ -43,13 +51,15 @@ export function createUpstreams(
         outer?.throwIfAborted();
         const mayWait = request.headers?.['x-position'] !== undefined;
         const asked = {method: request.method, path: request.path, safeToRepeat, mayWait, deadline};
+        const {'x-release': wanted, 'x-client-id': client, authorization} = request.headers ?? {};
+        const lane = split.laneOf({service, wanted, client: client ?? authorization});
         const answer = policyOf(service).call(asked, attempt => {
           const bound = withinMs();
           const signal = bound === undefined ? attempt : AbortSignal.any([attempt, AbortSignal.timeout(bound)]);
           const sendTo = tellingUnsent<LinkAnswer>((node, own) =>
             links.request(service, {...request, headers, node, signal: anyOf(signal, outer, own)}),
           );
-          return discovery.request(service, asked, sendTo);
+          return discovery.request(service, lane === undefined ? asked : {...asked, lane}, sendTo);
         });
         return await unlessAborted(answer, outer);
       } catch (error) {

@@ -11,6 +11,8 @@ const AGAIN_AFTER_MS = 500;
 export interface RegisterOptions {
   readonly service: string;
   readonly node: string;
+  /** Which release of the service it is; empty: nobody tells them apart. */
+  readonly release?: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -27,11 +29,11 @@ export interface RegisteredInstance {
  */
 export function registerInstance(
   space: Pick<KeyValue, 'get' | 'create' | 'compareAndSet' | 'delete'>,
-  {service, node, clock, log}: RegisterOptions,
+  {service, node, release = '', clock, log}: RegisterOptions,
 ): RegisteredInstance {
   const ending = new AbortController();
   const key = instanceKey(service, node);
-  const own: Instance = {node, ttlMs: TTL_MS};
+  const own: Instance = {node, ttlMs: TTL_MS, ...(release === '' ? {} : {release})};
   /** Of the last own entry, where nobody is known to have replaced it. */
   let revision: number | undefined;
   let told: 'in' | 'out' | 'away' | undefined;

@@ -122,7 +122,13 @@ async function start(
   const registry = await kit.space(REGISTRY_SPACE);
   assembly.markStarted();
   if (registry !== undefined && !draining.aborted) {
-    registered = registerInstance(registry, {service: name, node: environment.nodeName, clock, log});
+    registered = registerInstance(registry, {
+      service: name,
+      node: environment.nodeName,
+      release: environment.release,
+      clock,
+      log,
+    });
     // Told as soon as it drains; waited for before its space is closed.
     kit.onStop(async () => registered?.end());
   }

@@ -3,6 +3,7 @@ import type {Logger} from '../../kit/logger.ts';
 import {createRegistry, instanceKey} from '../../kit/registry.ts';
 import {createManualClock} from '../../kit/testing/manual-clock.ts';
 import {createMemorySpace} from '../../kit/testing/memory-space.ts';
+import {createBalancer} from './balancer.default.ts';
 import {createDefaultDiscovery} from './discovery.default.ts';
 import type {DiscoveryRequest} from './discovery.ts';
 
@@ -57,6 +58,16 @@ it('uses a node again that is well again, found out by a request that may be rep
   expect(await system.answerers(4, POST)).toContain('b');
 });
 
+it('asks only those of a lane, and all where it has none', async () => {
+  await using system = createSystem();
+  await system.register('a', 'c');
+  await system.registerRelease('b', 'v2');
+  await system.pass(1_000);
+  expect(new Set(await system.answerers(6, {...GET, lane: {only: 'v2'}}))).toEqual(new Set(['b']));
+  expect(new Set(await system.answerers(6, {...GET, lane: {without: 'v2'}}))).toEqual(new Set(['a', 'c']));
+  expect(new Set(await system.answerers(6, {...GET, lane: {only: 'v3'}}))).toEqual(new Set(['a', 'b', 'c']));
+});
+
 it('says so when there is nobody to ask', async () => {
   await using system = createSystem([]);
   await expect(system.discovery.request('identity', GET, async () => ({status: 200}))).rejects.toThrow('LINKS names');
@@ -70,6 +81,7 @@ function createSystem(linked: readonly string[] = ['a', 'b', 'c', 'd']) {
     () => linked,
   )({
     registry: createRegistry(space, clock),
+    balancer: createBalancer(),
     clock,
     log,
   });
@@ -88,6 +100,9 @@ function createSystem(linked: readonly string[] = ['a', 'b', 'c', 'd']) {
     discovery,
     failing,
     asked,
+    async registerRelease(node: string, release: string) {
+      await space.put(instanceKey('identity', node), {node, ttlMs: 1_000_000, release});
+    },
     async register(...nodes: string[]) {
       for (const node of nodes) await space.put(instanceKey('identity', node), {node, ttlMs: 1_000_000});
     },

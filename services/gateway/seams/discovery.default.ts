@@ -2,6 +2,7 @@ import {isDeepStrictEqual} from 'node:util';
 import {UnknownServiceError} from '../../kit/links.ts';
 import type {CreateDiscovery, DiscoveryTools, SendError} from './discovery.ts';
 import {createEjections, type Ejections, type NodeOutcome} from './ejections.ts';
+import type {Lane} from './traffic-split.ts';
 
 /** How often the registry is read. What fails meanwhile is found out by asking it. */
 const READ_EVERY_MS = 1_000;
@@ -12,7 +13,6 @@ const FAIR_WAIT_MS = 250;
 interface Known {
   nodes: readonly string[];
   readonly ejections: Ejections;
-  turn: number;
 }
 
 /**
@@ -25,23 +25,26 @@ export function createDefaultDiscovery(
   linked: (service: string) => readonly string[],
 ): CreateDiscovery {
   return tools => {
-    const {clock, log} = tools;
+    const {balancer, clock, log, registry} = tools;
     const stopping = new AbortController();
     const known = new Map(services.map(service => [service, knowNothing(service)]));
 
     function knowNothing(service: string): Known {
       const ejections = createEjections(clock, (node, forMs) => log.warn({service, node, forMs}, 'kept away from'));
-      return {nodes: linked(service), ejections, turn: 0};
+      return {nodes: linked(service), ejections};
     }
 
     return {
       async request(service, request, send) {
-        const {nodes, ejections, turn} = known.get(service) ?? knowNothing(service);
-        const own = known.get(service);
-        if (own !== undefined) own.turn += 1;
+        const {nodes, ejections} = known.get(service) ?? knowNothing(service);
+        const ordered = balancer.order(
+          service,
+          inLane(nodes, request.lane, node => registry.releaseOf(service, node)),
+        );
         let failure: unknown;
-        for (const node of ejections.order(rotated(nodes, turn), request.safeToRepeat)) {
+        for (const node of ejections.order(ordered, request.safeToRepeat)) {
           const tell = ejections.begin(node);
+          const end = balancer.begin(node);
           const began = clock.monotonic();
           try {
             const answer = await send(node);
@@ -52,6 +55,8 @@ export function createDefaultDiscovery(
             failure = error;
             // Where a byte has left, whether to send it again is for the policy of the upstream to say.
             if (!isUnsent(error)) throw error;
+          } finally {
+            end();
           }
         }
         throw failure ?? new UnknownServiceError(service);
@@ -93,9 +98,15 @@ async function readForEver(
   }
 }
 
-function rotated(nodes: readonly string[], turn: number): readonly string[] {
-  const from = nodes.length === 0 ? 0 : turn % nodes.length;
-  return [...nodes.slice(from), ...nodes.slice(0, from)];
+/** Those of a lane; all where it has none, for an answer of another release is better than none. */
+function inLane(
+  nodes: readonly string[],
+  lane: Lane | undefined,
+  releaseOf: (node: string) => string | undefined,
+): readonly string[] {
+  if (lane === undefined) return nodes;
+  const own = nodes.filter(node => ('only' in lane ? releaseOf(node) === lane.only : releaseOf(node) !== lane.without));
+  return own.length === 0 ? nodes : own;
 }
 
 function isUnsent(error: unknown): boolean {

@@ -1,6 +1,8 @@
 import type {Clock} from '../../kit/clock.ts';
 import type {Logger} from '../../kit/logger.ts';
 import type {Registry} from '../../kit/registry.ts';
+import type {Balancer} from './balancer.ts';
+import type {Lane} from './traffic-split.ts';
 
 /** One request that is to go to some instance of a service. */
 export interface DiscoveryRequest {
@@ -10,6 +12,8 @@ export interface DiscoveryRequest {
   readonly safeToRepeat: boolean;
   /** When the caller stops waiting, unix ms. */
   readonly deadline: number;
+  /** Where releases are told apart: whom of the instances to ask. */
+  readonly lane?: Lane;
 }
 
 /** An instance's answer, of which the body has not been read yet. */
@@ -40,6 +44,8 @@ export interface Discovery {
 
 export interface DiscoveryTools {
   readonly registry: Registry;
+  /** Spreads requests over those who are good to ask. */
+  readonly balancer: Balancer;
   readonly clock: Clock;
   readonly log: Logger;
 }

@@ -10,9 +10,11 @@ import {
   type Reported,
   throughput,
 } from './judge.ts';
+import {spreadEvenly} from './spread.ts';
 import {reports} from './traffic.ts';
 
-const ACCOUNTS = 16;
+/** Of which those are used that spread evenly. */
+const ACCOUNTS = 20;
 const CONSUMERS = 4;
 const REPORTS = 64;
 const PER_SECOND = 16;
@@ -48,7 +50,7 @@ export default defineLab<Setup, Final>({
   given: {stream: {handler: 'handler.ts', subscription: 'subscription.ts'}},
   watch: 'events that overtook an earlier one',
   setUp: async tools => ({
-    accounts: await signUpMany(tools, ACCOUNTS),
+    accounts: await spreadEvenly(tools, await signUpMany(tools, ACCOUNTS)),
     rewrites: await rewrites(tools),
   }),
   baseline: {
@@ -80,7 +82,7 @@ export default defineLab<Setup, Final>({
   summary: ({final}) => {
     const {perSecond, one} = throughput(final);
     return [
-      `${final.source.length} events of ${ACCOUNTS} accounts were worked off by ${CONSUMERS} consumers, of which one was killed.`,
+      `${final.source.length} events of ${accountsOf(final)} accounts were worked off by ${CONSUMERS} consumers, of which one was killed.`,
       `${inversions(final).length} of them overtook an earlier one of their account; ${perSecond.toFixed(0)} a second, where one consumer does ${one.toFixed(0)}.`,
     ];
   },
@@ -160,6 +162,10 @@ export default defineLab<Setup, Final>({
     },
   ],
 });
+
+function accountsOf({source}: Final): number {
+  return new Set(source.map(({account}) => account)).size;
+}
 
 function isOfAttack(id: string): boolean {
   return id.includes('/attack-');

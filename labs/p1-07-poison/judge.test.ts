@@ -5,10 +5,10 @@ import {classify, type Held, judgeGoesOn, judgeKept, judgeRedriven, judgeSkipped
 import type {Final, Setup} from './lab.ts';
 
 const SOURCE: readonly Held[] = [
-  {id: 'v1', partition: 0, position: 1},
-  {id: 'u', partition: 0, position: 2, poison: 'unreadable'},
-  {id: 'r', partition: 0, position: 3, poison: 'refused'},
-  {id: 'v2', partition: 0, position: 4},
+  {id: 'v1', partition: 0, position: 1, publishedAt: 0},
+  {id: 'u', partition: 0, position: 2, publishedAt: 0, poison: 'unreadable'},
+  {id: 'r', partition: 0, position: 3, publishedAt: 0, poison: 'refused'},
+  {id: 'v2', partition: 0, position: 4, publishedAt: 0},
 ];
 const letter = (id: string, position: number, reason: string): DeadLetter => ({
   ...{id: `${position}@stream`, stream: 'activity', group: 'stream', position, reason, at: 0},
@@ -49,6 +49,14 @@ it('says which message a partition waits for', () => {
     'STUCK',
     expect.stringMatching(/3 wait, the first is unreadable: u/),
   ]);
+});
+
+it('does not let poison hold up its partition for as many attempts as an outage takes', () => {
+  const late = [UNREADABLE, REFUSED].map(one => ({...one, at: 7_500}));
+  expect(judgeGoesOn(seen({lettersBefore: late})).code).toBe('HELD_UP');
+  const kill = {at: 500, node: 'stream-1', type: 'crash-point', detail: ''} as const;
+  // Nobody can tell what it would have taken without the kill.
+  expect(judgeGoesOn({...seen({lettersBefore: late}), events: [kill]}).verdict).toBe('pass');
 });
 
 it('wants poison kept, with reasons that tell one kind from another', () => {

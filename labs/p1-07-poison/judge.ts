@@ -9,6 +9,8 @@ export interface Held {
   readonly id: string;
   readonly partition: number;
   readonly position: number;
+  /** Unix ms. */
+  readonly publishedAt: number;
   readonly poison?: 'unreadable' | 'refused';
 }
 
@@ -16,10 +18,14 @@ type Seen = Evidence<Setup, Final>;
 
 /** Words of this length at least say something. */
 const REASON_LENGTH_MIN = 12;
+/** As long as nothing else is wrong, poison is told within this time, ms. */
+const TOLD_WITHIN_MS = 1_500;
+/** After a kill, and after the database is back, so much time (ms) is nobody's. */
+const CALM_AFTER_MS = 4_000;
 
-export function classify({id, partition, position, data}: Delivery, refusedKind: string): Held {
+export function classify({id, partition, position, publishedAt, data}: Delivery, refusedKind: string): Held {
   const {account, kind, at} = (typeof data === 'object' && data !== null ? data : {}) as Record<string, unknown>;
-  const where = {id, partition, position};
+  const where = {id, partition, position, publishedAt};
   const isRead = [account, kind, at].every(value => typeof value === 'string') && !Number.isNaN(Date.parse(String(at)));
   if (!isRead) return {...where, poison: 'unreadable'};
   return kind === refusedKind ? {...where, poison: 'refused'} : where;
@@ -71,8 +77,23 @@ export function judgeSkipped(evidence: Seen): Judgement {
 
 export function judgeGoesOn(evidence: Seen): Judgement {
   const {final} = evidence;
-  const expected = 'every partition is worked off 10 s after the last fault ended';
-  if (final.lag === 0) return pass('nothing waits', expected, about(evidence));
+  const expected =
+    'poison is out of the way at once, and every partition is worked off 10 s after the last fault ended';
+  if (final.lag === 0) {
+    const held = heldUp(evidence);
+    if (held.length === 0) return pass('nothing waits', expected, about(evidence));
+    const observed = `${held.length} poison records held up their partition for more than ${TOLD_WITHIN_MS / 1_000} s while nothing else was wrong`;
+    if (evidence.control.busy) return inconclusive('BUSY_MACHINE', observed, expected);
+    return fail('HELD_UP', observed, expected, [
+      ...held
+        .slice(0, 3)
+        .map(
+          ({one, letter}) =>
+            `record ${one.id} (${one.poison}): published at ${after(evidence, one.publishedAt)}, a dead letter at ${letter ? after(evidence, letter.at) : 'no time'}`,
+        ),
+      ...about(evidence),
+    ]);
+  }
   const heads = Object.keys(final.positions).flatMap(key => {
     const waiting = final.source.filter(
       ({partition, position}) => partition === Number(key) && position > (final.positions[partition] ?? 0),
@@ -168,6 +189,31 @@ export function judgeRedriven(evidence: Seen): Judgement {
       ],
     );
   return pass(`all ${refused.length} took effect once`, expected, about(evidence));
+}
+
+/** Poison that came while all was well, and was no dead letter yet when that had been so for long enough. Most of such poison has to be among it. */
+function heldUp(evidence: Seen): readonly {readonly one: Held; readonly letter: DeadLetter | undefined}[] {
+  const {final, events, faults} = evidence;
+  const troubles = [
+    ...events.filter(({type}) => type === 'crash-point').map(({at}) => ({from: at, to: at + CALM_AFTER_MS})),
+    ...faults
+      .filter(({kind, appliedAt}) => kind === 'refuse' && appliedAt !== undefined)
+      .map(({appliedAt = 0, endedAt = appliedAt + CALM_AFTER_MS}) => ({from: appliedAt, to: endedAt + CALM_AFTER_MS})),
+  ];
+  const came = final.source
+    .filter(
+      ({poison, publishedAt}) =>
+        poison !== undefined && !troubles.some(({from, to}) => publishedAt >= from && publishedAt <= to),
+    )
+    .map(one => {
+      const letter = letterOf(final.lettersBefore, one);
+      const trouble = Math.min(...troubles.map(({from}) => from).filter(from => from > one.publishedAt));
+      const toldAt = letter?.at ?? Number.POSITIVE_INFINITY;
+      return {one, letter, isTold: toldAt <= trouble, calmMs: Math.min(toldAt, trouble) - one.publishedAt};
+    });
+  const held = came.filter(({calmMs}) => calmMs > TOLD_WITHIN_MS);
+  const prompt = came.filter(({isTold, calmMs}) => isTold && calmMs <= TOLD_WITHIN_MS);
+  return held.length > prompt.length ? held : [];
 }
 
 function letterOf(all: readonly DeadLetter[], {id, position}: Held): DeadLetter | undefined {

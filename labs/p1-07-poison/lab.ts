@@ -12,6 +12,7 @@ const ACKNOWLEDGED = 200;
 /** For a machine on which the kills take their time. */
 const ATTACK_S_MAX = 45;
 const UNREADABLE = 4;
+const UNREADABLE_AT_PEACE = 2;
 const UNSTORABLE = 5;
 
 export interface Setup {
@@ -64,15 +65,16 @@ export default defineLab<Setup, Final>({
     };
   },
   faults: (tools, setup) => [
-    ...unreadable(tools, setup, UNREADABLE).map(message => ({
+    ...unreadable(tools, setup, UNREADABLE).map((message, index) => ({
       kind: 'act' as const,
       name: 'another producer publishes a record that nobody can read',
-      atMs: tools.random.integer(500, 8_500),
+      // Some while nothing else is wrong.
+      atMs: index < UNREADABLE_AT_PEACE ? tools.random.integer(200, 600) : tools.random.integer(1_000, 9_000),
       act: async () => (await tools.broker()).publish(ACTIVITY, [message]),
     })),
-    series('before_commit', 2, 500),
-    {kind: 'refuse', target: 'stream->stream-db', atMs: 3_500, forMs: 5_000},
-    series('before_ack', 1, 8_800),
+    series('before_commit', 2, 2_400),
+    {kind: 'refuse', target: 'stream->stream-db', atMs: 4_500, forMs: 5_000},
+    series('before_ack', 1, 9_800),
   ],
   recovery: {withinMs: 10_000, recovered: async tools => (await lagOf(tools)) === 0},
   glance: async (tools, setup) => ({...(await read(tools, setup)), effectsAfter: []}),
@@ -106,7 +108,7 @@ export default defineLab<Setup, Final>({
       id: 'goes-on',
       title: 'No partition stands still behind poison',
       judges: 'counting',
-      codes: ['STUCK'],
+      codes: ['STUCK', 'HELD_UP'],
       judge: judgeGoesOn,
     },
     {
@@ -143,6 +145,12 @@ export default defineLab<Setup, Final>({
       task: 'nothing-skipped',
       code: 'VALID_BURIED',
       why: 'what has failed five times will fail the sixth time too, and it is how brokers are set up',
+    },
+    {
+      name: 'patient-attempts',
+      task: 'goes-on',
+      code: 'HELD_UP',
+      why: 'with enough attempts every outage is survived, so there were made enough of them',
     },
     {
       name: 'whole-batch',

@@ -142,6 +142,12 @@ export default defineLab<Setup, Final>({
       why: 'a day is longer than any retry that anybody has seen so far',
     },
     {
+      name: 'window-in-numbers',
+      task: 'nothing-twice',
+      code: 'EFFECT_TWICE',
+      why: 'the table has to stay small, and a clean-up job is what one writes then',
+    },
+    {
       name: 'in-memory',
       task: 'nothing-twice',
       code: 'EFFECT_TWICE',

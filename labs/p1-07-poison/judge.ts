@@ -79,9 +79,9 @@ export function judgeGoesOn(evidence: Seen): Judgement {
   const {final} = evidence;
   const expected =
     'poison is out of the way at once, and every partition is worked off 10 s after the last fault ended';
-  if (final.lag === 0) {
-    const held = heldUp(evidence);
-    if (held.length === 0) return pass('nothing waits', expected, about(evidence));
+  // Where poison was given up on at all, the question is how long that took.
+  const held = final.lettersBefore.length > 0 ? heldUp(evidence) : [];
+  if (held.length > 0) {
     const observed = `${held.length} poison records held up their partition for more than ${TOLD_WITHIN_MS / 1_000} s while nothing else was wrong`;
     if (evidence.control.busy) return inconclusive('BUSY_MACHINE', observed, expected);
     return fail('HELD_UP', observed, expected, [
@@ -94,6 +94,7 @@ export function judgeGoesOn(evidence: Seen): Judgement {
       ...about(evidence),
     ]);
   }
+  if (final.lag === 0) return pass('nothing waits', expected, about(evidence));
   const heads = Object.keys(final.positions).flatMap(key => {
     const waiting = final.source.filter(
       ({partition, position}) => partition === Number(key) && position > (final.positions[partition] ?? 0),

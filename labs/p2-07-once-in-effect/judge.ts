@@ -103,12 +103,13 @@ function said(one: Source | undefined): string {
 
 function story({final, times}: Seen, id: string): string {
   const own = final.effects.filter(({message}) => message === id);
-  const told = own.slice(0, 5).map(effect => `+${after(times.attackFrom, effect)} s by ${effect.node}`);
+  const told = own.slice(0, 5).map(effect => `${after(times.attackFrom, effect)} s by ${effect.node}`);
   return `event ${id}: took effect ${own.length} times, at ${told.join(', ')}${own.length > 5 ? ', …' : ''}`;
 }
 
+/** Events of the baseline had their effect before the attack. */
 function after(from: number, {at}: Effect): string {
-  return ((at - from) / 1_000).toFixed(2);
+  return `${at < from ? '-' : '+'}${(Math.abs(at - from) / 1_000).toFixed(2)}`;
 }
 
 function killed({events, times}: Seen): readonly string[] {

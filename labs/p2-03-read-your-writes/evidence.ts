@@ -1,0 +1,145 @@
+import {setTimeout as delay} from 'node:timers/promises';
+import {jsonObject, type SignedIn} from '../../src/labs/accounts.ts';
+import type {Evidence, LabTools} from '../../src/labs/lab.ts';
+import {type Rebuild, rebuildActivity} from '../../src/labs/rebuild.ts';
+import type {LedgerEntry} from '../../src/load/load.ts';
+
+export interface Setup {
+  readonly accounts: readonly SignedIn[];
+}
+
+/** Ids of an account's events, as they were read page by page. */
+export type ReadBack = Readonly<Record<string, readonly string[]>>;
+
+export interface Final {
+  /** When each event could be read first, unix ms, by the account and its own id. */
+  readonly projectedAt: Readonly<Record<string, number>>;
+  /** What the broker has, by account. */
+  readonly written: ReadBack;
+  readonly writeSideReads: number;
+  readonly after: ReadBack;
+  readonly rebuild: Rebuild;
+  readonly rebuilt: ReadBack;
+}
+
+export type Seen = Evidence<Setup, Final>;
+
+const AFTER_MS = 5_000;
+const REBUILT_WITHIN_MS = 6_000;
+const ASK_EVERY_MS = 50;
+
+export async function readFinal(tools: LabTools, {accounts}: Setup): Promise<Final> {
+  await caughtUp(tools, AFTER_MS);
+  const [rows, counts, log] = await Promise.all([
+    tools.sql<{event_id: string; at: number}>(
+      'stream-db',
+      'select event_id, extract(epoch from projected_at)::float8 * 1000 as at from activity',
+    ),
+    tools.sql<{reads: number}>('stream-db', 'select coalesce(sum(reads), 0)::float8 as reads from write_side_reads'),
+    (await tools.broker()).read('activity'),
+  ]);
+  const written = Object.fromEntries(
+    accounts.map(({account}) => [
+      account,
+      log.flatMap(({id}) => (id.startsWith(`${account}/`) ? [id.slice(account.length + 1)] : [])),
+    ]),
+  );
+  const after = await readBack(tools, accounts);
+  const rebuild = await rebuildActivity(tools, REBUILT_WITHIN_MS);
+  return {
+    projectedAt: Object.fromEntries(rows.map(({event_id: id, at}) => [id, at])),
+    written,
+    writeSideReads: counts[0]?.reads ?? 0,
+    after,
+    rebuild,
+    rebuilt: await readBack(tools, accounts),
+  };
+}
+
+async function readBack(tools: LabTools, accounts: readonly SignedIn[]): Promise<ReadBack> {
+  const all = await Promise.all(accounts.map(async who => [who.account, await readAll(tools, who)] as const));
+  return Object.fromEntries(all);
+}
+
+async function readAll(tools: LabTools, {account, token}: SignedIn): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (let path = `/v1/activity/${account}?limit=100`; ; ) {
+    const {body} = await tools.http('GET', path, {headers: {authorization: `Bearer ${token}`}});
+    const page = body as {readonly items?: readonly {readonly id: string}[]; readonly next?: string | null};
+    ids.push(...(page.items ?? []).map(({id}) => id));
+    if (typeof page.next !== 'string' || ids.length > 10_000) return ids;
+    path = `/v1/activity/${account}?limit=100&cursor=${encodeURIComponent(page.next)}`;
+  }
+}
+
+/** Waits until stream has nothing left to read. */
+async function caughtUp(tools: LabTools, withinMs: number): Promise<void> {
+  for (const until = Date.now() + withinMs; Date.now() < until; await delay(ASK_EVERY_MS))
+    if ((await backlog(tools)) === 0) return;
+}
+
+/** Events that stream has not worked off. */
+export async function backlog(tools: LabTools): Promise<number> {
+  const lag = await (await tools.broker()).lag('activity');
+  return lag.filter(({group}) => group === 'stream').reduce((sum, one) => sum + one.lag, 0);
+}
+
+/** A client's read after its own write. */
+export interface Read {
+  readonly entry: LedgerEntry;
+  readonly written: string;
+  /** Which read after its write: 1 or 2. */
+  readonly turn: 1 | 2;
+  readonly sentAt: number;
+  /** Null: no answer came. */
+  readonly answeredAt: number | null;
+  readonly tookMs: number;
+  readonly status: number | null;
+  /** What it showed, the newest first; undefined where the answer was no page. */
+  readonly items: readonly Item[] | undefined;
+  /** When the projection had its write, unix ms; infinite: it never had. */
+  readonly projectedAt: number;
+}
+
+export interface Item {
+  readonly id: string;
+  readonly at: string;
+}
+
+/** All reads that follow a write, in the order of the ledger. */
+export function readsOf({attack, final}: Seen): readonly Read[] {
+  return attack.flatMap(entry => {
+    const {written, account} = entry.operation.facts ?? {};
+    const turn = entry.name.endsWith('-read') ? 1 : entry.name.endsWith('-again') ? 2 : undefined;
+    const send = entry.sends[0];
+    if (turn === undefined || send === undefined || typeof written !== 'string') return [];
+    return [
+      {
+        entry,
+        written,
+        turn,
+        sentAt: send.at,
+        answeredAt: send.status === null ? null : send.at + send.durationMs,
+        tookMs: send.durationMs,
+        status: send.status,
+        items: send.status === 200 ? itemsOf(send.body) : undefined,
+        projectedAt: final.projectedAt[`${account}/${written}`] ?? Number.POSITIVE_INFINITY,
+      } as const,
+    ];
+  });
+}
+
+function itemsOf(body: string | undefined): readonly Item[] | undefined {
+  const items = jsonObject(body)?.items;
+  return Array.isArray(items) ? (items as readonly Item[]) : undefined;
+}
+
+/** Whether it shows the client's own write. */
+export function showsOwn({items, written}: Read): boolean {
+  return items?.some(({id}) => id === written) === true;
+}
+
+/** How much longer the projection took than until the read was sent, ms. */
+export function lagOf({projectedAt, sentAt}: Read): number {
+  return Math.max(0, projectedAt - sentAt);
+}

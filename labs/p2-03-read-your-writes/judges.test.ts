@@ -1,0 +1,98 @@
+import {describe, expect, it} from 'vitest';
+import type {CreateReadModel} from '../../services/stream/seams/projection.ts';
+import type {Judgement} from '../../src/labs/verdict.ts';
+import {createRandom} from '../../src/random.ts';
+import type {Seen} from './evidence.ts';
+import lab from './lab.ts';
+import {simulate} from './simulate.fixture.ts';
+
+const SEEDS = [1, 2];
+
+async function modelOf(variant: string): Promise<CreateReadModel> {
+  const file = new URL(`./${variant}/projection.ts`, import.meta.url).href;
+  return ((await import(/* @vite-ignore */ file)) as {createReadModel: CreateReadModel}).createReadModel;
+}
+
+function judge(seen: Seen): Readonly<Record<string, Judgement>> {
+  return Object.fromEntries(lab.tasks.map(task => [task.id, task.judge(seen)]));
+}
+
+describe('the judges of reads, over simulated runs', () => {
+  it.each(SEEDS)('pass the solution, whose reads come early as often as the question says: seed %i', async seed => {
+    const seen = await simulate(await modelOf('solution'), seed);
+    for (const [task, judgement] of Object.entries(judge(seen)))
+      expect([task, judgement]).toMatchObject([task, {verdict: 'pass'}]);
+    const random = () => createRandom(seed, 'prediction');
+    const answer = lab.predict?.answer(random(), 'check') as {readonly low: number; readonly high: number};
+    const measured = lab.predict?.measure(seen, 'check');
+    expect(measured).toBeGreaterThan(answer.low);
+    expect(measured).toBeLessThan(answer.high);
+  });
+
+  it.each(lab.wrong.map(({name, task, code}) => ({name, task, code})))(
+    'refuse $name with $task/$code',
+    async ({name, task, code}) => {
+      const seen = await simulate(await modelOf(`wrong/${name}`), 1);
+      expect(judge(seen)[task]).toMatchObject({code});
+    },
+  );
+
+  it('refuse the start, as often as the question says', async () => {
+    const seen = await simulate(await modelOf('start'), 1);
+    expect(judge(seen)['own-writes']).toMatchObject({code: 'STALE_READ'});
+    const answer = lab.predict?.answer(createRandom(1, 'prediction'), 'break') as {low: number; high: number};
+    const measured = lab.predict?.measure(seen, 'break');
+    expect(measured).toBeGreaterThan(answer.low);
+    expect(measured).toBeLessThan(answer.high);
+  });
+
+  it.each<[string, string, string, CreateReadModel]>([
+    [
+      'sleeps when the write is not there at once',
+      'own-lag',
+      'WAITS_TOO_LONG',
+      ({projection, clock}) => ({
+        written: ({ids}) => ids.at(-1) ?? null,
+        async read(request) {
+          if (request.position !== null && !(await projection.has(request.account, request.position)))
+            await clock.sleep(2_300);
+          return {page: await projection.page(request), position: null};
+        },
+      }),
+    ],
+    [
+      'looks at the write side whenever the projection is behind',
+      'from-the-projection',
+      'FROM_THE_WRITE_SIDE',
+      ({projection, writeSide}) => ({
+        written: ({ids}) => ids.at(-1) ?? null,
+        async read(request) {
+          const page = await projection.page(request);
+          const isThere = page.items.some(({id}) => id === request.position);
+          const more = isThere ? [] : await writeSide.waiting(request.account);
+          return {page: {...page, items: [...more, ...page.items]}, position: null};
+        },
+      }),
+    ],
+    [
+      'answers with an empty page',
+      'own-writes',
+      'STALE_READ',
+      () => ({
+        written: () => null,
+        read: async () => ({page: {items: [], next: null}, position: null}),
+      }),
+    ],
+    [
+      'refuses every read',
+      'own-writes',
+      'READS_REFUSED',
+      () => ({
+        written: () => null,
+        read: async () => ({behindForMs: 100}),
+      }),
+    ],
+  ])('refuse code that %s', async (_, task, code, createReadModel) => {
+    expect(judge(await simulate(createReadModel, 1))[task]).toMatchObject({code});
+  });
+});

@@ -11,12 +11,14 @@ import {median, option} from './support/report.ts';
 /**
  * What stream takes in and counts, end to end: batches over HTTP, through the broker, until `/v1/windows` holds all of them. After it five times
  * the goal is sent for a while, come what may: what is refused, and what memory the process takes at most. Stream, its database, the broker and
- * the senders share this machine; Postgres has fsync off. Options: `--events 50000`, `--batch 250`, `--rounds 3`, `--overload-seconds 8`.
+ * the senders share this machine. Options: `--events 50000`, `--batch 250`, `--rounds 3`, `--overload-seconds 8`, `--durable 1` (Postgres with fsync, as
+ * the lab has it).
  */
 const EVENTS = option('events', 50_000);
 const BATCH = option('batch', 250);
 const ROUNDS = option('rounds', 3);
 const OVERLOAD_SECONDS = option('overload-seconds', 8);
+const DURABLE = option('durable', 0) === 1;
 const SENDERS = 6;
 const ACCOUNTS = 50;
 const GOAL_PER_SECOND = 5_000;
@@ -29,7 +31,7 @@ interface Subject {
 }
 
 async function main(): Promise<void> {
-  await using postgres = await startTestPostgres();
+  await using postgres = await startTestPostgres({durable: DURABLE});
   await using tokens = await startTokens();
   const file = fileURLToPath(new URL('../services/stream.cjs', import.meta.url));
   const accounts = await Promise.all(Array.from({length: ACCOUNTS}, (_, n) => tokens.for(`account-${n}`)));

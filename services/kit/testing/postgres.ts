@@ -23,8 +23,11 @@ const READY_WITHIN_MS = 30_000;
 /** Postgres refuses to run as root; then it runs as the user `nobody`. */
 const NOBODY = 65_534;
 
-/** Starts a Postgres from the npm binaries, on a free port of 127.0.0.1, with fsync off: what is committed survives a crash of the server, not one of the machine. */
-export async function startTestPostgres(): Promise<TestPostgres> {
+/**
+ * Starts a Postgres from the npm binaries, on a free port of 127.0.0.1. Its fsync is off unless it is to be `durable`: what is committed survives a
+ * crash of the server, not one of the machine.
+ */
+export async function startTestPostgres({durable = false} = {}): Promise<TestPostgres> {
   const native = await installBinaries();
   const data = await mkdtemp(join(base(), 'teralab-test-pg-'));
   if (isRoot()) await chown(data, NOBODY, NOBODY);
@@ -35,7 +38,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   );
   const port = await freePort();
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  let server = await startServer(native, data, port);
+  let server = await startServer(native, data, {port, durable});
   let databases = 0;
   return {
     url,
@@ -49,7 +52,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     async crashAndRestart() {
       process.kill(Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[0]), 'SIGKILL');
       await exited(server);
-      server = await startServer(native, data, port);
+      server = await startServer(native, data, {port, durable});
     },
     async [Symbol.asyncDispose]() {
       server.stdin?.end();
@@ -63,12 +66,16 @@ export async function startTestPostgres(): Promise<TestPostgres> {
 const KEEPER =
   '"$@" </dev/null & server=$!; trap "kill -INT $server" TERM; (read -r line; kill -INT $server) <&3 & wait $server; kill $! 2>/dev/null; exit 0';
 
-async function startServer(native: string, data: string, port: number): Promise<ChildProcess> {
+async function startServer(
+  native: string,
+  data: string,
+  {port, durable}: {readonly port: number; readonly durable: boolean},
+): Promise<ChildProcess> {
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    fsync: 'off',
-    full_page_writes: 'off',
+    fsync: durable ? 'on' : 'off',
+    full_page_writes: durable ? 'on' : 'off',
     shared_buffers: '16MB',
     max_connections: '60',
   };

@@ -1,4 +1,4 @@
-import {fail, inconclusive, type Judgement, pass} from '../../src/labs/verdict.ts';
+import {fail, inconclusive, type Judgement, pass, unlessBusy} from '../../src/labs/verdict.ts';
 import {clockTime, looksOf, oracleOf, type Seen, wrongSeconds} from './evidence.ts';
 import {type Due, type LoggedEvent, TERMS} from './oracle.ts';
 
@@ -21,7 +21,11 @@ export function judgeWindows(seen: Seen): Judgement {
       one => `second ${clockTime(one.second).slice(0, 8)}: ${one.happened} happened in it, ${one.counted} are counted`,
     );
   if (counted + made.late.length !== log.length)
-    return fail('EVENTS_MISSING', total, 'each event is counted once, or put aside', [...lines, ...story]);
+    return unlessBusy(
+      seen.control.busy,
+      (counted + made.late.length) / log.length,
+      fail('EVENTS_MISSING', total, 'each event is counted once, or put aside', [...lines, ...story]),
+    );
   return fail('WRONG_WINDOW', `${wrong.length} seconds differ from the offline count; ${total}`, expected, [
     ...story,
     ...lines,
@@ -52,13 +56,18 @@ export function judgeSilence(seen: Seen): Judgement {
   const {clockMin} = oracleOf(seen);
   const from = seen.times.recoveredAt ?? Number.POSITIVE_INFINITY;
   const looks = looksOf(seen.replay).filter(({at}) => at >= from);
-  const standing = looks.find(({clock}) => clock === null || (clockMin !== null && clock < clockMin));
-  const observed = `${bySilence.length - counted.length} of ${bySilence.length} events that are late since a partition fell silent were put aside; the clock ${standing === undefined ? 'had gone on' : `stood at ${standing.clock === null ? 'no time at all' : clockTime(standing.clock)}`}`;
+  const last = looks.at(-1);
+  const isStanding = last !== undefined && (last.clock === null || (clockMin !== null && last.clock < clockMin));
+  const observed = `${bySilence.length - counted.length} of ${bySilence.length} events that are late since a partition fell silent were put aside; the clock ${isStanding ? `stood at ${last.clock === null ? 'no time at all' : clockTime(last.clock)}` : 'had gone on'}`;
   const expected = `a partition that says nothing for 5 s and has nothing left to read is not waited for${clockMin === null ? '' : `: the clock is ${clockTime(clockMin)} at least`}`;
   // Where nothing at all is late, it is not the silence that keeps it so.
   const nothingIsLate = withDue(seen, 'late').some(({id}) => !late.has(id));
-  if (standing !== undefined || (counted.length > 0 && !nothingIsLate))
-    return fail('CLOCK_STANDS', observed, expected, storyOf(seen, counted));
+  if (isStanding || (counted.length > 0 && !nothingIsLate))
+    return unlessBusy(
+      seen.control.busy,
+      isStanding ? 0 : 1 - counted.length / bySilence.length,
+      fail('CLOCK_STANDS', observed, expected, storyOf(seen, counted)),
+    );
   if (looks.length === 0 || bySilence.length < PROBES_MIN)
     return inconclusive(
       'NOTHING_TO_JUDGE',
@@ -101,13 +110,12 @@ export function judgeFinal(seen: Seen): Judgement {
 export function judgeReplay(seen: Seen): Judgement {
   const {log, made, again, rebuild} = seen.final;
   const expected = 'the same counts and the same late events, from the same events';
-  if (rebuild.state !== 'done')
-    return fail(
-      'REPLAY_FAILED',
-      `the replay ${rebuild.state === 'failed' ? `ended with: ${rebuild.reason}` : 'did not end'}`,
-      expected,
-      [`${rebuild.events} events had been read`],
-    );
+  if (rebuild.state !== 'done') {
+    const how = rebuild.state === 'failed' ? `ended with: ${rebuild.reason}` : 'did not end';
+    const read = `${rebuild.events} of ${log.length} events had been read`;
+    const failed = fail('REPLAY_FAILED', `the replay ${how}`, expected, [read]);
+    return unlessBusy(seen.control.busy && rebuild.state === 'unfinished', 1, failed);
+  }
   const open = new Set(withDue(seen, 'either').map(({id}) => id));
   const [before, after] = [new Set(made.late), new Set(again.late)];
   const moved = log.filter(({id}) => !open.has(id) && before.has(id) !== after.has(id));

@@ -20,6 +20,7 @@ export function simulate(createWindows: CreateWindows, seed: number, setClock: (
     attack: looks.filter(({phase}) => phase === 'attack'),
     replay: looks.filter(({phase}) => phase === 'replay'),
     times: {recoveredAt: phases.recoveredAt},
+    control: {busy: false},
     final: {log, made, rebuild: {state: 'done', reason: null, events: log.length}, again},
   } as unknown as Seen;
 }

@@ -1,6 +1,10 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {createSystemClock} from '../kit/system-clock.ts';
 import {startTestPostgres, type TestPostgres} from '../kit/testing/postgres.ts';
+import {createReadModelTools} from './read-model-tools.ts';
 import {startTestStream, startTokens, type TestStream} from './testing.ts';
+
+const quiet = {debug() {}, info() {}, warn() {}, error() {}};
 
 let postgres: TestPostgres;
 let tokens: Awaited<ReturnType<typeof startTokens>>;
@@ -57,16 +61,36 @@ describe('reads of activity', () => {
   it('are told to come back when that takes longer than anybody waits, and nothing is wrong with the service then', async () => {
     const stalled = stall(2.9);
     const position = await write('third');
-    const late = await read(position);
+    const stranger = Buffer.from('nobody-has-this').toString('base64url');
+    const [late, never] = await Promise.all([read(position), read(stranger)]);
+    expect(never.status).toBe(412);
     expect(late).toMatchObject({status: 412, body: {type: 'urn:teralab:problem:behind'}});
     expect(late.headers.get('retry-after')).toBe('1');
     await stalled;
     expect((await read(position)).body.items.map(({id}) => id)).toContain('third');
   });
 
-  it('go on with a position that is none, and with one of another account', async () => {
+  it('go on with a position that is none', async () => {
     expect((await read('%%%')).status).toBe(200);
-    const stranger = Buffer.from('nobody-has-this').toString('base64url');
-    expect((await read(stranger)).status).toBe(412);
+  });
+
+  it('can look at what the broker has and the projection has not, and each look is counted', async () => {
+    const counted: string[] = [];
+    const query = async (text: string): Promise<never[]> => {
+      counted.push(text);
+      return [];
+    };
+    const database = {query, transaction: () => Promise.reject(new Error('none is meant'))};
+    const tools = createReadModelTools({clock: createSystemClock(), database, log: quiet}, system.broker);
+    await system.settled();
+    expect(await tools.writeSide.waiting('ada')).toEqual([]);
+    const stalled = stall(0.6);
+    await Promise.all([
+      write('fourth'),
+      system.call('POST', '/v1/activity', {token: await tokens.for('eve'), body: {kind: 'k'}}),
+    ]);
+    expect(await tools.writeSide.waiting('ada')).toMatchObject([{id: 'fourth', kind: 'k'}]);
+    await stalled;
+    expect(counted).toHaveLength(2);
   });
 });

@@ -1,7 +1,7 @@
 import {jsonObject, signUp} from 'teralab/labs/accounts';
 import {defineLab, type Evidence} from 'teralab/labs/lab';
 import {drawn} from 'teralab/labs/predict/draw';
-import {fail, pass} from 'teralab/labs/verdict';
+import {fail, inconclusive, pass} from 'teralab/labs/verdict';
 import type {LedgerEntry, Operation} from 'teralab/load/load';
 import type {Random} from 'teralab/random';
 
@@ -30,6 +30,7 @@ export default defineLab<Setup, null>({
   minutes: 15,
   needs: ['p0-00-first-break'],
   seams: {gateway: {compose: 'compose.ts'}},
+  given: {gateway: {'upstream-policy': 'upstream-policy.ts'}},
   watch: 'pages that were answered while stream refused connections',
   predict: {
     judges: 'counting',
@@ -84,11 +85,12 @@ export default defineLab<Setup, null>({
       judge: evidence => {
         const during = caught(evidence);
         const lost = during.filter(({outcome}) => outcome !== 'ok');
-        const silent = during.filter(entry => entry.outcome === 'ok' && pageOf(entry) !== undefined && !hasGap(entry));
+        const silent = during.filter(entry => entry.outcome === 'ok' && !hasGap(entry));
         const observed = `of ${during.length} pages ${lost.length} were lost, ${silent.length} did not say what is missing`;
         const expected = 'at most 5 % lost, and every other one names the parts that it does not have';
-        if (silent.length > 0) return fail('GAP_NOT_NAMED', observed, expected, stories(evidence, silent));
+        if (during.length === 0) return inconclusive('NOTHING_TO_JUDGE', 'no page was asked for meanwhile', expected);
         if (lost.length > 0.05 * during.length) return fail('PAGE_LOST', observed, expected, stories(evidence, lost));
+        if (silent.length > 0) return fail('GAP_NOT_NAMED', observed, expected, stories(evidence, silent));
         return pass(observed, expected);
       },
     },

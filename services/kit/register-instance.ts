@@ -67,10 +67,12 @@ export function registerInstance(
 
   function say(state: 'in' | 'out' | 'away', error?: unknown): void {
     if (state === told) return;
+    // To begin with the registry comes up beside it.
+    const level = told === undefined ? 'info' : 'warn';
     told = state;
     if (state === 'in') log.info({key}, 'registered');
     else if (state === 'out') log.warn({key}, 'taken out of service by its entry in the registry');
-    else log.warn({err: error}, 'the registry cannot be reached; trying again');
+    else log[level]({reason: String(error)}, 'the registry cannot be reached; trying again');
   }
 
   async function end(): Promise<void> {

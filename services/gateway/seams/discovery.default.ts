@@ -80,6 +80,7 @@ async function readForEver(
   signal: AbortSignal,
 ): Promise<void> {
   let wasAway = false;
+  let wasRead = false;
   while (!signal.aborted) {
     try {
       for (const [service, own] of known) {
@@ -90,8 +91,11 @@ async function readForEver(
         own.nodes = nodes;
       }
       wasAway = false;
+      wasRead = true;
     } catch (error) {
-      if (!wasAway) log.warn({err: error}, 'the registry cannot be read: what it said last goes on');
+      // To begin with the registry comes up beside it.
+      const level = wasRead ? 'warn' : 'info';
+      if (!wasAway) log[level]({reason: String(error)}, 'the registry cannot be read: what it said last goes on');
       wasAway = true;
     }
     await clock.sleep(READ_EVERY_MS, signal).catch(() => undefined);

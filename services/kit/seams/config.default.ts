@@ -135,7 +135,11 @@ export const createConfig: CreateConfig = <S>(tools: ConfigTools<S>): Config<S> 
   async function lookForEver(onLook: () => void): Promise<void> {
     while (!stopping.signal.aborted) {
       await look().catch(error =>
-        say('warn', {reason: String(error)}, 'the store of settings cannot be read: nothing changes'),
+        say(
+          version === -1 ? 'info' : 'warn',
+          {reason: String(error)},
+          'the store of settings cannot be read: nothing changes',
+        ),
       );
       onLook();
       await clock.sleep(READ_EVERY_MS, stopping.signal).catch(() => undefined);

@@ -77,12 +77,14 @@ export function judgeBodies(evidence: Seen): Judgement {
   });
   const last = final.pages.flatMap(page => {
     const {which, names, status, text} = page;
-    const expected = JSON.stringify(expectedPage(setup, which, names));
-    if (status === 200 && text === expected) return [];
+    const how =
+      status === 200
+        ? difference(text, expectedPage(setup, which, names), true)
+        : `status ${status}: ${text.slice(0, 120)}`;
+    if (how === undefined) return [];
     // To whom no names are shown, none may be; that the page is there all the same is judged where identity is away.
     if (names === 'missing' && !(status === 200 && /"name":"/.test(text))) return [];
     const isOld = text === JSON.stringify(expectedPage(setup, which, 'before'));
-    const how = `${status}: ${text.slice(0, 160)}… instead of ${expected.slice(0, 160)}…`;
     return [{...page, isOld, isLeak: names === 'missing', how}];
   });
   const observed = `${asked.length - wrong.length} of ${asked.length} pages were as they had to be while all services were there, and ${final.pages.length - last.length} of ${final.pages.length} at the end`;
@@ -102,7 +104,7 @@ export function judgeBodies(evidence: Seen): Judgement {
       .slice(0, 1)
       .map(
         ({which, names, how}) =>
-          `${names === 'missing' ? 'somebody who may not see names, ' : ''}at the end, limit ${which.limit}: ${how}`,
+          `at the end, limit ${which.limit}${names === 'missing' ? ', asked for by somebody who may not see names' : ''}: ${how}`,
       ),
   ]);
 }

@@ -35,10 +35,13 @@ export function expectedPage({alerts, renamed}: Setup, {limit, cursor}: Which, n
 }
 
 /** What differs between a page, or the beginning of its text, and the page as it has to be; undefined where nothing does. */
-export function difference(seen: string, expected: Page): string | undefined {
-  const text = JSON.stringify(expected);
+export function difference(
+  seen: string,
+  expected: Page,
   // The ledger keeps the beginning of an answer.
-  const isWhole = seen.length < LEDGER_BYTES;
+  isWhole = seen.length < LEDGER_BYTES,
+): string | undefined {
+  const text = JSON.stringify(expected);
   if (isWhole ? seen === text : text.startsWith(seen)) return undefined;
   let at = 0;
   while (at < seen.length && seen[at] === text[at]) at++;

@@ -1,6 +1,5 @@
 import type {CreateUpstreamPolicy} from 'teralab/gateway/seams/upstream-policy';
 
-const NEVER = new AbortController().signal;
 const ATTEMPTS = 2;
 
 /** What may be repeated is tried twice. Each try takes as long as it takes. */
@@ -8,7 +7,7 @@ export const createUpstreamPolicy: CreateUpstreamPolicy = () => ({
   async call({safeToRepeat}, send) {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await send(NEVER);
+        return await send(new AbortController().signal);
       } catch (error) {
         if (!safeToRepeat || attempt >= ATTEMPTS) throw error;
       }

@@ -1,6 +1,5 @@
 import type {CreateUpstreamPolicy} from 'teralab/gateway/seams/upstream-policy';
 
-const NEVER = new AbortController().signal;
 const ATTEMPTS = 2;
 
 /** The caller gets an answer in time, whatever becomes of the request: it is raced with a timer. */
@@ -11,7 +10,7 @@ export const createUpstreamPolicy: CreateUpstreamPolicy = (service, {clock}) => 
     });
     for (let attempt = 1; ; attempt++) {
       try {
-        return await Promise.race([send(NEVER), late]);
+        return await Promise.race([send(new AbortController().signal), late]);
       } catch (error) {
         if (clock.now() >= deadline || !safeToRepeat || attempt >= ATTEMPTS) throw error;
       }

@@ -28,8 +28,7 @@ export function createPasswords({
   readonly profile: Environment['profile'];
   readonly clock: Clock;
 }): Passwords {
-  // Hashing runs on libuv's threads; one of the four is left to everything else that needs them.
-  const slots = createSlots({atOnce: Math.min(3, availableParallelism()), waitingMax: WAITING_MAX, clock});
+  const slots = createSlots({atOnce: hashesAtOnce(availableParallelism()), waitingMax: WAITING_MAX, clock});
   const cost = COST[profile];
 
   return {
@@ -53,6 +52,14 @@ export function createPasswords({
         return timingSafeEqual(given, hash) && stored !== undefined;
       }),
   };
+}
+
+/**
+ * Hashing runs on libuv's threads; one of the four is left to everything else that needs them. And one core is left, where there are two: what
+ * all others ask for takes little of it, and takes no longer because many sign in.
+ */
+export function hashesAtOnce(cores: number): number {
+  return Math.max(1, Math.min(3, cores - 1));
 }
 
 interface StoredHash {

@@ -54,22 +54,23 @@ describe('a saga whose steps come to harm', () => {
     expect((await call('DELETE', '/v1/accounts/me', {token: String(body.token)})).status).toBe(204);
   }
 
-  const harms: readonly (readonly Mishap[])[] = [[503], ['reply lost'], [500, 'reply lost', 404]];
+  const harms: readonly (readonly [what: string, mishaps: readonly Mishap[]])[] = [
+    ['an error', [503]],
+    ['a lost reply', ['reply lost']],
+    ['one thing after the other', [500, 'reply lost', 404]],
+  ];
 
-  it.each(harms)(
-    'ends with a quota and an active account when setting the quota meets %s %s %s',
-    async (...mishaps) => {
-      gate.next('PUT', ...mishaps);
-      const account = await register(call);
-      await system.settled();
-      expect(await system.stateOf(account)).toBe('active');
-      expect(await system.wrongs()).toEqual([]);
-    },
-  );
+  it.each(harms)('ends with a quota and an active account when setting the quota meets %s', async (_, mishaps) => {
+    gate.next('PUT', ...mishaps);
+    const account = await register(call);
+    await system.settled();
+    expect(await system.stateOf(account)).toBe('active');
+    expect(await system.wrongs()).toEqual([]);
+  });
 
-  it.each([[], ...harms])(
-    'takes everything back when the quota is refused, and that meets %s %s %s',
-    async (...mishaps) => {
+  it.each([['no harm', []] as const, ...harms])(
+    'takes everything back when the quota is refused, and that meets %s',
+    async (_, mishaps) => {
       // The first try was done, and its answer got lost.
       gate.next('PUT', 'reply lost', 422);
       gate.next('DELETE', ...mishaps);
@@ -83,7 +84,7 @@ describe('a saga whose steps come to harm', () => {
     },
   );
 
-  it.each([[], ...harms])('erases a closed account when that meets %s %s %s', async (...mishaps) => {
+  it.each([['no harm', []] as const, ...harms])('erases a closed account when that meets %s', async (_, mishaps) => {
     const account = await register(call);
     await system.settled();
     gate.next('DELETE', ...mishaps);

@@ -46,9 +46,12 @@ describe('a saga whose steps come to harm', () => {
     expect((await call('DELETE', '/v1/accounts/me', {token: String(body.token)})).status).toBe(204);
   }
 
-  const harms: readonly (readonly Mishap[])[] = [[503], ['reply lost']];
+  const harms: readonly (readonly [what: string, mishaps: readonly Mishap[]])[] = [
+    ['an error', [503]],
+    ['a lost reply', ['reply lost']],
+  ];
 
-  it.each(harms)('ends with a quota and an active account when setting the quota meets %s', async (...mishaps) => {
+  it.each(harms)('ends with a quota and an active account when setting the quota meets %s', async (_, mishaps) => {
     gate.next('PUT', ...mishaps);
     const account = await register(call);
     await system.settled();
@@ -56,20 +59,23 @@ describe('a saga whose steps come to harm', () => {
     expect(await system.wrongs()).toEqual([]);
   });
 
-  it.each([[], ...harms])('takes everything back when the quota is refused, and that meets %s', async (...mishaps) => {
-    // The first try was done, and its answer got lost.
-    gate.next('PUT', 'reply lost', 422);
-    gate.next('DELETE', ...mishaps);
-    const account = await register(call);
-    await until('the account is erased', async () => (await system.stateOf(account)) === 'erased');
-    await system.settled();
-    expect(await system.wrongs()).toEqual([]);
-    expect((await call('POST', '/v1/sessions', {body: {account, password: PASSWORD}})).status).toBe(401);
-    const [event] = await system.identity.query("select 1 from outbox where id = 'account.closed/' || $1", [account]);
-    expect(event).toBeDefined();
-  });
+  it.each([['no harm', []] as const, ...harms])(
+    'takes everything back when the quota is refused, and that meets %s',
+    async (_, mishaps) => {
+      // The first try was done, and its answer got lost.
+      gate.next('PUT', 'reply lost', 422);
+      gate.next('DELETE', ...mishaps);
+      const account = await register(call);
+      await until('the account is erased', async () => (await system.stateOf(account)) === 'erased');
+      await system.settled();
+      expect(await system.wrongs()).toEqual([]);
+      expect((await call('POST', '/v1/sessions', {body: {account, password: PASSWORD}})).status).toBe(401);
+      const [event] = await system.identity.query("select 1 from outbox where id = 'account.closed/' || $1", [account]);
+      expect(event).toBeDefined();
+    },
+  );
 
-  it.each(harms)('erases a closed account when that meets %s', async (...mishaps) => {
+  it.each(harms)('erases a closed account when that meets %s', async (_, mishaps) => {
     const account = await register(call);
     await system.settled();
     gate.next('DELETE', ...mishaps);

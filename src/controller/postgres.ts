@@ -61,7 +61,7 @@ export class PostgresReader {
       `select format('%I', nspname) as name from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'`,
     );
     const drops = schemas.map(({name}) => `drop schema ${name} cascade;`);
-    await this.query(node, `${drops.join(' ')} create schema public`);
+    await this.query(node, `${drops.join(' ')} create schema public; grant usage on schema public to public`);
   }
 
   /** Empties every table but the record of migrations. Nobody else may be writing. */

@@ -12,9 +12,9 @@ import {CALLS, JOURNEYS_PER_SECOND, journeys, type Person} from './traffic.ts';
 
 const PEOPLE = 3;
 const BASELINE_MS = 3_000;
-const FIRST_KILL_MS = 2_000;
-/** From one crash to the next: a process is down for a part of it, and comes back in the rest. */
-const KILL_EVERY_MS = 5_000;
+/** Crashes: a process is down for a part of the time to the next one, and in the rest it comes back and callers find it again. Of alerts there are none. */
+const KILLS_AT_MS = [2_000, 6_000, 12_500, 19_000];
+const LAST_FOR_MS = 6_000;
 const LEAK_FOR_MS = 1_000;
 /** Until callers see that it is gone, and when they find it again. */
 const EDGE_MS = 100;
@@ -22,13 +22,13 @@ const OK_SHARE_MIN = 0.99;
 /** Fewer calls than this tell nothing of a crash. */
 const MIN_ASKED = 5;
 /** How exact a prediction of an outage has to be. */
-const SIGN_IN_WIDTH_MS = 2_000;
+const SIGN_IN_WIDTH_MS = 3_000;
 /** A database as a small managed one: it takes this many connections. */
 const CONNECTIONS_MAX = 14;
 const SLOW_FOR_MS = 2_500;
 const SLOW_BY_MS = 120;
 /** The monolith makes five. */
-const CALLS_PER_JOURNEY_MAX = 5.6;
+const CALLS_PER_JOURNEY_MAX = 5.8;
 const CHANGES_IN_ONE_MIN = 8;
 
 type Setup = {
@@ -44,7 +44,7 @@ type Final = {
 
 type Run = Evidence<Setup, Final>;
 
-const parameters = (random: Random) => ({module: random.pick(CULPRITS), downMs: random.pick([1_600, 2_000, 2_400])});
+const parameters = (random: Random) => ({module: random.pick(CULPRITS), downMs: random.pick([1_400, 1_800, 2_200])});
 
 const lab = defineLab<Setup, Final>({
   id: 'p1-01-one-or-many',
@@ -126,18 +126,20 @@ const lab = defineLab<Setup, Final>({
     answer: (random, moment) => {
       const {module, downMs} = parameters(random);
       // Whatever the module is: in the monolith it takes everybody along, and starting again takes its time too.
-      if (moment === 'break') return {low: downMs + 200, high: downMs + 200 + SIGN_IN_WIDTH_MS};
+      if (moment === 'break') return {low: downMs + 500, high: downMs + 500 + SIGN_IN_WIDTH_MS};
       return Object.keys(CALLS).filter(name => CALLS[name]?.includes(module));
     },
     measure: (evidence, moment) => {
       const {module} = drawn(evidence.seed, parameters);
-      const outage = outages(evidence).find(({kill}) => kill.module === module);
+      const all = outages(evidence);
+      const index = all.findIndex(({kill}) => kill.module === module);
+      const outage = all[index];
       if (outage === undefined) return undefined;
       if (moment === 'break')
         return longestGapMs(evidence.attack, {
           name: 'sign-in',
           from: outage.from - EDGE_MS,
-          to: outage.from + KILL_EVERY_MS - 2 * EDGE_MS,
+          to: (all[index + 1]?.from ?? outage.from + LAST_FOR_MS) - 2 * EDGE_MS,
         });
       return Object.keys(CALLS).filter(name => (availability(outage.entries, {name}).share ?? 0) < OK_SHARE_MIN);
     },
@@ -244,17 +246,17 @@ function leak(process: string): TimedFault {
     kind: 'leak',
     target: `${process}-1`,
     attributes: {rate: 40_000_000, limit: 40_000_000},
-    atMs: FIRST_KILL_MS - LEAK_FOR_MS,
+    atMs: killAtMs(0) - LEAK_FOR_MS,
     forMs: LEAK_FOR_MS - EDGE_MS,
   };
 }
 
 function killAtMs(index: number): number {
-  return FIRST_KILL_MS + index * KILL_EVERY_MS;
+  return KILLS_AT_MS[index] ?? 0;
 }
 
 function slowAtMs(processes: readonly Process[]): number {
-  return killAtMs(killsOf(processes).length);
+  return killAtMs(killsOf(processes).length - 1) + LAST_FOR_MS;
 }
 
 async function signUp(tools: LabTools): Promise<Person> {

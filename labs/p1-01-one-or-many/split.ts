@@ -35,4 +35,5 @@ export function killsOf(processes: readonly Process[]): readonly Kill[] {
   return kills.some(({process}) => process === quotas) ? kills : [...kills, {module: 'quotas', process: quotas}];
 }
 
-export const CULPRITS = ['alerts', 'activity', 'accounts'] as const satisfies readonly ModuleName[];
+/** In this order: whoever has just started again has to fetch identity's keys, which have to be there then. */
+export const CULPRITS = ['alerts', 'accounts', 'activity'] as const satisfies readonly ModuleName[];

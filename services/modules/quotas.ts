@@ -1,6 +1,6 @@
 import type {Provisioning} from '../identity/provisioning.ts';
+import {Problem} from '../kit/problem.ts';
 import type {Kit} from '../kit/service.ts';
-import {UnavailableError} from '../kit/unavailable.ts';
 
 /** What an account may send at first. */
 const EVENTS_PER_SECOND = 1_000;
@@ -34,7 +34,11 @@ export function provisionQuota({links, clock, log}: Kit, isLocal: boolean): Prov
         if (answer.status >= 300) throw new Error(`quotas answered ${answer.status}`);
       } catch (error) {
         log.warn({err: error, account, at: clock.now()}, 'an account is there without its quota');
-        throw new UnavailableError('The account is open, and its quota could not be set.', {cause: error});
+        throw new Problem({
+          status: 503,
+          kind: 'quotas-unavailable',
+          detail: 'The account is open, and its quota could not be set.',
+        });
       }
     },
   };

@@ -13,8 +13,8 @@ import {CALLS, JOURNEYS_PER_SECOND, journeys, type Person} from './traffic.ts';
 const PEOPLE = 3;
 const BASELINE_MS = 3_000;
 /** Crashes: a process is down for a part of the time to the next one, and in the rest it comes back and callers find it again. Of alerts there are none. */
-const KILLS_AT_MS = [2_000, 6_000, 12_500, 19_000];
-const LAST_FOR_MS = 6_000;
+const KILLS_AT_MS = [2_000, 6_000, 13_500, 20_500];
+const LAST_FOR_MS = 5_500;
 const LEAK_FOR_MS = 1_000;
 /** Until callers see that it is gone, and when they find it again. */
 const EDGE_MS = 100;
@@ -44,7 +44,7 @@ type Final = {
 
 type Run = Evidence<Setup, Final>;
 
-const parameters = (random: Random) => ({module: random.pick(CULPRITS), downMs: random.pick([1_400, 1_800, 2_200])});
+const parameters = (random: Random) => ({module: random.pick(CULPRITS), downMs: random.pick([1_000, 1_400, 1_800])});
 
 const lab = defineLab<Setup, Final>({
   id: 'p1-01-one-or-many',
@@ -281,6 +281,8 @@ interface Outage {
   readonly from: number;
   /** What was asked for while the process was down. */
   readonly entries: readonly LedgerEntry[];
+  /** Calls that had not come back from an earlier crash: of them this one tells nothing. */
+  readonly unwell: ReadonlySet<string>;
 }
 
 /** What was meant to start while each process was down, as the records of the crashes tell it. */
@@ -290,17 +292,25 @@ function outages({setup, attack, faults}: Run): readonly Outage[] {
     const {appliedAt, endedAt} = crashes[index] ?? {};
     if (appliedAt === undefined || endedAt === undefined) return [];
     const [from, to] = [appliedAt + EDGE_MS, endedAt - EDGE_MS];
-    return [{kill, from, entries: attack.filter(({intendedAt}) => intendedAt >= from && intendedAt < to)}];
+    const entries = attack.filter(({intendedAt}) => intendedAt >= from && intendedAt < to);
+    const before = attack.filter(({intendedAt}) => intendedAt < appliedAt - EDGE_MS);
+    const unwell = Object.keys(CALLS).filter(name => before.findLast(entry => entry.name === name)?.outcome !== 'ok');
+    return [{kill, from, entries, unwell: new Set(unwell)}];
   });
 }
 
 /** Calls of an outage that do not need the module that is to blame. */
-function unconcerned({kill, entries}: Outage): readonly LedgerEntry[] {
-  return entries.filter(({name}) => CALLS[name]?.includes(kill.module) === false);
+function unconcerned({kill, entries, unwell}: Outage): readonly LedgerEntry[] {
+  return entries.filter(({name}) => CALLS[name]?.includes(kill.module) === false && !unwell.has(name));
 }
 
 function needlessly(outage: Outage): readonly LedgerEntry[] {
   return unconcerned(outage).filter(({outcome}) => outcome !== 'ok');
+}
+
+/** Whether calls that it concerns nothing of had not come back, so that what it does to them cannot be seen. */
+function isHidden({kill, unwell}: Outage): boolean {
+  return [...unwell].some(name => CALLS[name]?.includes(kill.module) === false);
 }
 
 /** Of each kind of call that does not need what crashed, the share that was answered. */
@@ -318,8 +328,6 @@ function byCall(
 function judgeGoesOn(evidence: Run): Judgement {
   const seen = outages(evidence).map(outage => ({outage, all: unconcerned(outage), lost: needlessly(outage)}));
   const expected = `of the calls that do not need the module that crashed, ${OK_SHARE_MIN * 100} % are answered, in each crash`;
-  if (seen.length === 0 || seen.some(({all}) => all.length < MIN_ASKED))
-    return inconclusive('NOTHING_ASKED', 'too little was asked for while processes were down', expected);
   const bad = seen.filter(({all, lost}) => lost.length > (1 - OK_SHARE_MIN) * all.length);
   const lines = seen.map(
     one =>
@@ -328,6 +336,8 @@ function judgeGoesOn(evidence: Run): Judgement {
   const worst = seen.flatMap(({outage}) => byCall(outage)).toSorted((a, b) => a.share - b.share)[0];
   if (worst === undefined) return inconclusive('NOTHING_ASKED', 'nothing was asked for', expected);
   const observed = `${Math.round(worst.share * 100)} % of those of the kind that fared worst: ${TEXT_OF[worst.name]}, when ${worst.module} had crashed`;
+  if (bad.length === 0 && seen.some(({outage, all}) => all.length < MIN_ASKED || isHidden(outage)))
+    return inconclusive('NOTHING_ASKED', 'too little was asked for while processes were down', expected, lines);
   if (bad.length === 0) return pass(observed, expected, lines);
   const stories = bad.slice(0, 2).flatMap(({outage, lost}) => lost.slice(0, 1).map(entry => story(outage, entry)));
   return unlessBusy(

@@ -55,6 +55,10 @@ it('does not let poison hold up its partition for as many attempts as an outage 
   const late = [UNREADABLE, REFUSED].map(one => ({...one, at: 7_500}));
   expect(judgeGoesOn(seen({lettersBefore: late})).code).toBe('HELD_UP');
   const kill = {at: 500, node: 'stream-1', type: 'crash-point', detail: ''} as const;
+  // Where nothing waits behind poison and takes as long, it is the machine.
+  const aside: Held = {id: 'aside', partition: 1, position: 9, publishedAt: 100};
+  const slow = {source: [...SOURCE, aside], effectsBefore: [{...effect('aside'), partition: 1, at: 6_000}]};
+  expect(judgeGoesOn(seen({...slow, lettersBefore: late})).code).toBe('BUSY_MACHINE');
   // Nobody can tell what it would have taken without the kill.
   expect(judgeGoesOn({...seen({lettersBefore: late}), events: [kill]}).verdict).toBe('pass');
 });

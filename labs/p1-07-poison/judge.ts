@@ -19,7 +19,9 @@ type Seen = Evidence<Setup, Final>;
 /** Words of this length at least say something. */
 const REASON_LENGTH_MIN = 12;
 /** As long as nothing else is wrong, poison is told within this time, ms. */
-const TOLD_WITHIN_MS = 1_500;
+const TOLD_WITHIN_MS = 2_200;
+/** From the beginning of the attack on nothing is wrong for so long, ms. */
+export const PEACE_MS = 3_200;
 /** After a kill, and after the database is back, so much time (ms) is nobody's. */
 const CALM_AFTER_MS = 4_000;
 
@@ -83,7 +85,7 @@ export function judgeGoesOn(evidence: Seen): Judgement {
   const held = final.lettersBefore.length > 0 ? heldUp(evidence) : [];
   if (held.length > 0) {
     const observed = `${held.length} poison records held up their partition for more than ${TOLD_WITHIN_MS / 1_000} s while nothing else was wrong`;
-    if (evidence.control.busy) return inconclusive('BUSY_MACHINE', observed, expected);
+    if (evidence.control.busy || isSlow(evidence)) return inconclusive('BUSY_MACHINE', observed, expected);
     return fail('HELD_UP', observed, expected, [
       ...held
         .slice(0, 3)
@@ -215,6 +217,19 @@ function heldUp(evidence: Seen): readonly {readonly one: Held; readonly letter: 
   const held = came.filter(({calmMs}) => calmMs > TOLD_WITHIN_MS);
   const prompt = came.filter(({isTold, calmMs}) => isTold && calmMs <= TOLD_WITHIN_MS);
   return held.length > prompt.length ? held : [];
+}
+
+/** Whether valid events of partitions without poison took long as well: then it was the machine. */
+function isSlow({final, events, times}: Seen): boolean {
+  const effects = new Map(final.effectsBefore.map(({message, at}) => [message, at]));
+  const poisoned = new Set(final.source.filter(({poison}) => poison !== undefined).map(({partition}) => partition));
+  const firstKill = Math.min(...events.filter(({type}) => type === 'crash-point').map(({at}) => at));
+  const until = Math.min(firstKill, times.attackFrom + PEACE_MS) - TOLD_WITHIN_MS / 2;
+  const took = final.source
+    .filter(one => one.publishedAt >= times.attackFrom && one.publishedAt < until && !poisoned.has(one.partition))
+    .map(({id, publishedAt}) => (effects.get(id) ?? Number.POSITIVE_INFINITY) - publishedAt)
+    .toSorted((a, b) => a - b);
+  return (took[Math.floor(took.length * 0.9)] ?? 0) > TOLD_WITHIN_MS / 2;
 }
 
 function letterOf(all: readonly DeadLetter[], {id, position}: Held): DeadLetter | undefined {

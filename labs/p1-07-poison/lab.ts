@@ -2,7 +2,7 @@ import type {DeadLetter} from '../../services/kit/broker.ts';
 import {type SignedIn, signUpMany} from '../../src/labs/accounts.ts';
 import {ACTIVITY, type Effect, lagOf, published, readEffects, rewrites, settledTo} from '../../src/labs/activity.ts';
 import {defineLab, type LabTools} from '../../src/labs/lab.ts';
-import {classify, type Held, judgeGoesOn, judgeKept, judgeRedriven, judgeSkipped} from './judge.ts';
+import {classify, type Held, judgeGoesOn, judgeKept, judgeRedriven, judgeSkipped, PEACE_MS} from './judge.ts';
 import {allowAll, letters, redriveAll, refuseKind, workedOff} from './operator.ts';
 import {reports, unreadable} from './traffic.ts';
 
@@ -69,12 +69,12 @@ export default defineLab<Setup, Final>({
       kind: 'act' as const,
       name: 'another producer publishes a record that nobody can read',
       // Some while nothing else is wrong.
-      atMs: index < UNREADABLE_AT_PEACE ? tools.random.integer(200, 600) : tools.random.integer(1_000, 9_000),
+      atMs: index < UNREADABLE_AT_PEACE ? tools.random.integer(200, 500) : tools.random.integer(1_000, 9_000),
       act: async () => (await tools.broker()).publish(ACTIVITY, [message]),
     })),
-    series('before_commit', 2, 2_400),
-    {kind: 'refuse', target: 'stream->stream-db', atMs: 4_500, forMs: 5_000},
-    series('before_ack', 1, 9_800),
+    series('before_commit', 2, PEACE_MS),
+    {kind: 'refuse', target: 'stream->stream-db', atMs: 5_000, forMs: 5_000},
+    series('before_ack', 1, 10_300),
   ],
   recovery: {withinMs: 10_000, recovered: async tools => (await lagOf(tools)) === 0},
   glance: async (tools, setup) => ({...(await read(tools, setup)), effectsAfter: []}),

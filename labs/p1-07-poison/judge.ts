@@ -222,9 +222,10 @@ function heldUp(evidence: Seen): readonly {readonly one: Held; readonly letter: 
 /** Whether valid events of partitions without poison took long as well: then it was the machine. */
 function isSlow({final, events, times}: Seen): boolean {
   const effects = new Map(final.effectsBefore.map(({message, at}) => [message, at]));
-  const poisoned = new Set(final.source.filter(({poison}) => poison !== undefined).map(({partition}) => partition));
   const firstKill = Math.min(...events.filter(({type}) => type === 'crash-point').map(({at}) => at));
   const until = Math.min(firstKill, times.attackFrom + PEACE_MS) - TOLD_WITHIN_MS / 2;
+  const early = final.source.filter(({poison, publishedAt}) => poison !== undefined && publishedAt < until);
+  const poisoned = new Set(early.map(({partition}) => partition));
   const took = final.source
     .filter(one => one.publishedAt >= times.attackFrom && one.publishedAt < until && !poisoned.has(one.partition))
     .map(({id, publishedAt}) => (effects.get(id) ?? Number.POSITIVE_INFINITY) - publishedAt)

@@ -1,9 +1,10 @@
 import type {Document} from '../../src/checkers/openapi/document.ts';
+import {inParallel} from '../../src/labs/client.ts';
 import {defineLab, type Evidence, type LabTools} from '../../src/labs/lab.ts';
 import {together} from '../../src/labs/operations.ts';
 import {fail, inconclusive, type Judgement, pass} from '../../src/labs/verdict.ts';
 import {withOwnService} from '../../src/topology/own-service.ts';
-import {createClient, type Item, inParallel} from './client.ts';
+import {createClient, type Item} from './client.ts';
 import {judgeDescription, judgeInput} from './judges.ts';
 import {judgePages} from './page-judge.ts';
 import {additions, fuzz, listings} from './traffic.ts';
@@ -166,7 +167,7 @@ export default defineLab<Setup, Final>({
       name: 'offset-in-disguise',
       task: 'whole-pages',
       code: 'ROW_TWICE',
-      why: 'an opaque cursor looks like a cursor, whatever is in it',
+      why: 'a cursor with a name and a number in it looks like one, whatever is done with it',
     },
   ],
 });

@@ -1,5 +1,6 @@
+import {inParallel} from '../../src/labs/client.ts';
 import type {Random} from '../../src/random.ts';
-import {type Client, type Item, inParallel} from './client.ts';
+import type {Client, Item} from './client.ts';
 
 /** How many write one item, and how many of them at the same moment. */
 export const WRITERS = 200;

@@ -39,7 +39,11 @@ function schemaOf({summary, params, query, headers, body, answers}: OwnRoute): F
     ...(query === undefined ? {} : {querystring: query}),
     ...(headers === undefined ? {} : {headers}),
     ...(body === undefined ? {} : {body}),
-    response: Object.fromEntries(Object.entries(answers ?? {}).map(([status, schema]) => [status, schema ?? NOTHING])),
+    response: Object.fromEntries(
+      Object.entries(answers ?? {})
+        .filter(([, schema]) => schema !== undefined)
+        .map(([status, schema]) => [status, schema ?? NOTHING]),
+    ),
   };
 }
 

@@ -17,6 +17,9 @@ import type {System} from './system.ts';
 
 /** Services have to be ready within this time, in ms: far above what a slow machine takes, and what a learner waits whose module hangs. */
 const RESET_READY_WITHIN_MS = 20_000;
+/** A release that is ready at all is so within this time, in ms; and the one before it has this long to finish. */
+const RELEASE_READY_WITHIN_MS = 10_000;
+const RELEASE_GRACE_MS = 3_000;
 /** Services get this long to finish what they have under way when a run wants fresh ones, in ms. */
 const RESET_GRACE_MS = 1_000;
 
@@ -52,6 +55,11 @@ export function createLabSystem({system, faults, postgres, places}: LabSystemToo
       return space;
     },
     startNode: async name => system.startNodes([name], startedWith),
+    releaseNode: async (name, release) => {
+      await system.stopNodes([name], RELEASE_GRACE_MS);
+      await system.startNodes([name], startedWith, {RELEASE: release});
+      await system.ready(RELEASE_READY_WITHIN_MS);
+    },
     inject: async request => faults.inject(request, {measure: 'background'}),
     runCrashSeries: async ({service, points, times, sinceReadyMs, skipMax}, {random, reason, signal}) => {
       const attributes = {point: points.join(), times, 'since-ready': sinceReadyMs, 'skip-max': skipMax};

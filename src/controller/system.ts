@@ -124,12 +124,16 @@ export class System {
     await allDone([databases, services]);
   }
 
-  /** Starts these nodes, all at once: services wait for their databases by themselves. */
-  async startNodes(names: readonly string[], seams: readonly BuiltSeam[]): Promise<void> {
+  /** Starts these nodes, all at once: services wait for their databases by themselves. `more` is added to their environment. */
+  async startNodes(
+    names: readonly string[],
+    seams: readonly BuiltSeam[],
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     await allDone(
       this.#plan.nodes
         .filter(node => names.includes(node.name))
-        .map(async node => this.#keep(node).start(this.#startOptions(node, seams))),
+        .map(async node => this.#keep(node).start(this.#startOptions(node, seams, more))),
     );
   }
 
@@ -271,8 +275,8 @@ export class System {
     return opened.address;
   }
 
-  #startOptions(node: PlannedNode, seams: readonly BuiltSeam[]): StartOptions {
-    const env: Record<string, string> = {};
+  #startOptions(node: PlannedNode, seams: readonly BuiltSeam[], more: Readonly<Record<string, string>>): StartOptions {
+    const env: Record<string, string> = {...more};
     const links: Record<string, LinkAddress[]> = {};
     const others: Record<string, string> = {};
     const database = ownDatabase(this.#plan.topology, node.service);

@@ -83,6 +83,7 @@ export function fakeSystem(behaviour: FakeBehaviour = {}): FakeSystem {
     broker: () => Promise.reject(new Error('the fake has no broker')),
     space: () => Promise.reject(new Error('the fake has no broker')),
     startNode: async name => void calls.push(`start ${name}`),
+    releaseNode: async (name, release) => void calls.push(`release ${name} ${release}`),
     async inject(request) {
       calls.push(`inject ${request.kind} ${request.target}`);
       const now = Date.now();

@@ -29,6 +29,11 @@ export interface LabTools {
   space(name: string): Promise<KeyValue>;
   /** Starts a node that the lab has kept for later. Settles when its process is there. */
   startNode(name: string): Promise<void>;
+  /**
+   * Restarts a node as another release of its service (`RELEASE`), as a rolling deployment does: SIGTERM, then the same modules again. Settles
+   * when it is ready. Errors: NODE_NOT_READY.
+   */
+  releaseNode(name: string, release: string): Promise<void>;
   /** The shape of the system that this run has. */
   readonly topology: Topology;
 }

@@ -84,6 +84,8 @@ export interface LabSystem {
   space(name: string): Promise<KeyValue>;
   /** Starts a node that `reset` was told to keep for later, with the seams of its service. */
   startNode(name: string): Promise<void>;
+  /** Restarts a node as another release of its service, with the seams that it had. Errors: NODE_NOT_READY. */
+  releaseNode(name: string, release: string): Promise<void>;
   inject(request: FaultRequest): Promise<FaultRecord>;
   /**
    * Runs a series of crash points from now on (`fromMs` has passed already): ends with its last hit, or when `signal` aborts, which

@@ -16,7 +16,7 @@ export interface OwnRequest {
 
 export interface OwnAnswer {
   readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Sent as JSON. */
   readonly body?: unknown;
 }
@@ -28,15 +28,15 @@ export interface OwnRoute {
   readonly path: string;
   readonly summary: string;
   /** What is against one of these is answered 400 problem+json before the handler sees it. What has none is not checked. */
-  readonly params?: JsonSchema;
-  readonly query?: JsonSchema;
+  readonly params?: JsonSchema | undefined;
+  readonly query?: JsonSchema | undefined;
   /** Names in lower case. */
-  readonly headers?: JsonSchema;
-  readonly body?: JsonSchema;
+  readonly headers?: JsonSchema | undefined;
+  readonly body?: JsonSchema | undefined;
   /** Answers that are no problems, by status; null: without a body. Members that a schema does not mention are not sent. */
-  readonly answers: Readonly<Record<number, JsonSchema | null>>;
+  readonly answers: Readonly<Record<number, JsonSchema | null | undefined>>;
   /** Statuses of problems that the handler throws. Those that every service has (400, 413, 415, 503, 504) are described anyway. */
-  readonly problems?: readonly number[];
+  readonly problems?: readonly number[] | undefined;
   handle(request: OwnRequest): Promise<OwnAnswer>;
 }
 

@@ -39,7 +39,7 @@ export function declareSystem(program: Command, shell: Shell): void {
     .option('--broker <name>', BROKER_HELP, raw => parseChoice(raw, '--broker', BROKER_ENGINES))
     .option(
       '--topology <file>',
-      'a topology of your own (YAML or JSON: nodes and links, or boundaries), or a name: default, monolith, mesh',
+      'a topology of your own (YAML or JSON: nodes and links, or boundaries), or a name: default, monolith, mesh, own',
     )
     .option('--replicas <service=n>', 'instances of a service; repeat it for more services', parseReplicas)
     .option('--port <port>', 'port of the gateway; taken is an error', raw => parsePort(raw))
@@ -73,7 +73,7 @@ export function declareSystem(program: Command, shell: Shell): void {
     )
     .option(
       '--topology <file>',
-      'a topology of your own (YAML or JSON: nodes and links, or boundaries), or a name: default, monolith, mesh',
+      'a topology of your own (YAML or JSON: nodes and links, or boundaries), or a name: default, monolith, mesh, own',
     )
     .option('--replicas <service=n>', 'instances of a service; repeat it for more services', parseReplicas);
   runs(exported, shell, async () => import('../commands/export.ts'));

@@ -20,6 +20,7 @@ export function createTools(system: LabSystem, random: Random, signal: AbortSign
     broker: () => system.broker(),
     space: name => system.space(name),
     startNode: name => system.startNode(name),
+    releaseNode: (name, release) => system.releaseNode(name, release),
     topology: system.topology(),
     http: async (method, path, options = {}) => {
       const [gateway] = system.publicUrls();

@@ -3,8 +3,8 @@ import {createInbox, type Msg, nanos} from '@nats-io/transport-node';
 import type {StoredMessage} from './messages.ts';
 import type {Link} from './session.ts';
 
-/** What has not come by then is asked for one by one, ms. */
-const WITHIN_MS = 1_000;
+/** When nothing more has come for so long, what is missing is asked for one by one, ms. */
+const SILENCE_MS = 500;
 /** Should it not be deleted, the server does it, in ms. */
 const CONSUMER_KEPT_MS = 10_000;
 
@@ -33,11 +33,12 @@ export async function fetchRange(
       coming.unsubscribe();
       resolve();
     };
-    const timer = setTimeout(end, WITHIN_MS);
+    const timer = setTimeout(end, SILENCE_MS);
     const coming = nc.subscribe(inbox, {
       callback(error, message) {
         const stored = error === null ? toStored(message) : undefined;
         if (stored !== undefined && stored.seq <= to) found.push(stored);
+        timer.refresh();
         if (stored === undefined || stored.seq >= to) end();
       },
     });

@@ -4,7 +4,7 @@ import {mapAll} from './records.ts';
 import {ANSWER_TIMEOUT_MS, type Link} from './session.ts';
 
 /** Messages asked for at once. */
-const CHUNK = 1_000;
+const CHUNK = 2_000;
 /** For fewer than these a consumer costs more than it saves. */
 const FETCH_MIN = 24;
 

@@ -3,8 +3,8 @@ import {parseMessageSubject} from './names.ts';
 import type {Link} from './session.ts';
 import {getMessage, readRange} from './stored-messages.ts';
 
-/** Numbers looked through at once. */
-export const SCAN_MAX = 1_000;
+/** Numbers looked through at once: partitions lie mixed, and far behind each is to get a full batch of them. */
+export const SCAN_MAX = 4_000;
 /** A partition that is held up gets no more than this read ahead for it. */
 const HELD_MAX = 2_000;
 

@@ -10,7 +10,7 @@ it('checks again after a save with new content, also after a check that threw, u
   const folder = await mkdtemp(join(tmpdir(), 'teralab-watch-'));
   const file = join(folder, 'compose.ts');
   await writeFile(file, 'first');
-  const {context, abort, stdout} = fakeRun({json: true});
+  const {context, abort, stdout, stderr} = fakeRun({json: true});
   let checks = 0;
   const outcome = await watchAndCheck(context, [file], async () => {
     checks++;
@@ -22,5 +22,6 @@ it('checks again after a save with new content, also after a check that threw, u
   expect(outcome).toBe('interrupted');
   expect(checks).toBe(3);
   expect(JSON.parse(stdout())).toMatchObject({error: {code: 'BUSY'}});
+  expect(stderr()).toMatch(/Watching .*compose\.ts \((the system tells of saves|by looking three times a second)/);
   await rm(folder, {recursive: true});
 });

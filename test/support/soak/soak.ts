@@ -84,7 +84,7 @@ export async function soak({
   );
   const ask = createAsk(up.document.urls.gateway);
   const book = emptyBook();
-  const refused = await play({learner, timetable, people, ask, book, forMs, say});
+  const injected = await play({learner, timetable, people, ask, book, forMs, say});
   await learner.run('chaos', 'clear', '--all');
   say('all faults have ended');
   await using databases = await connect(up.document);
@@ -107,13 +107,12 @@ export async function soak({
   const held = verdicts.every(({violations}) => violations.length === 0);
   if (!held) say(`what the nodes have logged is in ${await keepLogs(learner, `soak-${seed}-${broker}.log`)}`);
   const {document: status} = await learner.json<StatusReport>('status');
-  const {document: records} = await learner.json<readonly FaultRecord[]>('chaos', 'list', '--all');
   return {
     seed,
     broker,
     forMs,
     timetable,
-    faults: sumFaults(Array.isArray(records) ? records : [], refused),
+    faults: sumFaults(timetable, injected),
     operations: [...book.operations].map(([name, counts]) => ({name, ...counts})),
     restarts: status.nodes.reduce((sum, node) => sum + node.restarts, 0),
     recoveredMs,
@@ -132,27 +131,46 @@ interface Play {
   readonly say: (line: string) => void;
 }
 
-/** Plays both timetables to their end. Returns the kinds of the faults that were refused. */
-async function play({learner, timetable, people, ask, book, forMs, say}: Play): Promise<readonly string[]> {
-  const refused: string[] = [];
+/** Plays both timetables to their end. Returns the records of the faults, in their order; undefined for one that was refused. */
+async function play({
+  learner,
+  timetable,
+  people,
+  ask,
+  book,
+  forMs,
+  say,
+}: Play): Promise<readonly (FaultRecord | undefined)[]> {
   const begin = performance.now();
   const at = (ms: number): Promise<void> => pause(Math.max(0, begin + ms - performance.now()));
   const over = new AbortController();
   const faults = timetable.map(async fault => {
     await at(fault.atMs);
-    const {exitCode, stderr} = await learner.run(...chaosArguments(fault));
     const what = `${(fault.atMs / 1_000).toFixed(1)} s: ${fault.kind} ${fault.target} for ${(fault.forMs / 1_000).toFixed(1)} s`;
-    if (exitCode !== 0) refused.push(fault.kind);
-    say(exitCode === 0 ? what : `${what}: refused: ${stderr.trim().split('\n').at(-1)}`);
+    // A command that hangs, or that the fault itself kills, is no reason to stop.
+    const {exitCode, document} = await learner
+      .json<FaultRecord | Refusal>(...chaosArguments(fault))
+      .catch((error: Error) => ({exitCode: undefined, document: {error: {message: error.message}}}));
+    if (exitCode === 0 && 'kind' in document) {
+      say(`${what}: ${document.effect?.observed ?? 'in force'}`);
+      return document;
+    }
+    say(`${what}: refused: ${'error' in document ? document.error.message : exitCode}`);
+    return undefined;
   });
   const lives = people.map(async ({atMs, plan}) => {
     await at(atMs);
     await live(plan, ask, book, over.signal);
   });
-  await Promise.all([at(forMs), ...faults]);
+  const records = await Promise.all(faults);
+  await at(forMs);
   over.abort();
   await Promise.all(lives);
-  return refused;
+  return records;
+}
+
+interface Refusal {
+  readonly error: {readonly message: string};
 }
 
 function chaosArguments({kind, target, attributes, forMs, seed}: TimedFault): readonly string[] {
@@ -280,15 +298,19 @@ async function keepLogs(learner: Learner, name: string): Promise<string> {
   return file;
 }
 
-function sumFaults(records: readonly FaultRecord[], refused: readonly string[]): SoakReport['faults'] {
-  const kinds = [...new Set([...records.map(({kind}) => kind as string), ...refused])].toSorted();
+function sumFaults(
+  timetable: readonly TimedFault[],
+  records: readonly (FaultRecord | undefined)[],
+): SoakReport['faults'] {
+  const kinds = [...new Set(timetable.map(({kind}) => kind as string))].toSorted();
   return kinds.map(kind => {
-    const own = records.filter(record => record.kind === kind);
+    const own = timetable.flatMap((fault, index) => (fault.kind === kind ? [records[index]] : []));
+    const injected = own.filter(record => record !== undefined);
     return {
       kind,
-      injected: own.filter(({state}) => state !== 'failed').length,
-      bit: own.filter(({effect}) => effect?.verdict === 'bites').length,
-      refused: refused.filter(one => one === kind).length,
+      injected: injected.length,
+      bit: injected.filter(({effect}) => effect?.verdict === 'bites').length,
+      refused: own.length - injected.length,
     };
   });
 }

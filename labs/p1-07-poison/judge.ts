@@ -18,10 +18,10 @@ type Seen = Evidence<Setup, Final>;
 
 /** Words of this length at least say something. */
 const REASON_LENGTH_MIN = 12;
-/** As long as nothing else is wrong, poison is told within this time, ms. */
-const TOLD_WITHIN_MS = 2_200;
+/** As long as nothing else is wrong, poison is told within this time, ms: less than the database is away, more than a loaded machine takes. */
+const TOLD_WITHIN_MS = 4_000;
 /** From the beginning of the attack on nothing is wrong for so long, ms. */
-export const PEACE_MS = 3_200;
+export const PEACE_MS = 5_500;
 /** After a kill, and after the database is back, so much time (ms) is nobody's. */
 const CALM_AFTER_MS = 4_000;
 
@@ -230,7 +230,7 @@ function isSlow({final, events, times}: Seen): boolean {
     .filter(one => one.publishedAt >= times.attackFrom && one.publishedAt < until && !poisoned.has(one.partition))
     .map(({id, publishedAt}) => (effects.get(id) ?? Number.POSITIVE_INFINITY) - publishedAt)
     .toSorted((a, b) => a - b);
-  return (took[Math.floor(took.length * 0.9)] ?? 0) > TOLD_WITHIN_MS / 2;
+  return (took[Math.floor(took.length * 0.9)] ?? 0) > TOLD_WITHIN_MS / 4;
 }
 
 function letterOf(all: readonly DeadLetter[], {id, position}: Held): DeadLetter | undefined {

@@ -27,8 +27,8 @@ const STEPS: readonly Step[] = [
   {node: 'own-2', release: 'remove'},
   {node: 'own-1', release: 'remove'},
 ];
-/** How long clients see a stage, ms: longer than the gateway leaves a replica alone that was away. */
-const DWELL_MS = 1_600;
+/** How long clients see a stage, ms. */
+const DWELL_MS = 1_100;
 /** Of a stage that there was before. */
 const BRIEF_MS = 200;
 

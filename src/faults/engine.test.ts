@@ -125,7 +125,7 @@ describe('a fault of links', () => {
       verdict: 'bites',
       observed: expect.stringContaining('no answer within 300 ms'),
     });
-    expect(fault.proxies).toHaveLength(5);
+    expect(fault.proxies).toHaveLength(6);
     expect((await system.engine.clear(fault.id)).healed?.verdict).toBe('none');
     expect(await system.fabric.toxics()).toEqual([]);
   });

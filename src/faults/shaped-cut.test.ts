@@ -14,7 +14,7 @@ describe.each(['bridge', 'majorities-ring'])('%s', kind => {
       const {target, parts} = resolve(kind, 'gateway,identity,stream', seed);
       expect(target.proxies.length).toBeGreaterThan(0);
       for (const {from, to} of target.proxies)
-        expect(`${from} ${to}`).toMatch(/^(gateway|stream)-\d (identity|stream)-\d$/);
+        expect(`${from} ${to}`).toMatch(/^(gateway|identity|stream)-\d (identity|stream)-\d$/);
       expect(parts).toEqual([
         {kind: 'blackhole', proxies: target.proxies.map(({name}) => name), stream: 'both', attributes: {}},
       ]);

@@ -168,6 +168,18 @@ export default defineLab<Setup, Final>({
       code: 'OLD_CLIENT_BREAKS',
       why: 'the old column is gone, so the old API goes with it',
     },
+    {
+      name: 'history-rewritten',
+      task: 'going-back',
+      code: 'TODAY_CHANGED',
+      why: 'if today had been like tomorrow there would be nothing to migrate',
+    },
+    {
+      name: 'column-left',
+      task: 'removed',
+      code: 'OLD_NAME_LEFT',
+      why: 'an unused column harms nobody, and dropping one might',
+    },
   ],
 });
 

@@ -185,7 +185,7 @@ describe('the description', () => {
       'GET /v1/accounts': () => system.call('GET', `/v1/accounts?id=${account}`, {token}),
       'GET /v1/accounts/{id}': () => system.call('GET', `/v1/accounts/${account}`, {token}),
       'POST /v1/keys/rotate': () => system.call('POST', '/v1/keys/rotate', {token, body: {}}),
-      'POST /v1/account-announcements': () => system.call('POST', '/v1/account-announcements'),
+      'POST /v1/account-announcements': () => system.call('POST', '/v1/account-announcements', {body: {}}),
       'DELETE /v1/sessions/current': async () => {
         const own = String((await system.signIn(account)).body.token);
         return system.call('DELETE', '/v1/sessions/current', {token: own});

@@ -32,7 +32,7 @@ describe('what identity tells of accounts', () => {
     await system.database.query(insert, ['old', 'Older than events', null]);
     await system.database.query(insert, ['gone', 'Closed', new Date()]);
     const open = await system.database.query('select id from accounts where closed_at is null');
-    expect((await system.call('POST', '/v1/account-announcements')).body).toEqual({accounts: open.length});
+    expect((await system.call('POST', '/v1/account-announcements', {body: {}})).body).toEqual({accounts: open.length});
     expect(await system.events('old', 1)).toEqual([
       {type: 'account.announced', data: {account: 'old', name: 'Older than events'}},
     ]);
@@ -41,7 +41,7 @@ describe('what identity tells of accounts', () => {
   });
 
   it('may be told again', async () => {
-    await system.call('POST', '/v1/account-announcements');
+    await system.call('POST', '/v1/account-announcements', {body: {}});
     expect(await system.events('old', 2)).toHaveLength(2);
   });
 });

@@ -4,6 +4,7 @@ import type {Kit} from '../kit/service.ts';
 import {addToOutbox} from './outbox.ts';
 import {createSharing as defaultSharing} from './seams/sharing.default.ts';
 
+const Nothing = Type.Object({}, {additionalProperties: false});
 const Announced = Type.Object({accounts: Type.Integer()});
 
 /**
@@ -17,6 +18,6 @@ export async function serveAnnouncements(app: App, kit: Kit): Promise<void> {
   kit.onStart(async () => {
     for (const statement of sharing.grants) await database.query(statement);
   });
-  const schema = {summary: 'Tell of all accounts that there are', response: {200: Announced}};
+  const schema = {summary: 'Tell of all accounts that there are', body: Nothing, response: {200: Announced}};
   app.post('/v1/account-announcements', {schema}, async () => ({accounts: await sharing.announce()}));
 }

@@ -59,6 +59,13 @@ export function isTold({status, latencyMs, sends}: LedgerEntry): boolean {
   );
 }
 
+/** How long each waited for an answer, also for a no, in ms; who got none waited for as long as he would. */
+export function waits(entries: readonly LedgerEntry[]): readonly number[] {
+  return entries.map(({status, latencyMs, operation}) =>
+    status === null ? Math.max(latencyMs, operation.patienceMs) : latencyMs,
+  );
+}
+
 export function secondsOf({from, to}: Window): number {
   return Math.max(0, to - from) / 1_000;
 }

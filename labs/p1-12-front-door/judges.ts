@@ -1,4 +1,4 @@
-import {latencies, percentile} from '../../src/checkers/percentiles.ts';
+import {percentile} from '../../src/checkers/percentiles.ts';
 import {fail, type Judgement, pass, unlessBusy} from '../../src/labs/verdict.ts';
 import {
   afterwards,
@@ -11,6 +11,7 @@ import {
   sentIn,
   stories,
   type Window,
+  waits,
 } from './evidence.ts';
 import {BURST, RATE} from './traffic.ts';
 
@@ -56,7 +57,7 @@ export function judgeStoreDown(evidence: Evidence): Judgement {
   const window = outage(evidence);
   const others = [...sentIn(evidence, 'steady', window), ...sentIn(evidence, 'burst', window)];
   const failed = others.filter(entry => !isAccepted(entry));
-  const slow = percentile(latencies(others), 0.95) ?? 0;
+  const slow = percentile(waits(others), 0.95) ?? 0;
   const accepted = of(evidence, 'flood', window).filter(isAccepted);
   const most = allowed(window, GATEWAYS);
   const observed = `in ${secondsOf(window).toFixed(1)} s without the store ${others.length - failed.length} of ${others.length} requests within the limit were served, 95 % of them within ${Math.round(slow)} ms, and ${accepted.length} of the flooder's`;

@@ -1,4 +1,4 @@
-import {latencies, percentile} from '../../src/checkers/percentiles.ts';
+import {percentile} from '../../src/checkers/percentiles.ts';
 import {defineLab} from '../../src/labs/lab.ts';
 import {fail, pass, unlessBusy} from '../../src/labs/verdict.ts';
 import {
@@ -11,6 +11,7 @@ import {
   secondsOf,
   stories,
   type Window,
+  waits,
 } from './evidence.ts';
 import {judgeFlooder, judgeStoreDown} from './judges.ts';
 import {attack, BURST, BURST_SHARE, calm, DOWN_AT_MS, DOWN_FOR_MS, RATE} from './traffic.ts';
@@ -105,7 +106,7 @@ export default defineLab<undefined, null>({
         const excess = of(evidence, 'flood', before(evidence)).filter(entry => !isAccepted(entry));
         const expected = `${TOLD_SHARE * 100} % of what is not accepted is 429 problem+json within 1 s, with a Retry-After of at most ${MAX_RETRY_AFTER} s`;
         const untold = excess.filter(entry => !isTold(entry));
-        const slow = percentile(latencies(excess), TOLD_SHARE) ?? 0;
+        const slow = percentile(waits(excess), TOLD_SHARE) ?? 0;
         const observed = `${excess.length - untold.length} of ${excess.length} were answered so`;
         if (excess.length === 0) return fail('NOT_429', 'nothing was refused', expected);
         if (untold.length > (1 - TOLD_SHARE) * excess.length)

@@ -67,7 +67,8 @@ export function judgeStoreDown(evidence: Evidence): Judgement {
   if (late.length > failed.length / 2 || slow > PROMPT_MS) {
     const waiting = others.toSorted((a, b) => b.latencyMs - a.latencyMs);
     const judgement = fail('WAITS_FOR_STORE', observed, expected, stories(evidence, waiting));
-    if (share < SERVED_SHARE || slow > PROMPT_MS) return unlessBusy(evidence.control.busy, share, judgement);
+    const prompt = waits(others).filter(ms => ms <= PROMPT_MS).length / others.length;
+    if (share < SERVED_SHARE || slow > PROMPT_MS) return unlessBusy(evidence.control.busy, prompt, judgement);
   }
   if (others.length === 0 || share < SERVED_SHARE)
     return unlessBusy(

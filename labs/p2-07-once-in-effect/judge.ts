@@ -96,6 +96,11 @@ function mergedPairs(final: Final): readonly (readonly Source[])[] {
   return pairsOf(final).filter(pair => pair.filter(({id}) => seen.has(id)).length === 1);
 }
 
+/** Whether two events say the same. */
+export function isAlike(one: Source, other: Source): boolean {
+  return said(one) === said(other);
+}
+
 function said(one: Source | undefined): string {
   const {account, kind, at} = (one?.data ?? {}) as Partial<Record<'account' | 'kind' | 'at', unknown>>;
   return JSON.stringify({account, kind, at});

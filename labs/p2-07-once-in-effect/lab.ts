@@ -57,7 +57,7 @@ export default defineLab<Setup, Final>({
     okMin: ACKNOWLEDGED,
   }),
   faults: tools => [
-    series('before_commit', 2, 500),
+    series('before_commit', 3, 500),
     series('after_commit_before_publish', 3, 1_000),
     series('before_ack', 2, 1_500),
     setBack(tools, 4_000, 'the group is set back to the beginning: everything is delivered again', async () => 0),

@@ -93,6 +93,13 @@ export function toIdentity({requests}: Evidence, {from, to}: Window, node?: stri
   );
 }
 
+export function askedOnly({requests}: Evidence, {operation}: LedgerEntry, node: string): boolean {
+  const asked = requests.filter(
+    request => request.link === 'gateway->identity' && traceOf(request) === operation.facts?.trace,
+  );
+  return asked.length > 0 && asked.every(({to}) => to === node);
+}
+
 export function traceOf({traceparent}: RequestLogEntry): string | undefined {
   return traceparent?.split('-')[1];
 }

@@ -3,6 +3,7 @@ import {fail, inconclusive, type Judgement, pass, unlessBusy} from '../../src/la
 import {
   after,
   afterJoining,
+  askedOnly,
   changes,
   death,
   type Evidence,
@@ -38,7 +39,14 @@ function fewFail(evidence: Evidence, window: Window, most: number, code: string,
 
 export function judgeDeath(evidence: Evidence): Judgement {
   const window = {from: evidence.times.attackFrom, to: silence(evidence).from};
-  return fewFail(evidence, window, FAILURES_AROUND_DEATH, 'DEAD_ONE_ASKED', 'around the death of an instance');
+  const found = fewFail(evidence, window, FAILURES_AROUND_DEATH, 'DEAD_ONE_ASKED', 'around the death of an instance');
+  if (found.verdict !== 'inconclusive') return found;
+  // However busy the machine was: who asked the dead one alone could not have got an answer.
+  const sent = sentIn(evidence, window);
+  const alone = failedOf(evidence, sent).filter(entry => askedOnly(evidence, entry, evidence.setup.dead));
+  if (alone.length <= Math.max(2, FAILURES_AROUND_DEATH * sent.length)) return found;
+  const observed = `${alone.length} of ${sent.length} requests asked ${evidence.setup.dead} and nobody else, and failed`;
+  return fail('DEAD_ONE_ASKED', observed, found.expected, stories(evidence, alone));
 }
 
 /** Requests that the dead one's link saw, from two seconds after its death on. */

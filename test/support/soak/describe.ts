@@ -35,6 +35,6 @@ export function describeSoak({
     '',
     ...judged,
     '',
-    `${held ? 'Held' : 'VIOLATED'}. Again: node scripts/soak.js --for ${run.forMs / 1_000}s --seed ${run.seed} --broker ${run.broker}`,
+    `${held ? 'Held' : 'VIOLATED'}. Again: node scripts/soak.js --for ${run.forMs / 1_000}s --seed ${run.seed} --broker ${run.broker} --rate ${run.ratePerSecond}`,
   ].join('\n');
 }

@@ -32,6 +32,7 @@ export interface SoakReport {
   readonly seed: number;
   readonly broker: BrokerEngine;
   readonly forMs: number;
+  readonly ratePerSecond: number;
   readonly timetable: readonly TimedFault[];
   /** What became of the faults, by kind: in force, measured to bite, refused. */
   readonly faults: readonly {
@@ -111,6 +112,7 @@ export async function soak({
     seed,
     broker,
     forMs,
+    ratePerSecond,
     timetable,
     faults: sumFaults(timetable, injected),
     operations: [...book.operations].map(([name, counts]) => ({name, ...counts})),

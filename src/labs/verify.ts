@@ -48,6 +48,8 @@ export interface ProvingSystem {
 }
 
 export interface ProofEvents {
+  /** Asked before each run: whether there is time for another. What has not begun by then is left out. */
+  hasTime?(): boolean;
   /** Called before each run. `alone`: it did not hold beside others, and nothing runs beside it now. */
   onStart?(job: ProofJob, alone: boolean): void;
   /** Called before an inconclusive run is tried again. */
@@ -83,7 +85,7 @@ export async function proveAll(
   const proofs = new Map<ProofJob, Proof>();
   const left = [...jobs];
   const work = async (system: ProvingSystem): Promise<void> => {
-    for (let job = left.shift(); job !== undefined; job = left.shift()) {
+    for (let job = left.shift(); job !== undefined && events.hasTime?.() !== false; job = left.shift()) {
       events.onStart?.(job, false);
       const proof = await prove(job, system, sideBySide ? 1 : TRIES_MAX, events);
       proofs.set(job, proof);

@@ -13,6 +13,7 @@ import {
   proveAll,
   staticProblems,
 } from '../../labs/verify.ts';
+import {byImportance} from '../../labs/verify-order.ts';
 import {quarterOf} from '../../labs/verify-report.ts';
 import type {RuntimeName} from '../../runtime/runtime.ts';
 import type {BrokerEngine} from '../../topology/topology.ts';
@@ -24,6 +25,7 @@ import type {Context} from '../context.ts';
 import {type Learner, labOrder, openLearner, workspaceSources} from '../learner.ts';
 import {seconds} from '../output/figures.ts';
 import {paintErr} from '../output/paint.ts';
+import {counted} from '../output/text.ts';
 import {parseChoice} from '../parse/choice.ts';
 import {drawSeed, SEED_MAX} from '../parse/number.ts';
 import {renderProofs, type Todo} from '../render/verify.ts';
@@ -37,6 +39,8 @@ export interface VerifyFlags {
   readonly variant?: string;
   readonly broker?: BrokerEngine;
   readonly quarter?: boolean;
+  /** Time in which runs are begun, ms. */
+  readonly within?: number;
   /** Systems side by side. */
   readonly jobs?: number;
 }
@@ -58,10 +62,12 @@ export async function run(context: Context, names: readonly string[], flags: Ver
     ...(broker === undefined ? {} : {broker}),
   };
   const proofs = await inOwnSystems(context, upOptions, flags.jobs ?? 1, async systems =>
-    verifyAll(context, systems, jobsOf(todo, seeds)),
+    verifyAll(context, systems, ordered(jobsOf(todo, seeds), flags.within), flags.within),
   );
   if (context.json) context.document(proofs.map(({row}) => row));
   else context.lines(renderProofs({todo, proofs, problems, first}, context.width));
+  const leftOut = todo.reduce((sum, {only}) => sum + only.length * seeds.length, 0) - proofs.length;
+  if (leftOut > 0) context.say(`${counted(leftOut, 'run')} had no time left; tomorrow it begins elsewhere.`);
   return problems.length === 0 && proofs.every(({holds}) => holds) ? 'ok' : 'fail';
 }
 
@@ -127,6 +133,11 @@ async function inOwnSystem<T>(
   }
 }
 
+/** What matters most comes first where there may not be time for all. */
+function ordered(jobs: readonly ProofJob[], within: number | undefined): readonly ProofJob[] {
+  return within === undefined ? jobs : byImportance(jobs, Math.floor(Date.now() / DAY_MS));
+}
+
 /** Every lab, then every variant, then every seed. */
 function jobsOf(todo: readonly Todo[], seeds: readonly number[]): readonly ProofJob[] {
   return todo.flatMap(({lab, only}) => only.flatMap(expectation => seeds.map(seed => ({lab, expectation, seed}))));
@@ -136,9 +147,12 @@ async function verifyAll(
   context: Context,
   systems: readonly ProvingSystem[],
   jobs: readonly ProofJob[],
+  within = Number.POSITIVE_INFINITY,
 ): Promise<readonly Proof[]> {
   let begun = 0;
+  const startedAt = performance.now();
   return proveAll(jobs, systems, {
+    hasTime: () => performance.now() - startedAt < within,
     onStart: ({lab, expectation: {variant, expected}, seed}, alone) => {
       if (!alone) begun++;
       const count = alone ? 'alone' : `${begun}/${jobs.length}`;

@@ -2,6 +2,7 @@ import type {Command} from 'commander';
 import {BROKER_ENGINES} from '../../topology/topology.ts';
 import type {Shell} from '../command.ts';
 import {parseChoice} from '../parse/choice.ts';
+import {parseDuration} from '../parse/duration.ts';
 import {parseFault} from '../parse/fault.ts';
 import {parseSeed, parseWhole} from '../parse/number.ts';
 import {declare, runs} from './declare.ts';
@@ -51,9 +52,13 @@ export function declareLabs(program: Command, shell: Shell): void {
       'teralab labs verify --seed 7 --json',
       'teralab labs verify p2-04-no-lost-events --variant wrong/cursor --seeds 10',
       'teralab labs verify --quarter --jobs 2',
+      'teralab labs verify --within 20m',
     ],
   })
     .option('--quarter', 'every fourth lab, others each day (for CI)')
+    .option('--within <time>', 'begin no run later than that; what matters most comes first (for CI)', raw =>
+      parseDuration(raw, '--within'),
+    )
     .option('--jobs <n>', 'systems side by side (default 1); what does not hold is tried again, alone', raw =>
       parseWhole(raw, '--jobs', 1, 8),
     )

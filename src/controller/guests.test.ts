@@ -40,7 +40,7 @@ describe('guests of databases', () => {
     };
     await admitGuests(joined, {postgres: access}, postgres);
     expect(asked.filter(line => !line.includes('select'))).toEqual([
-      'identity-db: drop owned by stream cascade; drop role stream',
+      'identity-db: grant stream to current_user; drop owned by stream cascade; drop role stream',
       `identity-db: create role "stream" login password 'secret of stream-db'`,
     ]);
   });

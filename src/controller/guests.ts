@@ -19,8 +19,9 @@ export async function admitGuests(
 ): Promise<void> {
   const databases = Object.entries(topology.services).filter(([, {kind}]) => kind === 'postgres');
   for (const [node] of databases) {
+    // Whoever makes a role may drop it, but what belongs to it only as a member that has its rights.
     for (const {name} of await postgres.query<{name: string}>(node, MADE_ROLES))
-      await postgres.query(node, `drop owned by ${name} cascade; drop role ${name}`);
+      await postgres.query(node, `grant ${name} to current_user; drop owned by ${name} cascade; drop role ${name}`);
   }
   for (const service of Object.keys(topology.services)) {
     const own = ownDatabase(topology, service);

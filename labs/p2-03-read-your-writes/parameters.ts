@@ -23,8 +23,8 @@ export function earlyShare({longMs, everyMs, gapMs}: Parameters): number {
   return ((longMs + CATCH_UP_MS - gapMs) / everyMs) * 100;
 }
 
-/** After a standstill there is a moment of catching up. */
-const CATCH_UP_MS = 60;
+/** After a standstill there is a moment of catching up: between nothing and a quarter of a second, as the machine is. */
+const CATCH_UP_MS = 120;
 
 /** When what happens, ms after the attack began. */
 export const SCHEDULE = {

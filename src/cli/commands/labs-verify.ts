@@ -46,6 +46,8 @@ export interface VerifyFlags {
 }
 
 const DAY_MS = 86_400_000;
+/** Shown of each task that failed where it should not have. */
+const EVIDENCE_LINES = 5;
 
 export async function run(context: Context, names: readonly string[], flags: VerifyFlags): Promise<Outcome> {
   const learner = openLearner(context);
@@ -187,7 +189,10 @@ function sayProof(context: Context, {row, holds, result}: Proof): void {
   const mark = holds ? paintErr.good('✔ as expected') : paintErr.bad('✖ not as expected');
   context.say(`  ${mark}: ${row.verdict} ${row.codes.join(', ')} (${seconds(row.durationMs)})`);
   if (holds) return;
-  for (const task of result.tasks) context.say(`    ${task.id} ${task.code ?? task.verdict}: ${task.observed}`);
+  for (const {id, verdict, code, observed, evidence} of result.tasks) {
+    context.say(`    ${id} ${code ?? verdict}: ${observed}`);
+    if (verdict === 'fail') for (const line of evidence.slice(0, EVIDENCE_LINES)) context.say(`      ${line}`);
+  }
 }
 
 /** What can be told of a lab's files without running it. Gives what is wrong; rules of taste are only said. */

@@ -6,7 +6,7 @@ import {fuzz, send} from './support/api-fuzz.ts';
 import {type ApiSystem, startApiSystem} from './support/api-systems.ts';
 
 /** The short look is test/openapi.test.ts; this one sends everything that can be generated, with several seeds. */
-const SEEDS = [1, 2, 3];
+const SEEDS = [1, 2];
 
 let system: ApiSystem;
 
@@ -23,7 +23,8 @@ it.each((['identity', 'stream', 'gateway'] as const).flatMap(service => SEEDS.ma
       url: system.urls[service],
       document,
       seed,
-      valid: 6,
+      // Some of them are long: streams of events, reads that wait for what nobody has written.
+      valid: 2,
       caller: operation => system.caller(operation),
     });
     expect(findings).toEqual([]);

@@ -1,10 +1,12 @@
 import {Type} from 'typebox';
+import {Problem} from '../kit/problem.ts';
 import type {App} from '../kit/server.ts';
 import {SIGNED_IN} from '../kit/signed-in.ts';
 import {composePage, PagePatience} from './compose-page.ts';
 import type {ProxyTools} from './proxy.ts';
 import {requireAccount} from './require-account.ts';
 import type {ComposeAlerts} from './seams/compose-alerts.ts';
+import {UpstreamStatusError} from './upstream-errors.ts';
 
 /** As many names as identity tells at once. */
 const LIMIT_MAX = 100;
@@ -30,6 +32,13 @@ const Query = Type.Object({
   cursor: Type.Optional(Type.String({minLength: 1, maxLength: 200})),
 });
 
+/** Only stream can tell whether a cursor is one of its own; that it is not is the caller's mistake, and not stream's. */
+function refuseCursor(error: unknown): never {
+  if (error instanceof UpstreamStatusError && error.status === 400)
+    throw new Problem({status: 400, detail: 'The cursor is none that this list has given out.'});
+  throw error;
+}
+
 /** `GET /v1/sign-in-alerts`: stream's alerts, with the names that identity has of their accounts, where the caller may see them. */
 export function serveAlerts(app: App, compose: ComposeAlerts, tools: ProxyTools): void {
   const schema = {
@@ -44,7 +53,7 @@ export function serveAlerts(app: App, compose: ComposeAlerts, tools: ProxyTools)
   app.get('/v1/sign-in-alerts', {config: {problems: [502]}, schema, onRequest}, (request, reply) =>
     composePage(request, reply, tools, async (patienceMs, calls) => {
       const {limit, cursor} = request.query;
-      const {items, next, missing} = await compose({limit, cursor, patienceMs}, calls);
+      const {items, next, missing} = await compose({limit, cursor, patienceMs}, calls).catch(refuseCursor);
       return {items: [...items], next, missing: [...missing]};
     }),
   );

@@ -276,6 +276,8 @@ it('serves alerts by name, without names to whom identity does not tell them, an
   });
   stream.answer((_request, response) => json(response, 500, {}));
   expect(await alerts(token)).toMatchObject({status: 502, body: {detail: 'stream answered 500.'}});
+  stream.answer((_request, response) => json(response, 400, {}));
+  expect(await alerts(token)).toMatchObject({status: 400});
   expect(await alerts(token, 101)).toMatchObject({status: 400});
 });
 

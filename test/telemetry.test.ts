@@ -81,7 +81,9 @@ describe.sequential('telemetry of the services', () => {
     await learner.run('chaos', 'latency', 'identity->identity-db', '--latency', `${LATENCY_MS}ms`, '--until-cleared');
     const id = await openAccount('grace');
     await learner.run('chaos', 'clear', '--all');
-    const {tree} = await wholeTrace(id);
+    const {tree: all, durationMs} = await wholeTrace(id);
+    // What goes on after the answer may find the link healed.
+    const tree = all.filter(span => span.offsetMs + span.durationMs <= durationMs);
     const statements = tree.filter(({link, name}) => link === 'identity->identity-db' && name !== 'transaction');
     expect(statements.length).toBeGreaterThan(2);
     expect(statements.filter(({selfMs}) => selfMs < LATENCY_MS * 0.9)).toEqual([]);

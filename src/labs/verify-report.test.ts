@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import type {AnyLab} from './lab.ts';
 import {fail} from './verdict.ts';
 import type {Proof} from './verify.ts';
-import {quarterOf, reportCodes, reportVariants} from './verify-report.ts';
+import {reportCodes, reportVariants} from './verify-report.ts';
 
 const proof = (variant: string, code: string, {ms = 1_000, holds = true, retries = 0} = {}): Proof => ({
   row: {
@@ -54,14 +54,5 @@ describe('the report of a proof', () => {
     const lab = {id: 'p1', tasks: [{id: 'rows', codes: ['TOO_MANY', 'TOO_FEW', 'LATE']}]} as unknown as AnyLab;
     const proofs = [proof('start', 'TOO_MANY'), proof('solution', 'LATE')];
     expect(reportCodes(lab, proofs)).toEqual({lab: 'p1', codes: 3, unseen: ['rows/TOO_FEW', 'rows/LATE']});
-  });
-});
-
-describe('a quarter of the labs', () => {
-  it('is another one each day, and in four days all of them once', () => {
-    const labs = Array.from({length: 18}, (_, index) => index);
-    const days = [20_001, 20_002, 20_003, 20_004].map(day => quarterOf(labs, day));
-    expect(days.flat().toSorted((a, b) => a - b)).toEqual(labs);
-    expect(days.map(({length}) => length).toSorted()).toEqual([4, 4, 5, 5]);
   });
 });

@@ -63,8 +63,3 @@ export function reportCodes(lab: AnyLab, proofs: readonly Proof[]): CodesReport 
   const codes = lab.tasks.flatMap(task => task.codes.map(code => `${task.id}/${code}`));
   return {lab: lab.id, codes: codes.length, unseen: codes.filter(code => !seen.has(code))};
 }
-
-/** Every fourth lab, others each day: within four days all of them. `day` counts days. */
-export function quarterOf<T>(labs: readonly T[], day: number): readonly T[] {
-  return labs.filter((_, index) => index % 4 === ((day % 4) + 4) % 4);
-}

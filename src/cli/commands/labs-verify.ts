@@ -3,7 +3,6 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {ControllerClient} from '../../controller/connection.ts';
 import type {StatusReport, UpOptions} from '../../controller/protocol.ts';
-import {LabError} from '../../errors.ts';
 import type {AnyLab} from '../../labs/lab.ts';
 import {
   expectations,
@@ -14,7 +13,6 @@ import {
   staticProblems,
 } from '../../labs/verify.ts';
 import {byImportance} from '../../labs/verify-order.ts';
-import {quarterOf} from '../../labs/verify-report.ts';
 import type {RuntimeName} from '../../runtime/runtime.ts';
 import type {BrokerEngine} from '../../topology/topology.ts';
 import {tellCheck} from '../check-events.ts';
@@ -38,7 +36,6 @@ export interface VerifyFlags {
   readonly runtime?: RuntimeName;
   readonly variant?: string;
   readonly broker?: BrokerEngine;
-  readonly quarter?: boolean;
   /** Time in which runs are begun, ms. */
   readonly within?: number;
   /** Systems side by side. */
@@ -51,7 +48,7 @@ const EVIDENCE_LINES = 5;
 
 export async function run(context: Context, names: readonly string[], flags: VerifyFlags): Promise<Outcome> {
   const learner = openLearner(context);
-  const labs = await chooseLabs(learner, names, flags.quarter === true);
+  const labs = await chooseLabs(learner, names);
   const todo = chooseVariants(labs, flags.variant);
   const first = flags.seed ?? drawSeed() % 2 ** 31;
   const seeds = Array.from({length: flags.seeds ?? 1}, (_, index) => (first + index) % (SEED_MAX + 1));
@@ -73,14 +70,9 @@ export async function run(context: Context, names: readonly string[], flags: Ver
   return problems.length === 0 && proofs.every(({holds}) => holds) ? 'ok' : 'fail';
 }
 
-/** The labs that were named, or all, or the quarter of today. */
-async function chooseLabs(learner: Learner, names: readonly string[], quarter: boolean): Promise<readonly AnyLab[]> {
-  if (names.length > 0) {
-    if (quarter) throw new LabError('USAGE', '`--quarter` chooses the labs itself; it goes with no ids.');
-    return Promise.all(names.map(async name => learner.pick(name)));
-  }
-  const labs = await learner.catalogue.list();
-  return quarter ? quarterOf(labs, Math.floor(Date.now() / DAY_MS)) : labs;
+/** The labs that were named, or all. */
+async function chooseLabs(learner: Learner, names: readonly string[]): Promise<readonly AnyLab[]> {
+  return names.length === 0 ? learner.catalogue.list() : Promise.all(names.map(async name => learner.pick(name)));
 }
 
 /** What is to be proved of each lab: all of it, or the one variant that was asked for. */

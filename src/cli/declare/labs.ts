@@ -51,11 +51,9 @@ export function declareLabs(program: Command, shell: Shell): void {
       'teralab labs verify p2-04-no-lost-events --seeds 3',
       'teralab labs verify --seed 7 --json',
       'teralab labs verify p2-04-no-lost-events --variant wrong/cursor --seeds 10',
-      'teralab labs verify --quarter --jobs 2',
-      'teralab labs verify --within 20m',
+      'teralab labs verify --within 20m --jobs 2',
     ],
   })
-    .option('--quarter', 'every fourth lab, others each day (for CI)')
     .option('--within <time>', 'begin no run later than that; what matters most comes first (for CI)', raw =>
       parseDuration(raw, '--within'),
     )

@@ -42,7 +42,7 @@ const lab = defineLab<Setup, Final>({
   needs: ['p1-04-evolve-the-api'],
   topology: topology(),
   seams: {'quotas-v2': {repository: 'repository.ts'}},
-  given: {gateway: {routes: 'routes.ts'}},
+  given: {gateway: {routes: 'routes.ts', 'upstream-policy': 'upstream-policy.ts', shedding: 'shedding.ts'}},
   watch: 'the longest wait',
   timescale: 'the long SELECT takes 6 s, not minutes; 20,000 rows, not millions',
   setUp: async tools => {

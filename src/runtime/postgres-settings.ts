@@ -30,7 +30,8 @@ export const IN_CONTAINER: PostgresPlaces = {listen_addresses: '*'};
 
 /** Given at each start rather than kept in the data folder, which outlives versions of teralab. Durable, and otherwise small. */
 const SETTINGS = {
-  max_connections: 60,
+  // A node's pools (ten to its database; five for the broker and for each space) may all be full at once, on four replicas and more.
+  max_connections: 200,
   superuser_reserved_connections: 0,
   shared_buffers: '16MB',
   huge_pages: 'off',

@@ -8,13 +8,16 @@ import {defaultTopology} from '../topology/default.ts';
 import {planTopology} from '../topology/plan-topology.ts';
 import type {Topology} from '../topology/topology.ts';
 import type {Place} from './bypasses.ts';
+import {changeReplicas, hasOtherReplicas} from './change-replicas.ts';
 import type {Entries} from './entries.ts';
+import {Jobs, type JobWork} from './jobs.ts';
 import {type Live, prepareLive, takeDown} from './live.ts';
 import {requireMeshPossible} from './mesh.ts';
-import type {Phase, StatusReport, UpOptions} from './protocol.ts';
+import type {StatusReport, UpOptions} from './protocol.ts';
+import {requireSameSystem} from './same-system.ts';
 import {reportStatus} from './status.ts';
 import {forwardTelemetry} from './telemetry.ts';
-import type {LiveToxiproxyApi} from './toxiproxy/serve-live.ts';
+import {ToxiproxyApi} from './toxiproxy/toxiproxy-api.ts';
 
 export interface ControllerOptions {
   readonly session: string;
@@ -39,29 +42,21 @@ interface Start {
   readonly abort: AbortController;
 }
 
-/** A check or a load; one at a time, since they share the system. */
-interface Job {
-  readonly lab: string;
-  phase: Phase;
-  readonly abort: AbortController;
-  readonly done: Promise<unknown>;
-}
-
 /** Owns the running system of one workspace: brings it up once, whoever asks, and takes it down again. */
 export class Controller {
   readonly options: ControllerOptions;
   #live: Live | undefined;
   #start: Start | undefined;
   #stopping: Promise<number> | undefined;
-  #job: Job | undefined;
+  readonly #jobs = new Jobs();
   #hasLeft = false;
-  #toxiproxyApi: Promise<LiveToxiproxyApi> | undefined;
-  #apiPlaces: () => readonly Place[] = () => [];
+  readonly #toxiproxyApi: ToxiproxyApi;
   readonly #listeners = new Set<(line: string) => void>();
   readonly #eventListeners = new Set<(event: NodeEvent) => void>();
 
   constructor(options: ControllerOptions) {
     this.options = options;
+    this.#toxiproxyApi = new ToxiproxyApi({live: () => this.live(), log: options.log});
   }
 
   /** Whether a start that failed has left something that could not be removed: the engine had gone as well. */
@@ -99,7 +94,7 @@ export class Controller {
     if (live === undefined) return this.up(options, say);
     await this.#adapt(live, options, say);
     // A run breaks the system on purpose, and starts with a fresh one.
-    if (this.#job !== undefined) return live;
+    if (this.#jobs.current !== undefined) return live;
     await live.system.mend();
     await live.system.ready();
     return live;
@@ -112,27 +107,9 @@ export class Controller {
   }
 
   /** Runs one job (a check, a load) alone on the system; BUSY while another one is there. */
-  async alone<T>(
-    lab: string,
-    signal: AbortSignal,
-    work: (signal: AbortSignal, setPhase: (phase: Phase) => void) => Promise<T>,
-  ): Promise<T> {
+  async alone<T>(lab: string, signal: AbortSignal, work: JobWork<T>): Promise<T> {
     if (this.#stopping !== undefined) throw new LabError('BUSY', 'The system is being stopped.');
-    if (this.#job !== undefined)
-      throw new LabError('BUSY', `${this.#job.lab} is being run on this system already (${this.#job.phase}).`);
-    const abort = new AbortController();
-    const both = AbortSignal.any([signal, abort.signal]);
-    const run = work(both, phase => {
-      if (this.#job !== undefined) this.#job.phase = phase;
-    });
-    this.#job = {lab, phase: 'prepare', abort, done: run.catch(() => undefined)};
-    try {
-      return await run;
-    } catch (error) {
-      throw abort.signal.aborted ? abort.signal.reason : error;
-    } finally {
-      this.#job = undefined;
-    }
+    return this.#jobs.alone(lab, signal, work);
   }
 
   async status(): Promise<StatusReport> {
@@ -143,19 +120,18 @@ export class Controller {
   async report(): ReturnType<typeof reportStatus> {
     const live = this.#live ?? (await this.#start?.prepared.catch(() => undefined));
     if (live === undefined) throw new LabError('NOT_RUNNING', 'The system is not running.');
-    const check = this.#job === undefined ? null : {lab: this.#job.lab, phase: this.#job.phase};
     return reportStatus(live.system, {
       session: this.options.session,
       workspace: this.options.workspace,
       faults: live.faults.list(),
-      check,
-      toxiproxyApi: (await this.#toxiproxyApi?.catch(() => undefined))?.url,
+      check: this.#jobs.current ?? null,
+      toxiproxyApi: await this.#toxiproxyApi.url(),
     });
   }
 
   /** Where clients of the Toxiproxy API go, and no service has any business. */
   apiPlaces(): readonly Place[] {
-    return this.#apiPlaces();
+    return this.#toxiproxyApi.places();
   }
 
   onEvent(listener: (event: NodeEvent) => void): () => void {
@@ -222,7 +198,7 @@ export class Controller {
     signal: AbortSignal,
   ): Promise<Live> {
     const live = await prepared.catch(async error => {
-      await this.#closeToxiproxyApi();
+      await this.#toxiproxyApi.close();
       throw error;
     });
     await forwardTelemetry(live.agent, options);
@@ -244,38 +220,10 @@ export class Controller {
       });
       return live;
     } catch (error) {
-      await this.#closeToxiproxyApi();
+      await this.#toxiproxyApi.close();
       await takeDown(live, this.options.log).catch(failed => this.#noteLeft(failed));
       throw error;
     }
-  }
-
-  /** Before anything is started: a port that is taken is told at once. Errors: PORT_TAKEN, NOT_ALLOWED; BUSY where it has another port. */
-  async #openToxiproxyApi({toxiproxyApi: port}: UpOptions, say: (line: string) => void): Promise<void> {
-    if (port === undefined) return;
-    if (this.#toxiproxyApi === undefined) {
-      // Hardly ever asked for: a system comes up without loading it.
-      this.#toxiproxyApi = import('./toxiproxy/serve-live.ts').then(async ({serveToxiproxyApi}) =>
-        serveToxiproxyApi(port, {live: () => this.live(), log: this.options.log}),
-      );
-      this.#toxiproxyApi.catch(() => {
-        this.#toxiproxyApi = undefined;
-      });
-      const {url, places} = await this.#toxiproxyApi;
-      this.#apiPlaces = places;
-      say(`Toxiproxy API at ${url}`);
-      return;
-    }
-    const {url, port: listening} = await this.#toxiproxyApi;
-    if (listening !== port)
-      throw new LabError('BUSY', `The Toxiproxy API of this system is at ${url} already; \`teralab down\` first.`);
-  }
-
-  async #closeToxiproxyApi(): Promise<void> {
-    const api = await this.#toxiproxyApi?.catch(() => undefined);
-    this.#toxiproxyApi = undefined;
-    this.#apiPlaces = () => [];
-    await api?.close();
   }
 
   async #hearing<T>(say: (line: string) => void, work: Promise<T>): Promise<T> {
@@ -287,51 +235,29 @@ export class Controller {
     }
   }
 
-  /** What can be changed of a running system is its replicas; for anything else it has to go down first. */
-  async #adapt({system, faults, agent}: Live, options: UpOptions, say: (line: string) => void): Promise<void> {
-    if (options.topology !== undefined)
-      throw new LabError('BUSY', 'The system is running with a topology already; `teralab down` first.');
-    if (options.runtime !== undefined && options.runtime !== system.runtime.name)
-      throw new LabError('BUSY', `The system is running on ${system.runtime.name} already; \`teralab down\` first.`);
-    const engine = system.plan.nodes.find(node => node.kind === 'broker')?.engine ?? 'postgres';
-    if (options.broker !== undefined && options.broker !== engine)
-      throw new LabError('BUSY', `The system is running with its broker on ${engine}; \`teralab down\` first.`);
-    const [gateway = ''] = system.publicUrls();
-    if (options.port !== undefined && !gateway.endsWith(`:${options.port}`))
-      throw new LabError('BUSY', `The system is running with its gateway at ${gateway}; \`teralab down\` first.`);
+  async #adapt(live: Live, options: UpOptions, say: (line: string) => void): Promise<void> {
+    requireSameSystem(live.system, options);
     await this.#openToxiproxyApi(options, say);
-    await forwardTelemetry(agent, options);
-    const replicas = options.replicas ?? {};
-    const counts = (service: string): number => system.plan.nodes.filter(node => node.service === service).length;
-    if (Object.entries(replicas).every(([service, count]) => counts(service) === count)) return;
-    const current = Object.fromEntries(
-      Object.keys(system.plan.topology.services).map(service => [service, counts(service)]),
+    await forwardTelemetry(live.agent, options);
+    const {replicas = {}} = options;
+    if (!hasOtherReplicas(live.system, replicas)) return;
+    await this.alone('a change of replicas', new AbortController().signal, async signal =>
+      changeReplicas(live, replicas, say, signal),
     );
-    const plan = planTopology(system.plan.topology, {replicas: {...current, ...replicas}});
-    await this.alone('a change of replicas', new AbortController().signal, async signal => {
-      await faults.clearAll();
-      say(
-        `changing to ${Object.entries(replicas)
-          .map(([service, count]) => `${service}=${count}`)
-          .join(', ')}`,
-      );
-      await system.replan(plan);
-      // Callers learn the addresses of their callees when they start: all services start again.
-      const services = plan.nodes.filter(node => node.kind === 'service').map(node => node.name);
-      await system.stopNodes(services);
-      await system.startNodes(services, []);
-      await system.ready(undefined, signal);
-    });
+  }
+
+  async #openToxiproxyApi({toxiproxyApi: port}: UpOptions, say: (line: string) => void): Promise<void> {
+    if (port !== undefined) await this.#toxiproxyApi.open(port, say);
   }
 
   async #stop(say: (line: string) => void): Promise<number> {
     const stopped = new LabError('NOT_RUNNING', 'The system was stopped from elsewhere before this had ended.');
     // A run may be waiting for the start.
     this.#start?.abort.abort(stopped);
-    this.#job?.abort.abort(stopped);
+    const ended = this.#jobs.abort(stopped);
     await this.#start?.done.catch(() => undefined);
-    await this.#job?.done;
-    await this.#closeToxiproxyApi();
+    await ended;
+    await this.#toxiproxyApi.close();
     const live = this.#live;
     if (live === undefined) return 0;
     const count = live.system.keepers().filter(keeper => keeper.running !== undefined).length;

@@ -5,18 +5,17 @@ import type {Agent} from '../agent/agent.ts';
 import {LabError} from '../errors.ts';
 import type {OpenProxy} from '../fabric/fabric.ts';
 import type {BuiltSeam, NodeEvent} from '../labs/system.ts';
-import {parseLogLine} from '../observe/log-line.ts';
-import {accessUrl} from '../runtime/access-url.ts';
-import type {LinkAddress, Runtime, StartOptions} from '../runtime/runtime.ts';
+import {readableLine} from '../observe/readable-line.ts';
+import type {Runtime, StartOptions} from '../runtime/runtime.ts';
 import type {Address} from '../topology/address.ts';
 import {calledAs} from '../topology/modules.ts';
-import {ownDatabase} from '../topology/own-database.ts';
 import type {Plan, PlannedNode, PlannedProxy} from '../topology/plan.ts';
 import {CLIENT, type Topology} from '../topology/topology.ts';
-import {guestAccess} from './guests.ts';
 import {Mesh} from './mesh.ts';
 import {NodeKeeper} from './node-keeper.ts';
 import type {NodeState} from './protocol.ts';
+import {surroundings} from './surroundings.ts';
+import {Waiters} from './waiters.ts';
 
 /** All nodes have to be ready within this time, in ms; a bound against hanging, far above what a slow machine takes. */
 const READY_WITHIN_MS = 60_000;
@@ -44,7 +43,7 @@ export class System {
   readonly #addresses = new Map<string, OpenProxy>();
   readonly #secret = randomBytes(32).toString('hex');
   readonly #events: NodeEvent[] = [];
-  readonly #waiters = new Set<() => void>();
+  readonly #waiters = new Waiters();
   /** What it was started with; a lab may have given it another shape since. */
   readonly declared: Topology;
   #plan: Plan;
@@ -182,10 +181,14 @@ export class System {
     const missing = (): readonly NodeKeeper[] =>
       this.keepers().filter(keeper => keeper.state !== 'ready' && !keeper.isHeld);
     const hopeless = (): NodeKeeper | undefined => missing().find(keeper => keeper.hopeless);
-    const settled = await this.#until(() => missing().length === 0 || hopeless() !== undefined, withinMs, signal);
+    const settled = await this.#waiters.until(
+      () => missing().length === 0 || hopeless() !== undefined,
+      withinMs,
+      signal,
+    );
     const failed = hopeless() ?? (settled ? undefined : missing()[0]);
     if (failed === undefined) return;
-    const tail = (await this.logTail(failed.name, 5)).map(line => readable(failed.name, line));
+    const tail = (await this.logTail(failed.name, 5)).map(line => `  ${readableLine(failed.name, line)}`);
     const why = failed.hopeless ? 'ended again and again' : `was not ready after ${withinMs} ms (${failed.state})`;
     throw new LabError(
       'NODE_NOT_READY',
@@ -215,7 +218,7 @@ export class System {
   async databasesReady(): Promise<void> {
     const waiting = (): NodeKeeper | undefined =>
       this.keepers().find(keeper => keeper.node.kind !== 'service' && keeper.state !== 'ready');
-    if (await this.#until(() => waiting() === undefined, READY_WITHIN_MS)) return;
+    if (await this.#waiters.until(() => waiting() === undefined, READY_WITHIN_MS)) return;
     throw new LabError(
       'NODE_NOT_READY',
       `${waiting()?.name ?? 'A database'} was not ready after ${READY_WITHIN_MS} ms.`,
@@ -240,7 +243,7 @@ export class System {
   #record(event: NodeEvent): void {
     this.#events.push(event);
     if (this.#events.length > EVENTS_MAX) this.#events.splice(0, EVENTS_MAX / 10);
-    for (const look of this.#waiters) look();
+    this.#waiters.look();
     this.#tools.onEvent(event);
   }
 
@@ -276,68 +279,16 @@ export class System {
   }
 
   #startOptions(node: PlannedNode, seams: readonly BuiltSeam[], more: Readonly<Record<string, string>>): StartOptions {
-    const env: Record<string, string> = {...more};
-    const links: Record<string, LinkAddress[]> = {};
-    const others: Record<string, string> = {};
-    const database = ownDatabase(this.#plan.topology, node.service);
-    for (const proxy of this.#plan.proxies.filter(candidate => candidate.from === node.name)) {
-      const address = this.#listenerOf(proxy);
-      const callee = this.#plan.nodes.find(candidate => candidate.name === proxy.to);
-      if (callee === undefined) throw new LabError('INTERNAL', `The link ${proxy.name} leads nowhere.`);
-      if (callee.kind === 'service') {
-        if (node.sidecar !== undefined) continue;
-        for (const name of calledAs(callee)) links[name] = [...(links[name] ?? []), {node: callee.name, address}];
-        continue;
-      }
-      const {runtime} = this.#tools;
-      if (callee.kind === 'broker') {
-        env.BROKER_URL = accessUrl(runtime.broker(callee.name), address);
-        env.BROKER_NODE = callee.name;
-      } else if (callee.name === database) {
-        env.DATABASE_URL = accessUrl(runtime.postgres(callee.name), address);
-        env.DATABASE_NODE = callee.name;
-      } else if (database !== undefined) {
-        others[callee.name] = accessUrl(
-          guestAccess(runtime.postgres(database), runtime.postgres(callee.name)),
-          address,
-        );
-      }
-    }
-    if (node.sidecarOf !== undefined) Object.assign(env, this.#mesh.environment(this.#plan, node));
-    if (node.sidecar !== undefined) Object.assign(links, this.#mesh.links(this.#plan, node));
-    if (Object.keys(others).length > 0) env.OTHER_DATABASES = JSON.stringify(others);
-    if (node.kind === 'service') Object.assign(env, {SESSION_SECRET: this.#secret, ...this.#telemetry});
+    const {env, links} = surroundings(node, {
+      plan: this.#plan,
+      runtime: this.#tools.runtime,
+      mesh: this.#mesh,
+      addressOf: proxy => this.#listenerOf(proxy),
+    });
+    const ofServices = node.kind === 'service' ? {SESSION_SECRET: this.#secret, ...this.#telemetry} : {};
     const names = calledAs(node);
     const own = seams.filter(seam => names.includes(seam.service)).map(seam => [seam.seam, seam.file] as const);
-    return {env, links, seams: Object.fromEntries(own)};
-  }
-
-  /** Waits for a condition that only events can change. */
-  async #until(condition: () => boolean, withinMs: number, signal?: AbortSignal): Promise<boolean> {
-    signal?.throwIfAborted();
-    if (condition()) return true;
-    return new Promise((resolve, reject) => {
-      const finish = (): void => {
-        clearTimeout(timer);
-        this.#waiters.delete(look);
-        signal?.removeEventListener('abort', onAbort);
-      };
-      const look = (): void => {
-        if (!condition()) return;
-        finish();
-        resolve(true);
-      };
-      const onAbort = (): void => {
-        finish();
-        reject(signal?.reason);
-      };
-      const timer = setTimeout(() => {
-        finish();
-        resolve(condition());
-      }, withinMs);
-      signal?.addEventListener('abort', onAbort, {once: true});
-      this.#waiters.add(look);
-    });
+    return {env: {...more, ...env, ...ofServices}, links, seams: Object.fromEntries(own)};
   }
 }
 
@@ -356,12 +307,4 @@ async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
   const settled = await Promise.allSettled(work);
   const failed = settled.find(result => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
-}
-
-/** A line of a log as a person reads it: what was said, and the error that it was about. */
-function readable(node: string, line: string): string {
-  const {message, facts} = parseLogLine(node, line);
-  const {err} = facts;
-  const reason = typeof err === 'object' && err !== null && 'message' in err ? `: ${String(err.message)}` : '';
-  return `  ${message}${reason}`;
 }

@@ -52,7 +52,7 @@ export default defineConfig({
           // Each boots a whole system through the built command: one at a time, and none beside the unit tests.
           fileParallelism: false,
           sequence: {groupOrder: 1},
-          testTimeout: 180_000,
+          testTimeout: 420_000,
         },
       },
       {
@@ -63,7 +63,7 @@ export default defineConfig({
           globalSetup: ['test/support/build.ts'],
           fileParallelism: false,
           sequence: {groupOrder: 2},
-          testTimeout: 180_000,
+          testTimeout: 420_000,
         },
       },
       {
@@ -74,7 +74,7 @@ export default defineConfig({
           globalSetup: ['test/support/build.ts'],
           fileParallelism: false,
           sequence: {groupOrder: 3},
-          testTimeout: 180_000,
+          testTimeout: 420_000,
         },
       },
     ],

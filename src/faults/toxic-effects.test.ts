@@ -12,7 +12,13 @@ describe('the effect of a fault of links', () => {
     // Closings pass: this callee hangs up after its answer.
     ['timeout', 'gateway-1->identity-1', {}, /^5 of 5 probes cut without an answer$/],
     ['timeout', 'identity-1->identity-db', {}, /^no answer within 300 ms \(5 of 5 probes\)$/],
-    ['timeout', 'gateway-1->identity-1', {timeout: '50ms'}, /^5 of 5 probes cut without an answer$/],
+    // What arrives just when it closes is never read, and the system tells the sender so by a reset.
+    [
+      'timeout',
+      'gateway-1->identity-1',
+      {timeout: '50ms'},
+      /^(5 of 5|\d of 5 probes cut without an answer, \d of 5) probes (cut without an answer|reset)$/,
+    ],
     ['cutoff', 'gateway-1->identity-1', {after: '100ms'}, /^5 of 5 probes closed after their answer$/],
     ['reset', 'gateway-1->identity-1', {timeout: '100ms'}, /^5 of 5 probes reset$/],
     ['slow-open', 'gateway-1->identity-1', {delay: '80ms'}, /^round trip .* -> \d+(\.\d)? ms \(5 probes\)$/],

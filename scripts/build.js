@@ -60,6 +60,7 @@ const common = {
 
 const SERVICES = ['gateway', 'identity', 'stream', 'modules', 'sidecar', 'own'];
 const labs = foldersWith('labs', 'lab.ts');
+const testBenches = foldersWith('labs', 'bench.ts');
 const benches = existsSync(join(root, 'bench'))
   ? readdirSync(join(root, 'bench')).filter(name => name.endsWith('.ts') && !name.endsWith('.test.ts'))
   : [];
@@ -67,7 +68,7 @@ rmSync(dist, {recursive: true, force: true});
 mkdirSync(dist);
 
 // One build with shared chunks for the lab's own processes; one file each for the services, which start on their own.
-const [lab, services, container] = await Promise.all([
+const [lab, services, , container] = await Promise.all([
   build({
     ...common,
     splitting: true,
@@ -79,6 +80,8 @@ const [lab, services, container] = await Promise.all([
         in: `src/${name}.ts`,
         out: name,
       })),
+      {in: 'src/labs/your-tests/bench-main.ts', out: 'your-tests/bench'},
+      ...testBenches.map(id => ({in: `labs/${id}/bench.ts`, out: `labs/${id}/bench`})),
       ...labs.map(id => ({in: `labs/${id}/lab.ts`, out: `labs/${id}/lab`})),
       ...benches.map(name => ({in: `bench/${name}`, out: `bench/${name.replace(/\.ts$/, '')}`})),
     ],
@@ -93,6 +96,8 @@ const [lab, services, container] = await Promise.all([
       {in: 'services/kit/import-module.ts', out: 'import-module'},
     ],
   }),
+  // A file that needs no others: nothing else can be read by what runs in it.
+  build({...common, entryPoints: [{in: 'src/labs/your-tests/tests-main.ts', out: 'your-tests/tests'}], outdir: dist}),
   // The agent as the image of the docker runtime has it, and a swarm's steward: files that need no others.
   build({
     ...common,

@@ -26,6 +26,28 @@ export default defineLab<Setup, null>({
   seams: {gateway: {'upstream-policy': 'upstream-policy.ts'}},
   watch: 'how long requests take, in times of what their callers wait',
   timescale: `an upstream that hangs for 20 s hangs for ${WINDOWS.hang.forMs / 1_000} s here`,
+  yourTests: {
+    file: 'tests.ts',
+    right: [
+      {
+        name: 'timer-of-its-own',
+        why: 'it tries three times, with a pause of 5 ms before each further one, under a timer of its own',
+      },
+    ],
+    wrong: [
+      {name: 'only-in-order', code: 'TEST_MISSES', why: 'one tests what should happen, and few things that should not'},
+      {
+        name: 'one-caller',
+        code: 'TEST_MISSES',
+        why: 'one caller is as good as another, until a number suits just that one',
+      },
+      {
+        name: 'as-the-reference-does',
+        code: 'TEST_FAILS_ON_REFERENCE',
+        why: 'what code does was written down, and not what was asked of it',
+      },
+    ],
+  },
   setUp,
   baseline: {load: (tools, setup) => ({operations: baseline(tools.random, setup)}), okShareMin: 0},
   load: (tools, setup) => ({operations: attack(tools.random, setup)}),

@@ -5,7 +5,7 @@ import {LabError} from '../errors.ts';
 import {openLabs} from '../labs/all-labs.ts';
 import type {Catalogue} from '../labs/catalogue.ts';
 import {CURRICULUM} from '../labs/curriculum.ts';
-import {editedFiles as filesOf} from '../labs/edited-files.ts';
+import {learnersFiles as allFilesOf, editedFiles as filesOf} from '../labs/edited-files.ts';
 import type {AnyLab} from '../labs/lab.ts';
 import {openProgress, type ProgressData, type ProgressStore} from '../labs/progress.ts';
 import {nextLab, standingOf} from '../labs/status.ts';
@@ -66,6 +66,11 @@ export function labOrder(context: Pick<Context, 'labs'>, lab: Pick<AnyLab, 'id'>
   return {lab: lab.id, ...(context.labs === undefined ? {} : {labs: context.labs})};
 }
 
+/** Absolute paths of all files of a lab that are the learner's: those that are edited, and their tests. */
+export function learnersFiles(lab: AnyLab, folder: string): readonly string[] {
+  return allFilesOf(lab).map(name => join(folder, name));
+}
+
 /** Absolute paths of the files of a lab that the learner edits. */
 export function editedFiles(lab: AnyLab, folder: string): readonly string[] {
   return filesOf(lab).map(name => join(folder, name));
@@ -93,7 +98,7 @@ async function lastWorkedOn(
   const ids = labs.map(({id}) => id);
   const touched = await Promise.all(
     labs.map(async lab => {
-      const files = editedFiles(lab, workspace.labFolder(lab.id));
+      const files = learnersFiles(lab, workspace.labFolder(lab.id));
       const times = await Promise.all(files.map(async file => (await stat(file).catch(() => undefined))?.mtimeMs ?? 0));
       return {lab, at: Math.max(0, progress.labs[lab.id]?.last?.at ?? 0, ...times)};
     }),

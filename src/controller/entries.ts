@@ -8,6 +8,8 @@ export interface Entries {
   readonly agent: {readonly fabric: URL; readonly load: URL; readonly telemetry: URL};
   readonly controller: string;
   readonly watchdog: string;
+  /** What the learner's own tests run in, and what they are run against. */
+  readonly yourTests: {readonly tests: string; readonly bench: string};
   /** What stewards of a swarm run. */
   readonly steward: string;
   /** The package: `labs/`, `templates/`, `services/`. */
@@ -31,6 +33,7 @@ export function findEntries(): Entries {
     agent: {fabric: thread('fabric-thread'), load: thread('load-thread'), telemetry: thread('telemetry-thread')},
     controller: join(dist, 'controller', 'main.js'),
     watchdog: join(dist, 'controller', 'watchdog.js'),
+    yourTests: {tests: join(dist, 'your-tests', 'tests.js'), bench: join(dist, 'your-tests', 'bench.js')},
     steward: join(dist, 'container', 'steward.mjs'),
     packageFolder,
     builtLabs: join(dist, 'labs'),

@@ -45,6 +45,7 @@ export function createLabSystem({system, faults, postgres, places}: LabSystemToo
     publicUrls: () => system.publicUrls(),
     nodesOf: service => system.plan.nodes.filter(node => calledAs(node).includes(service)).map(node => node.name),
     sql: async (node, text, parameters) => postgres.query(node, text, parameters),
+    databaseUrl: node => accessUrl(runtime.postgres(node)),
     broker: async () => {
       broker ??= openBroker(accessUrl(runtime.broker(brokerNode(system))));
       return broker;

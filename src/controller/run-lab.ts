@@ -7,8 +7,10 @@ import type {AnyLab} from '../labs/lab.ts';
 import {openProgress} from '../labs/progress.ts';
 import {type RunOptions, type RunOutcome, runCheck} from '../labs/run-check.ts';
 import {openWorkspace} from '../labs/workspace.ts';
+import {YOUR_TESTS_ID} from '../labs/your-tests/item.ts';
 import {labCatalogue} from './catalogue.ts';
 import type {Controller} from './controller.ts';
+import type {Entries} from './entries.ts';
 import {createLabSystem} from './lab-system.ts';
 import {learnersPrediction, variantsPrediction} from './predictions.ts';
 import type {CheckOptions} from './protocol.ts';
@@ -32,7 +34,7 @@ export async function runLab(
   emit: (event: CheckEvent) => void,
   signal: AbortSignal,
 ): Promise<RunOutcome> {
-  const {paths, session} = controller.options;
+  const {paths, session, entries} = controller.options;
   const catalogue = labCatalogue(controller, options.labs);
   const lab = withFaults(await catalogue.load(options.lab), options.faults);
   const labFolder = await catalogue.folder(lab.id);
@@ -58,6 +60,7 @@ export async function runLab(
       'runs',
       `${new Date(startedAt).toISOString().replaceAll(':', '-')}-${lab.id}-${session}`,
     );
+    const task = options.variant?.startsWith('tests/') === true ? YOUR_TESTS_ID : options.task;
     const outcome = await runCheck({
       lab,
       system,
@@ -68,8 +71,9 @@ export async function runLab(
       mode: options.mode,
       signal: both,
       paceFile: join(paths.state, 'pace.json'),
-      ...(options.task === undefined ? {} : {task: options.task}),
+      ...(task === undefined ? {} : {task}),
       ...(prediction === undefined ? {} : {prediction}),
+      ...yourTestsIn(options.variant, isPractice, {labFolder, entries}),
       ...decisiveIn(options, prediction !== undefined),
       emit: event => {
         if (event.type === 'phase') setPhase(event.phase);
@@ -102,6 +106,17 @@ function decisiveIn({variant, decisive}: RunLabOptions, isPredicted: boolean): P
   return {decisive: (task, code) => decisive === 'any' || (decisive.task === task && decisive.code === code)};
 }
 
+/** A wrong fix has no tests of its own, and a match of faults is not about any. */
+function yourTestsIn(
+  variant: string | undefined,
+  isPractice: boolean,
+  {labFolder, entries}: {readonly labFolder: string; readonly entries: Entries},
+): Pick<RunOptions, 'yourTests'> {
+  if (isPractice || variant?.startsWith('wrong/') === true) return {};
+  const {builtLabs, packageFolder, yourTests} = entries;
+  return {yourTests: {labFolder, builtLabs, packageFolder, entries: yourTests}};
+}
+
 async function learnersFiles(controller: Controller, lab: AnyLab, labFolder: string): Promise<string> {
   const {workspace: folder, entries} = controller.options;
   const workspace = openWorkspace({
@@ -116,10 +131,10 @@ async function learnersFiles(controller: Controller, lab: AnyLab, labFolder: str
 
 function variantFolder(labFolder: string, variant: string): string {
   const folder = join(labFolder, variant);
-  if (!/^(start|solution|wrong\/[a-z0-9-]+)$/.test(variant) || !existsSync(folder)) {
+  if (!/^(start|solution|(wrong|tests)\/[a-z0-9-]+)$/.test(variant) || !existsSync(folder)) {
     throw new LabError(
       'USAGE',
-      `There is no variant "${variant}" of this lab; there are start, solution and wrong/<name>.`,
+      `There is no variant "${variant}" of this lab; there are start, solution, wrong/<name> and tests/<name>.`,
     );
   }
   return folder;

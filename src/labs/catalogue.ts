@@ -1,10 +1,10 @@
-import {access, mkdtemp, readdir, readFile, rm, stat} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
-import type {Plugin} from 'esbuild';
 import {LabError} from '../errors.ts';
 import {nearest} from '../nearest.ts';
+import {bundle, exists, isCurrent} from './bundle.ts';
 import {inPathOrder} from './curriculum.ts';
 import {type Hint, parseHints} from './hints.ts';
 import type {AnyLab} from './lab.ts';
@@ -120,41 +120,6 @@ async function loadDefinition(id: string, {labsFolder, builtFolder, packageFolde
   }
 }
 
-async function bundle(source: string, outfile: string, packageFolder: string | undefined): Promise<string> {
-  const {build} = await import('esbuild');
-  try {
-    await build({
-      entryPoints: [source],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      sourcemap: 'inline',
-      logLevel: 'silent',
-      plugins: packageFolder === undefined ? [] : [fromPackage(packageFolder)],
-    });
-    return outfile;
-  } catch (error) {
-    throw new LabError('BROKEN_LAB', `${source} cannot be built: ${(error as Error).message}`, {cause: error});
-  }
-}
-
-/** `teralab/labs/lab` is the package's own `src/labs/lab.ts`, `teralab/kit/broker` its `services/kit/broker.ts`. */
-function fromPackage(packageFolder: string): Plugin {
-  return {
-    name: 'teralab',
-    setup: build => {
-      build.onResolve({filter: /^teralab\//}, async ({path}) => {
-        const rest = `${path.slice('teralab/'.length)}.ts`;
-        const places = ['src', 'services'].map(folder => join(packageFolder, folder, rest));
-        for (const place of places) if (await exists(place)) return {path: place};
-        return {errors: [{text: `teralab has no ${rest.replace(/\.ts$/, '')}`}]};
-      });
-    },
-  };
-}
-
 async function importDefault(id: string, file: string): Promise<unknown> {
   try {
     const module = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as {readonly default?: unknown};
@@ -165,19 +130,4 @@ async function importDefault(id: string, file: string): Promise<unknown> {
     });
   }
   throw new LabError('BROKEN_LAB', `The definition of ${id} has no default export.`);
-}
-
-/** Whoever writes a lab must not judge by what it said before the last save. */
-async function isCurrent(built: string, source: string): Promise<boolean> {
-  const changedAt = async (file: string): Promise<number | undefined> =>
-    (await stat(file).catch(() => undefined))?.mtimeMs;
-  const [builtAt, sourceAt] = await Promise.all([changedAt(built), changedAt(source)]);
-  return builtAt !== undefined && builtAt >= (sourceAt ?? 0);
-}
-
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -3,6 +3,7 @@ import {LabError} from '../errors.ts';
 import {CONCEPTS, OBJECTIVES} from './curriculum.ts';
 import type {AnyLab} from './lab.ts';
 import {PREDICTION_ID} from './predict/item.ts';
+import {YOUR_TESTS_ID, YOUR_TESTS_TASK} from './your-tests/item.ts';
 
 const id = z.string().regex(/^p[0-3]-\d\d-[a-z0-9]+(-[a-z0-9]+)*$/, 'an id reads like p2-04-no-lost-events');
 const kebab = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by hyphens');
@@ -35,6 +36,15 @@ const schema = z.object({
   watch: text,
   timescale: text.optional(),
   predict: z.object({judges: z.enum(['timing', 'counting']), ask: method, answer: method, measure: method}).optional(),
+  yourTests: z
+    .strictObject({
+      file,
+      node: kebab.optional(),
+      right: z.array(z.object({name: kebab, why: text})).optional(),
+      unseen: z.record(kebab, text).optional(),
+      wrong: z.array(z.object({name: kebab, code: z.enum(YOUR_TESTS_TASK.codes), why: text})).min(2),
+    })
+    .optional(),
   setUp: method.optional(),
   baseline: z.object({load: method, okShareMin: z.number().min(0).max(1)}),
   load: method,
@@ -72,6 +82,9 @@ export function definitionProblems(raw: unknown, folderName: string): readonly s
   problems.push(...repeated(lab.wrong.map(wrong => wrong.name)).map(name => `wrong: ${name} is there twice`));
   if (lab.tasks.some(task => task.id === PREDICTION_ID))
     problems.push(`tasks: ${PREDICTION_ID} is the item of predictions`);
+  if (lab.tasks.some(task => task.id === YOUR_TESTS_ID))
+    problems.push(`tasks: ${YOUR_TESTS_ID} is the item of the learner's own tests`);
+  problems.push(...yourTestsProblems(lab));
   for (const task of lab.tasks)
     for (const name of Object.keys(task.settled ?? {}))
       if (!task.codes.includes(name)) problems.push(`tasks.${task.id}.settled: the task cannot fail with ${name}`);
@@ -82,6 +95,19 @@ export function definitionProblems(raw: unknown, folderName: string): readonly s
       problems.push(`wrong.${wrong.name}: task ${task.id} cannot fail with ${wrong.code}`);
   }
   return problems;
+}
+
+function yourTestsProblems({seams, yourTests, wrong}: z.infer<typeof schema>): readonly string[] {
+  if (yourTests === undefined) return [];
+  const files = Object.values(seams).flatMap(byName => Object.values(byName));
+  const names = new Set(wrong.map(({name}) => name));
+  return [
+    ...(files.length === 1 ? [] : ['yourTests: they are tests of one seam, and the lab has another number of them']),
+    ...(files.includes(yourTests.file) ? [`yourTests: ${yourTests.file} is the file of a seam`] : []),
+    ...Object.keys(yourTests.unseen ?? {}).flatMap(name =>
+      names.has(name) ? [] : [`yourTests.unseen: there is no wrong fix ${name}`],
+    ),
+  ];
 }
 
 /** The definition, when it is sound. @throws BROKEN_LAB that names every problem. */

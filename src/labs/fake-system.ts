@@ -80,6 +80,7 @@ export function fakeSystem(behaviour: FakeBehaviour = {}): FakeSystem {
       return behaviour.seamErrors ?? [];
     },
     sql: async () => [],
+    databaseUrl: node => `postgres://nobody@127.0.0.1:1/${node}`,
     broker: () => Promise.reject(new Error('the fake has no broker')),
     space: () => Promise.reject(new Error('the fake has no broker')),
     startNode: async name => void calls.push(`start ${name}`),

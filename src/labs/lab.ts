@@ -175,6 +175,26 @@ export interface LabPrediction<Setup, Final> {
   measure(evidence: Evidence<Setup, Final>, moment: PredictionMoment): Measured | undefined;
 }
 
+/**
+ * An extra task: the learner writes tests of the lab's one seam, in a file of their own. They have to pass on `solution/` and on what is
+ * in `right/`, and to fail on `start/` and on every wrong fix. The verdict of the lab does not depend on it.
+ *
+ * They see the seam through the lab's `bench.ts` ({@link OpenBench} of `src/labs/your-tests/bench.ts`), and no code. `start/` has a file
+ * without tests, `solution/` the lab's own; `tests/NAME/` has tests that are not good enough.
+ */
+export interface YourTests {
+  /** The learner's file: `tests.ts`. */
+  readonly file: string;
+  /** Node whose Postgres the bench may use, in schemas of its own: `stream-db`. Default: none. */
+  readonly node?: string;
+  /** Other forms of the reference, in `right/NAME/`: who tests what only the reference does fails on them. */
+  readonly right?: readonly {readonly name: string; readonly why: string}[];
+  /** Wrong fixes that no test of the seam alone can see, and why. */
+  readonly unseen?: Readonly<Record<string, string>>;
+  /** Tests that are not good enough, in `tests/NAME/`, and what refuses them. */
+  readonly wrong: readonly {readonly name: string; readonly code: string; readonly why: string}[];
+}
+
 export interface LabDefinition<Setup = unknown, Final = unknown> {
   /** `p2-04-no-lost-events`; the folder's name. */
   readonly id: string;
@@ -201,6 +221,8 @@ export interface LabDefinition<Setup = unknown, Final = unknown> {
   readonly timescale?: string;
   /** A question about what will happen, where the table of the curriculum says "predict". */
   readonly predict?: LabPrediction<Setup, Final>;
+  /** Whether the learner's own tests are asked for, and against what they run. */
+  readonly yourTests?: YourTests;
   /** Accounts, tokens and ids, fresh per run. */
   setUp?(tools: LabTools): Promise<Setup>;
   /** A healthy system under a lighter load; judged before anything is broken. */

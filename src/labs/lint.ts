@@ -5,6 +5,8 @@ import {editedFiles} from './edited-files.ts';
 import {hintProblems, parseHints} from './hints.ts';
 import type {AnyLab} from './lab.ts';
 import {questionProblems} from './predict/lint.ts';
+import {YOUR_TESTS_TASK} from './your-tests/item.ts';
+import {yourTestsProblems} from './your-tests/lint.ts';
 
 const START_LINES_MAX = 60;
 /** A solution may have this many times the lines of its start, and a few more where the start is tiny. */
@@ -32,11 +34,12 @@ export async function lintLab(lab: AnyLab, folder: string): Promise<readonly Lin
   }
   const {hints, problems} = parseHints((await read('hints.md')) ?? '');
   errors.push(...problems.map(problem => `hints.md, ${problem}`));
-  errors.push(...hintProblems(hints, lab.tasks).map(problem => `hints.md: ${problem}`));
+  const items = [...lab.tasks, ...(lab.yourTests === undefined ? [] : [YOUR_TESTS_TASK])];
+  errors.push(...hintProblems(hints, items).map(problem => `hints.md: ${problem}`));
 
   const brief = (await read('brief.md')) ?? '';
   const plainBrief = plain(brief);
-  for (const {title} of lab.tasks) {
+  for (const {title} of items) {
     if (!plainBrief.includes(plain(title))) errors.push(`brief.md does not name the task "${title}"`);
   }
   if (!plainBrief.includes(plain(lab.watch))) errors.push(`brief.md does not name the number to watch, "${lab.watch}"`);
@@ -65,6 +68,7 @@ export async function lintLab(lab: AnyLab, folder: string): Promise<readonly Lin
         `solution/${file} has ${solutionLines} lines of code, and the start ${startLines}; at most about twice as many are meant`,
       );
   }
+  errors.push(...(await yourTestsProblems(lab, folder)));
   if (lab.wrong.length < WRONG_FIXES_MIN)
     errors.push(`there are ${lab.wrong.length} wrong fixes; it takes at least ${WRONG_FIXES_MIN}`);
   const declared = new Set(lab.wrong.map(({name}) => name));

@@ -528,6 +528,51 @@ describe('a check', () => {
   });
 });
 
+describe('a check of a lab that asks for tests of the learner', () => {
+  const asks: AnyLab = {...lab, yourTests: {file: 'tests.ts', wrong: []}};
+  const places = (folder: string) => ({
+    labFolder: folder,
+    builtLabs: folder,
+    packageFolder: folder,
+    entries: {tests: 'nowhere', bench: 'nowhere'},
+  });
+  const checked = async (options: Partial<RunOptions> = {}) => {
+    const labFolder = join(root, 'lab');
+    await mkdir(labFolder, {recursive: true});
+    await writeFile(join(labFolder, 'bench.ts'), 'export default async () => ({methods: {}});');
+    return runCheck({
+      lab: asks,
+      system: fakeSystem(),
+      seed: 7,
+      files: join(root, 'files'),
+      runFolder: join(root, 'run'),
+      emit: () => undefined,
+      signal: new AbortController().signal,
+      yourTests: places(labFolder),
+      ...options,
+    });
+  };
+
+  it('has an item for them, which its verdict does not depend on', async () => {
+    const {result} = await checked();
+    expect(result.verdict).toBe('pass');
+    expect(result.tasks.at(-1)).toMatchObject({id: 'your-tests', code: 'NO_TESTS', extra: true});
+  });
+
+  it('judges them alone when they alone are asked for, and needs no run for it', async () => {
+    const system = fakeSystem();
+    const {result} = await checked({system, task: 'your-tests'});
+    expect(result).toMatchObject({verdict: 'inconclusive', tasks: [{id: 'your-tests'}]});
+    expect(system.calls).not.toContain('reset identity/publisher');
+  });
+
+  it('says nothing of them while another task is asked for, or the lab is only broken', async () => {
+    const of = async (options: Partial<RunOptions>) => (await checked(options)).result.tasks.map(({id}) => id);
+    expect(await of({task: 'in-time'})).toEqual(['in-time']);
+    expect(await of({mode: 'break'})).toEqual([]);
+  });
+});
+
 const OK = {outcome: 'ok', status: 200} as const;
 
 /** Answers every operation with one server error. */

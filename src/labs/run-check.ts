@@ -30,7 +30,9 @@ import {tampering} from './run/tampering.ts';
 import {reasonOf} from './run/timetable.ts';
 import {createTools} from './run/tools.ts';
 import type {LabSystem} from './system.ts';
-import {type CheckResult, combine, type Judgement, type TaskVerdict} from './verdict.ts';
+import {type CheckResult, combine, type Judgement, type TaskVerdict, verdictOf} from './verdict.ts';
+import {YOUR_TESTS_ID} from './your-tests/item.ts';
+import {judgeYourTests, type YourTestsPlaces} from './your-tests/own-item.ts';
 
 export interface RunOptions {
   readonly lab: AnyLab;
@@ -50,6 +52,8 @@ export interface RunOptions {
   readonly task?: string;
   /** What to make of the lab's prediction. Without it nothing is scored, and the checklist has no such item. */
   readonly prediction?: PredictionOrder;
+  /** What the learner's own tests run with. Without it, and in `break` mode, the checklist has no such item. */
+  readonly yourTests?: YourTestsPlaces;
   /**
    * A fail that ends the run as soon as nothing later can undo it; its result has these items alone. `hold` looks for such fails of any task
    * and ends nothing: one that is undone by the end is a fault of the lab.
@@ -90,19 +94,22 @@ export async function runCheck(options: RunOptions): Promise<RunOutcome> {
   const context = await createContext(options, pending);
   const resultOf = (verdicts: readonly TaskVerdict[]): CheckResult => ({
     lab: lab.id,
-    verdict: combine(verdicts.map(({verdict}) => verdict)),
+    verdict: verdictOf(verdicts),
     seed,
     runtime: system.runtime,
     tasks: verdicts,
     durationMs: Date.now() - startedAt,
   });
   try {
-    const played = await play(context, options, tasks);
-    for (const task of played.verdicts) context.emit({type: 'task', task});
-    const result = resultOf(played.verdicts);
+    const wantsTests = context.mode !== 'break' && (options.task ?? YOUR_TESTS_ID) === YOUR_TESTS_ID;
+    const own = wantsTests ? await judgeYourTests(context, options.files, options.yourTests) : undefined;
+    const played = options.task === YOUR_TESTS_ID ? NOTHING_PLAYED : await play(context, options, tasks);
+    const verdicts = [...played.verdicts, ...(own === undefined ? [] : [own.task])];
+    for (const task of verdicts) context.emit({type: 'task', task});
+    const result = resultOf(verdicts);
     await keepResult(runFolder, result);
-    const {evidence, summary, judged, prediction} = played;
-    return {result, evidence, summary, judged, prediction};
+    const {evidence, summary, prediction} = played;
+    return {result, evidence, summary, judged: [...played.judged, ...(own?.judged ?? [])], prediction};
   } catch (error) {
     if (options.signal.aborted) throw interrupted();
     throw error;
@@ -118,6 +125,9 @@ interface Played {
   readonly judged: readonly JudgedFile[];
   readonly prediction?: PredictionScore | undefined;
 }
+
+/** Only the learner's tests were asked for, which need no run. */
+const NOTHING_PLAYED: Played = {verdicts: [], evidence: undefined, summary: [], judged: []};
 
 async function play(
   context: RunContext,
@@ -279,6 +289,7 @@ async function remember({lab}: RunContext, paceFile: string | undefined, keptUp:
 
 function tasksOf(lab: AnyLab, only: string | undefined): readonly LabTask<unknown, unknown>[] {
   if (only === undefined) return lab.tasks;
+  if (only === YOUR_TESTS_ID && lab.yourTests !== undefined) return [];
   const tasks = lab.tasks.filter(task => task.id === only);
   if (tasks.length > 0) return tasks;
   throw new LabError(

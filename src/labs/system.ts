@@ -78,6 +78,8 @@ export interface LabSystem {
   }): Promise<readonly NodeEvent[]>;
   /** Reads a node's Postgres past the fabric, as the lab's own role. */
   sql<R extends Row = Row>(node: string, text: string, parameters?: readonly unknown[]): Promise<readonly R[]>;
+  /** URL of a node's Postgres past the fabric, for the lab's own role. */
+  databaseUrl(node: string): string;
   /** The broker, past the fabric. */
   broker(): Promise<Broker>;
   /** A space of keys and values on the broker, past the fabric. */

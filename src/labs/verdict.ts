@@ -17,6 +17,8 @@ export interface Judgement {
 export interface TaskVerdict extends Judgement {
   readonly id: string;
   readonly title: string;
+  /** Whether it is an extra task: the verdict of the lab does not depend on it. Missing where it is none. */
+  readonly extra?: true;
 }
 
 /** The document of `teralab check --json`. */
@@ -58,6 +60,19 @@ export function unlessBusy(busy: boolean, goodShare: number, failed: Judgement):
     failed.expected,
     failed.evidence,
   );
+}
+
+/** The verdict of a check with these items: extra ones do not count, unless nothing else was judged. */
+export function verdictOf(tasks: readonly TaskVerdict[]): Verdict {
+  const required = tasks.filter(({extra}) => extra !== true);
+  return combine((required.length > 0 ? required : tasks).map(({verdict}) => verdict));
+}
+
+/** `3 of 4`: how many of the items pass that the verdict depends on. */
+export function passCount({tasks}: Pick<CheckResult, 'tasks'>): string {
+  const required = tasks.filter(({extra}) => extra !== true);
+  const counted = required.length > 0 ? required : tasks;
+  return `${counted.filter(({verdict}) => verdict === 'pass').length} of ${counted.length}`;
 }
 
 /** One failed task fails the lab; otherwise one inconclusive task leaves it open. */

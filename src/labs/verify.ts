@@ -5,11 +5,12 @@ import {lintLab} from './lint.ts';
 import {PREDICTION_ID} from './predict/item.ts';
 import {typeCheckLab} from './type-check.ts';
 import {type CheckResult, inconclusive, type Verdict} from './verdict.ts';
+import {YOUR_TESTS_ID} from './your-tests/item.ts';
 
 /** One line of `teralab labs verify --json`. */
 export interface VerifyRow {
   readonly lab: string;
-  /** `start`, `wrong/NAME` or `solution`. */
+  /** `start`, `wrong/NAME`, `tests/NAME` or `solution`. */
   readonly variant: string;
   readonly seed: number;
   readonly runtime: string;
@@ -58,7 +59,7 @@ export interface ProofEvents {
 }
 
 export interface Expectation {
-  /** `start`, `wrong/NAME` or `solution`. */
+  /** `start`, `wrong/NAME`, `tests/NAME` or `solution`. */
   readonly variant: string;
   /** `fail`, `fail TASK/CODE` or `pass`. */
   readonly expected: string;
@@ -150,14 +151,30 @@ export function expectations(lab: AnyLab): readonly Expectation[] {
         verdict === 'fail' && code !== null && lab.tasks.some(task => task.id === id && task.codes.includes(code)),
     );
   return [
-    {variant: 'start', expected: 'fail', decisive: 'any', holds: result => ownCodes(result) && !isMispredicted(result)},
+    {
+      variant: 'start',
+      expected: 'fail',
+      decisive: 'any',
+      holds: result => ownCodes(result) && !isMispredicted(result) && !hasGoodTests(result),
+    },
     ...lab.wrong.map(wrong => ({
       variant: `wrong/${wrong.name}`,
       expected: `fail ${wrong.task}/${wrong.code}`,
       decisive: {task: wrong.task, code: wrong.code},
       holds: (result: CheckResult) => isRefused(result, wrong),
     })),
-    {variant: 'solution', expected: 'pass', decisive: 'hold', holds: result => result.verdict === 'pass'},
+    ...(lab.yourTests?.wrong ?? []).map(({name, code}) => ({
+      variant: `tests/${name}`,
+      expected: `fail ${YOUR_TESTS_ID}/${code}`,
+      decisive: {task: YOUR_TESTS_ID, code},
+      holds: (result: CheckResult) => isRefused(result, {task: YOUR_TESTS_ID, code}),
+    })),
+    {
+      variant: 'solution',
+      expected: 'pass',
+      decisive: 'hold',
+      holds: result => result.verdict === 'pass' && (lab.yourTests === undefined || hasGoodTests(result)),
+    },
   ];
 }
 
@@ -166,7 +183,11 @@ function isMispredicted(result: CheckResult): boolean {
   return result.tasks.some(({id, verdict}) => id === PREDICTION_ID && verdict === 'fail');
 }
 
-function isRefused(result: CheckResult, {task, code}: WrongFix): boolean {
+function hasGoodTests(result: CheckResult): boolean {
+  return result.tasks.some(({id, verdict}) => id === YOUR_TESTS_ID && verdict === 'pass');
+}
+
+function isRefused(result: CheckResult, {task, code}: Pick<WrongFix, 'task' | 'code'>): boolean {
   return result.tasks.some(verdict => verdict.id === task && verdict.verdict === 'fail' && verdict.code === code);
 }
 
@@ -180,7 +201,14 @@ export async function staticProblems(
   readonly leftOut: readonly string[];
 }> {
   const findings = await lintLab(lab, places.folder);
-  const variants = ['start', 'solution', ...lab.wrong.map(({name}) => `wrong/${name}`)];
+  const {right = [], wrong: wrongTests = []} = lab.yourTests ?? {};
+  const variants = [
+    'start',
+    'solution',
+    ...lab.wrong.map(({name}) => `wrong/${name}`),
+    ...right.map(({name}) => `right/${name}`),
+    ...wrongTests.map(({name}) => `tests/${name}`),
+  ];
   const types = await typeCheckLab({id: lab.id, variants}, places).catch(error => [
     `the types could not be checked: ${error}`,
   ]);

@@ -3,7 +3,7 @@ import {dirname, join, relative} from 'node:path';
 import {LabError} from '../errors.ts';
 import {asLabError, writeAtomically} from '../files.ts';
 import {confine} from './confine.ts';
-import {type Edited, editedFiles} from './edited-files.ts';
+import {type Edited, learnersFiles} from './edited-files.ts';
 import type {AnyLab} from './lab.ts';
 import {ensureRepository} from './own-repository.ts';
 import {seamTypeFiles} from './seam-types.ts';
@@ -23,7 +23,7 @@ export interface Workspace {
   ensureLab(lab: Pick<AnyLab, 'id'>, sourceFolder: string): Promise<readonly string[]>;
   /** Brings the start files back. Returns the folder that the old ones were moved to, or undefined when there were none. */
   resetLab(lab: Pick<AnyLab, 'id'>, sourceFolder: string): Promise<string | undefined>;
-  /** The files that a lab's learner edits, absolute. Errors: WORKSPACE_FILE_MISSING, NOT_ALLOWED. */
+  /** The files of a lab that are the learner's, absolute: those that are edited, and then their tests. Errors: WORKSPACE_FILE_MISSING, NOT_ALLOWED. */
   editedFiles(lab: Pick<AnyLab, 'id'> & Edited): Promise<readonly string[]>;
 }
 
@@ -76,7 +76,7 @@ export function openWorkspace({
         return kept;
       }),
     async editedFiles({id, ...edited}) {
-      const files = editedFiles(edited);
+      const files = learnersFiles(edited);
       return Promise.all(
         files.map(async file => {
           const path = await confine(labFolder(id), file);

@@ -1,13 +1,15 @@
 import {readFile} from 'node:fs/promises';
-import {basename, extname, join} from 'node:path';
+import {extname, join} from 'node:path';
 import {LabError} from '../errors.ts';
 import type {Catalogue} from '../labs/catalogue.ts';
-import {editedFiles as filesOf} from '../labs/edited-files.ts';
+import {learnersFiles} from '../labs/edited-files.ts';
 import {nextHint} from '../labs/hints.ts';
 import type {AnyLab} from '../labs/lab.ts';
 import type {LabProgress, ProgressStore} from '../labs/progress.ts';
+import {referenceFiles} from '../labs/reference-files.ts';
 import type {CheckResult} from '../labs/verdict.ts';
 import type {Workspace} from '../labs/workspace.ts';
+import {checklistOf} from '../labs/your-tests/item.ts';
 import {learningPath} from './real-path.ts';
 import type {Reading, ScreenSession} from './session.ts';
 
@@ -36,7 +38,10 @@ export function realLabs({
       await workspace.ensure();
       await workspace.ensureLab(lab, folder);
       const {id, title, objective, minutes, watch} = lab;
-      const tasks = lab.tasks.map(task => ({id: task.id, title: task.title}));
+      const tasks = checklistOf(lab).map(task => ({
+        id: task.id,
+        title: task.extra === true ? `${task.title} (extra)` : task.title,
+      }));
       return {
         id,
         title,
@@ -46,7 +51,7 @@ export function realLabs({
         watch,
         tasks,
         predicts: lab.predict !== undefined,
-        files: editedFiles(lab, workspace.labFolder(id)),
+        files: learnersFiles(lab).map(file => join(workspace.labFolder(id), file)),
         last: await lastResult(recorded),
       };
     },
@@ -76,10 +81,12 @@ export function realLabs({
     },
     solution: async (id, reveal) => {
       const lab = await catalogue.load(id);
-      const passed = ((await progressOf(lab.id))?.passes.length ?? 0) > 0;
+      const standing = await progressOf(lab.id);
+      const passed = (standing?.passes.length ?? 0) > 0;
       if (!passed && !reveal) throw new LabError('NOT_PASSED_YET', `The reference of ${lab.id} is shown after a pass.`);
       if (!passed) await progress.recordReveal(lab.id);
-      return solution(lab, join(await catalogue.folder(lab.id), 'solution'), workspace.labFolder(lab.id));
+      const files = referenceFiles(lab, standing, reveal);
+      return solution(lab, files, join(await catalogue.folder(lab.id), 'solution'), workspace.labFolder(lab.id));
     },
     debrief: async id => ({title: 'Debrief', text: (await catalogue.texts(id)).debrief}),
     reset: async id => {
@@ -93,10 +100,10 @@ export function realLabs({
 }
 
 /** The reference, then the learner's own file, then the fixes that many try first. */
-async function solution(lab: AnyLab, reference: string, own: string): Promise<Reading> {
+async function solution(lab: AnyLab, files: readonly string[], reference: string, own: string): Promise<Reading> {
   const parts = await Promise.all(
-    editedFiles(lab, reference).map(async file => {
-      const name = basename(file);
+    files.map(async name => {
+      const file = join(reference, name);
       const mine = await readFile(join(own, name), 'utf8').catch(() => undefined);
       return [
         `## ${name}: the reference`,
@@ -114,10 +121,6 @@ async function solution(lab: AnyLab, reference: string, own: string): Promise<Re
 
 function fenced(code: string, extension: string): string {
   return `\`\`\`\`${extension.slice(1)}\n${code.trimEnd()}\n\`\`\`\``;
-}
-
-function editedFiles(lab: AnyLab, folder: string): readonly string[] {
-  return filesOf(lab).map(name => join(folder, name));
 }
 
 /** The verdict that the last run left in its folder; null when the folder is gone. */

@@ -1,6 +1,6 @@
 import type {CheckEvent} from '../controller/protocol.ts';
 import type {FaultRecord} from '../faults/fault.ts';
-import type {CheckResult} from '../labs/verdict.ts';
+import {type CheckResult, passCount} from '../labs/verdict.ts';
 import type {ScreenEvent} from './event.ts';
 import type {Run, ScreenState, TrailLine} from './state.ts';
 import {clockTime} from './views/figures.ts';
@@ -113,8 +113,7 @@ function faultStory({kind, target, state, effect, healed}: FaultRecord): string 
 }
 
 function checked(state: ScreenState, run: Run, result: CheckResult, now: number): ScreenState {
-  const passed = result.tasks.filter(({verdict}) => verdict === 'pass').length;
-  const line = `${clockTime(now)} ${result.lab} ${result.verdict} (${passed} of ${result.tasks.length} items pass, seed ${result.seed})`;
+  const line = `${clockTime(now)} ${result.lab} ${result.verdict} (${passCount(result)} items pass, seed ${result.seed})`;
   const watched = state.page.kind === 'trail' && state.lab === run.lab;
   return {
     ...state,

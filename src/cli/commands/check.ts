@@ -4,6 +4,7 @@ import {LabError} from '../../errors.ts';
 import type {AnyLab} from '../../labs/lab.ts';
 import {isQuestionLeft} from '../../labs/predict/item.ts';
 import {type CheckResult, combine} from '../../labs/verdict.ts';
+import {checklistOf} from '../../labs/your-tests/item.ts';
 import {nearest} from '../../nearest.ts';
 import {tellCheck} from '../check-events.ts';
 import type {Outcome} from '../command.ts';
@@ -96,7 +97,7 @@ export function asDocumented({lab, verdict, seed, runtime, tasks, durationMs}: C
     verdict,
     seed,
     runtime,
-    tasks: tasks.map(({id, title, verdict: each, code, observed, expected, evidence}) => ({
+    tasks: tasks.map(({id, title, verdict: each, code, observed, expected, evidence, extra}) => ({
       id,
       title,
       verdict: each,
@@ -104,13 +105,14 @@ export function asDocumented({lab, verdict, seed, runtime, tasks, durationMs}: C
       observed,
       expected,
       evidence,
+      ...(extra === true ? {extra} : {}),
     })),
     durationMs: Math.round(durationMs),
   };
 }
 
 function checkOptions(context: Context, lab: AnyLab, {seed, task, quick}: CheckFlags): CheckOptions {
-  const ids = lab.tasks.map(({id}) => id);
+  const ids = checklistOf(lab).map(({id}) => id);
   if (task !== undefined && !ids.includes(task)) {
     const close = nearest(task, ids);
     throw new LabError(

@@ -212,7 +212,7 @@ describe('check --json', () => {
       verdict: 'pass',
       title: 't',
       id: 'i',
-      extra: 1,
+      more: 1,
     } as const;
     const document = asDocumented({
       durationMs: 1.5,

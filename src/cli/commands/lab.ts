@@ -1,8 +1,9 @@
 import type {AnyLab} from '../../labs/lab.ts';
 import {standingOf} from '../../labs/status.ts';
+import {checklistOf} from '../../labs/your-tests/item.ts';
 import type {Outcome} from '../command.ts';
 import type {Context} from '../context.ts';
-import {editedFiles, type Learner, openLearner} from '../learner.ts';
+import {type Learner, learnersFiles, openLearner} from '../learner.ts';
 import {paint} from '../output/paint.ts';
 import {block} from '../output/text.ts';
 import {renderMarkdown} from '../render/markdown.ts';
@@ -21,8 +22,8 @@ export async function run(context: Context, name: string): Promise<Outcome> {
     learner.progress.read(),
     learner.catalogue.texts(lab.id),
   ]);
-  const tasks = lab.tasks.map(({id, title}) => ({id, title}));
-  const files = editedFiles(lab, learner.workspace.labFolder(lab.id));
+  const tasks = checklistOf(lab);
+  const files = learnersFiles(lab, learner.workspace.labFolder(lab.id));
   context.document({
     ...labFacts(lab),
     status: standingOf(lab, progress, ids).status,
@@ -55,13 +56,13 @@ export async function labPage(
     ...block(facts, width, '          ', 'Lab'),
     ...block(standingText(standing, paint), width, '          ', 'Status'),
     ...(lab.timescale === undefined ? [] : block(lab.timescale, width, '          ', 'Time')),
-    ...lab.tasks.flatMap(({id, title}, index) =>
-      block(`${id}: ${title}`, width, '          ', index === 0 ? 'Tasks' : ''),
+    ...checklistOf(lab).flatMap(({id, title, extra}, index) =>
+      block(`${id}: ${title}${extra === true ? ' (extra)' : ''}`, width, '          ', index === 0 ? 'Tasks' : ''),
     ),
     ...(lab.predict === undefined
       ? []
       : block('what will happen, before the attack, and once more for a pass', width, '          ', 'Asks')),
-    ...editedFiles(lab, workspace.labFolder(lab.id)).map(
+    ...learnersFiles(lab, workspace.labFolder(lab.id)).map(
       (file, index) => `${index === 0 ? 'Edit' : ''}`.padEnd(10) + file,
     ),
     '',

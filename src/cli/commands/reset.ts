@@ -1,13 +1,13 @@
 import type {Outcome} from '../command.ts';
 import type {Context} from '../context.ts';
-import {editedFiles, openLearner} from '../learner.ts';
+import {learnersFiles, openLearner} from '../learner.ts';
 
 export async function run(context: Context, name: string | undefined): Promise<Outcome> {
   const learner = openLearner(context);
   const lab = await learner.pick(name);
   await learner.workspace.ensure();
   const kept = await learner.workspace.resetLab(lab, await learner.catalogue.folder(lab.id));
-  const files = editedFiles(lab, learner.workspace.labFolder(lab.id));
+  const files = learnersFiles(lab, learner.workspace.labFolder(lab.id));
   if (context.json) {
     context.document({lab: lab.id, files, kept: kept ?? null});
     return 'ok';

@@ -1,9 +1,10 @@
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {LabError} from '../../errors.ts';
+import {referenceFiles} from '../../labs/reference-files.ts';
 import type {Outcome} from '../command.ts';
 import type {Context} from '../context.ts';
-import {editedFiles, openLearner} from '../learner.ts';
+import {openLearner} from '../learner.ts';
 import {paint} from '../output/paint.ts';
 import {block} from '../output/text.ts';
 import {renderMarkdown} from '../render/markdown.ts';
@@ -15,14 +16,18 @@ export interface SolutionFlags {
 export async function run(context: Context, name: string | undefined, {reveal}: SolutionFlags): Promise<Outcome> {
   const {pick, progress, catalogue} = openLearner(context);
   const lab = await pick(name, 'back');
-  const passed = ((await progress.read()).labs[lab.id]?.passes.length ?? 0) > 0;
+  const standing = (await progress.read()).labs[lab.id];
+  const passed = (standing?.passes.length ?? 0) > 0;
   if (!passed) {
     if (reveal !== true) throw new LabError('NOT_PASSED_YET', `The reference of ${lab.id} is shown after a pass.`);
     await progress.recordReveal(lab.id);
   }
   const folder = join(await catalogue.folder(lab.id), 'solution');
   const files = await Promise.all(
-    editedFiles(lab, folder).map(async file => ({file, text: await readFile(file, 'utf8')})),
+    referenceFiles(lab, standing, reveal === true).map(async name => {
+      const file = join(folder, name);
+      return {file, text: await readFile(file, 'utf8')};
+    }),
   );
   const {debrief} = await catalogue.texts(lab.id);
   if (context.json) {

@@ -1,7 +1,7 @@
-import type {CheckResult, TaskVerdict, Verdict} from '../../labs/verdict.ts';
+import {type CheckResult, passCount, type TaskVerdict, type Verdict} from '../../labs/verdict.ts';
 import {seconds} from '../output/figures.ts';
 import type {Paint} from '../output/paint.ts';
-import {block, counted} from '../output/text.ts';
+import {block} from '../output/text.ts';
 
 export const VERDICT_LOOK: Readonly<
   Record<Verdict, {readonly mark: string; readonly word: string; readonly colour: 'good' | 'bad' | 'warn'}>
@@ -21,7 +21,16 @@ const LABEL = '             ';
 
 /** The checklist with what was observed and expected, and the verdict as the last line. */
 export function renderCheck(result: CheckResult, options: VerdictRenderOptions): string[] {
-  return [...sameForAll(result.tasks).flatMap(task => renderTask(task, options)), '', verdictLine(result, options)];
+  const shown = [...sameForAll(requiredOf(result)), ...result.tasks.filter(isExtra)];
+  return [...shown.flatMap(task => renderTask(task, options)), '', verdictLine(result, options)];
+}
+
+function requiredOf({tasks}: CheckResult): readonly TaskVerdict[] {
+  return tasks.filter(task => !isExtra(task));
+}
+
+function isExtra({extra}: TaskVerdict): boolean {
+  return extra === true;
 }
 
 /** What stopped the whole run says the same of every task: it is told once. */
@@ -45,7 +54,8 @@ function sameForAll(tasks: readonly TaskVerdict[]): readonly TaskVerdict[] {
 export function renderTask(task: TaskVerdict, {width, paint}: VerdictRenderOptions): string[] {
   const {mark, word, colour} = VERDICT_LOOK[task.verdict];
   const code = task.code === null ? '' : ` ${task.code}`;
-  const lines = [paint[colour](`${mark} ${task.id}: ${word}${code}`), ...block(task.title, width, INDENT)];
+  const extra = isExtra(task) ? ' (extra: the verdict does not depend on it)' : '';
+  const lines = [paint[colour](`${mark} ${task.id}: ${word}${code}`) + extra, ...block(task.title, width, INDENT)];
   lines.push(
     ...block(task.observed, width, LABEL, '  observed   '),
     ...block(task.expected, width, LABEL, '  expected   '),
@@ -62,8 +72,7 @@ export function renderTask(task: TaskVerdict, {width, paint}: VerdictRenderOptio
 /** `✖ p0-00-first-break: fail (1 of 2 tasks passed, seed 7, 12 s)`. */
 export function verdictLine(result: CheckResult, {paint}: VerdictRenderOptions): string {
   const {mark, word, colour} = VERDICT_LOOK[result.verdict];
-  const passed = result.tasks.filter(({verdict}) => verdict === 'pass').length;
-  const figures = `${passed} of ${counted(result.tasks.length, 'task')} passed, seed ${result.seed}, ${seconds(result.durationMs)}`;
+  const figures = `${passCount(result)} ${result.tasks.length === 1 ? 'task' : 'tasks'} passed, seed ${result.seed}, ${seconds(result.durationMs)}`;
   return `${paint[colour](paint.strong(`${mark} ${result.lab}: ${word}`))} (${figures})`;
 }
 

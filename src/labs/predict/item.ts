@@ -81,7 +81,10 @@ export function predictionLine(
 
 /** Whether everything passes but for the question that a pass asks. */
 export function isQuestionLeft({tasks}: Pick<CheckResult, 'tasks'>): boolean {
-  return tasks.some(isUnanswered) && tasks.every(task => task.verdict === 'pass' || isUnanswered(task));
+  return (
+    tasks.some(isUnanswered) &&
+    tasks.every(task => task.verdict === 'pass' || task.extra === true || isUnanswered(task))
+  );
 }
 
 function isUnanswered({id, code, evidence}: TaskVerdict): boolean {

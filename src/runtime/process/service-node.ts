@@ -5,6 +5,7 @@ import type {Address} from '../../topology/address.ts';
 import type {PlannedNode} from '../../topology/plan.ts';
 import type {RunningNode, StartOptions} from '../runtime.ts';
 import {NODE_OPTIONS, serviceEnvironment} from '../service-environment.ts';
+import {permissionOptions} from './permission-options.ts';
 import {createRunningNode} from './running-node.ts';
 import {startProcess} from './start-process.ts';
 
@@ -60,12 +61,6 @@ async function confinement({entry, options, codeCache}: ServiceSpec): Promise<re
   return [...permissionOptions(), ...new Set([...readable, ...real])].map(option =>
     option.startsWith('--') ? option : `--allow-fs-read=${option}`,
   );
-}
-
-/** Node's permission model has lost its prefix in version 23.5, and covers the network since 25. */
-function permissionOptions(allowed = process.allowedNodeEnvironmentFlags): readonly string[] {
-  if (!allowed.has('--permission')) return ['--experimental-permission', '--disable-warning=ExperimentalWarning'];
-  return ['--permission', ...(allowed.has('--allow-net') ? ['--allow-net'] : [])];
 }
 
 function environmentOf({node, options, address, sessionSecret, codeCache}: ServiceSpec): Record<string, string> {

@@ -1,4 +1,4 @@
-import type {CheckResult} from '../../labs/verdict.ts';
+import {type CheckResult, passCount} from '../../labs/verdict.ts';
 import {VERDICT_LOOK} from '../looks.ts';
 import {checklist, resultOf} from '../select.ts';
 import type {ScreenState} from '../state.ts';
@@ -14,10 +14,7 @@ export function resultView(state: ScreenState, width: number): PaneView {
   const look = VERDICT_LOOK[result.verdict];
   const lines: Line[] = [
     ...wrap(
-      [
-        span(`${look.mark} ${HEADLINE[result.verdict]}`, look.tone),
-        span(`  ${result.tasks.filter(task => task.verdict === 'pass').length} of ${result.tasks.length} items pass`),
-      ],
+      [span(`${look.mark} ${HEADLINE[result.verdict]}`, look.tone), span(`  ${passCount(result)} items pass`)],
       width,
     ),
     ...wrap(plain(`seed ${result.seed} · ${result.runtime} · ${seconds(result.durationMs)}`, 'faint'), width),

@@ -1,0 +1,41 @@
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {createCatalogue} from '../catalogue.ts';
+import {buildEntries, tryIn} from './testing.ts';
+
+const catalogue = createCatalogue({labsFolder: fileURLToPath(new URL('../../../labs', import.meta.url))});
+/** Those whose bench needs no database; the others are proven on a running system. */
+const labs = (await catalogue.list()).filter(({yourTests}) => yourTests !== undefined && yourTests.node === undefined);
+
+let scratch: string;
+let entries: Awaited<ReturnType<typeof buildEntries>>;
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'teralab-tests-'));
+  entries = await buildEntries(scratch);
+});
+afterAll(() => rm(scratch, {recursive: true, force: true}));
+
+describe.each(labs.map(lab => [lab.id, lab] as const))('the tests that %s asks for', (id, lab) => {
+  const tried = async (variant: string) => {
+    const labFolder = await catalogue.folder(id);
+    return (await tryIn(join(labFolder, variant), {lab, labFolder, entries, scratch})).judgement;
+  };
+
+  it('pass as the solution has them', async () => {
+    expect(await tried('solution')).toMatchObject({verdict: 'pass'});
+  });
+
+  it('are not there in the start', async () => {
+    expect(await tried('start')).toMatchObject({verdict: 'inconclusive', code: 'NO_TESTS'});
+  });
+
+  it.each((lab.yourTests?.wrong ?? []).map(({name, code}) => [name, code]))(
+    'are refused as %s: %s',
+    async (name, code) => {
+      expect(await tried(`tests/${name}`)).toMatchObject({verdict: 'fail', code});
+    },
+  );
+});

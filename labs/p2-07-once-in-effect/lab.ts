@@ -43,6 +43,23 @@ export default defineLab<Setup, Final>({
   replicas: {stream: 2},
   seams: {stream: {handler: 'handler.ts'}},
   watch: 'effects per event',
+  yourTests: {
+    file: 'tests.ts',
+    node: 'stream-db',
+    right: [{name: 'one-by-one', why: 'it has a transaction for each message, and a table of its own'}],
+    wrong: [
+      {
+        name: 'no-death',
+        code: 'TEST_MISSES',
+        why: 'a redelivery is easy to play, and the death that it comes from is not thought of',
+      },
+      {
+        name: 'same-batch-again',
+        code: 'TEST_MISSES',
+        why: 'one repeats what one has, in the same process, the same batch, the same minute',
+      },
+    ],
+  },
   setUp: async tools => ({
     accounts: await signUpMany(tools, ACCOUNTS),
     rewrites: await rewrites(tools),

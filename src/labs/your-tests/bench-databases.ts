@@ -1,5 +1,8 @@
 import type {BenchTools} from './bench.ts';
 
+/** Schemas of benches are named like this, whoever they belong to. */
+export const SCHEMA_PREFIX = 'your_tests_';
+
 /** What a bench keeps in a database, for the time of one test. */
 export interface BenchDatabases extends Pick<BenchTools, 'database' | 'endSessions'> {
   close(): Promise<void>;

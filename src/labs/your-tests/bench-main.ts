@@ -1,55 +1,66 @@
 import {pathToFileURL} from 'node:url';
-import type {Answered, Ask, Asked, Bench, BenchOrder, BenchTools, OpenBench} from './bench.ts';
+import type {Answered, Ask, Asked, Bench, BenchOrder, BenchTools, InRun, OpenBench} from './bench.ts';
 import {type BenchDatabases, NO_DATABASES} from './bench-databases.ts';
 
-/** The process in which one variant is tested. The lab's own code alone runs here: its bench, and its start, wrong fixes and reference. */
-process.once('message', (order: BenchOrder) => {
-  const opened = openAll(order);
-  process.on('message', ({id, ask}: Asked) => {
-    void opened
-      .then(answer => answer(ask))
-      .then(
-        value => reply({id, value}),
-        error => reply({id, error: error instanceof Error ? error.message : String(error)}),
-      );
-  });
+type Opened = {readonly bench: Bench; readonly databases: BenchDatabases};
+
+/**
+ * The process in which variants are tested, one after the other. The lab's own code alone runs here: its bench, and its start, wrong fixes and
+ * reference.
+ */
+let loads = 0;
+let answer: (ask: Ask) => Promise<unknown> = () => Promise.reject(new Error('nothing is tested yet'));
+process.on('message', (message: InRun<Asked> | BenchOrder) => {
+  if ('bench' in message) {
+    answer = answerWith(message);
+    return;
+  }
+  const {run, id, ask} = message;
+  void answer(ask).then(
+    value => reply({run, id, value}),
+    error => reply({run, id, error: error instanceof Error ? error.message : String(error)}),
+  );
 });
 // A variant may leave a promise to itself; a service notes that and goes on.
 process.on('unhandledRejection', () => undefined);
 
-function reply(answer: Answered): void {
-  process.send?.(answer);
+function reply(answered: InRun<Answered>): void {
+  process.send?.(answered);
 }
 
-async function openAll({bench: benchFile, variant, databaseUrl}: BenchOrder): Promise<(ask: Ask) => Promise<unknown>> {
-  const {default: open} = (await import(pathToFileURL(benchFile).href)) as {readonly default: OpenBench};
-  const openDatabases = databaseUrl === undefined ? undefined : await import('./postgres-databases.ts');
-  let loads = 0;
-  let current: {readonly bench: Bench; readonly databases: BenchDatabases} | undefined;
-  const close = async (): Promise<void> => {
-    const closing = current;
-    current = undefined;
-    await closing?.bench.close?.();
-    await closing?.databases.close();
-  };
+function answerWith(order: BenchOrder): (ask: Ask) => Promise<unknown> {
+  let current: Opened | undefined;
   return async ask => {
     switch (ask.do) {
-      case 'open': {
-        const databases = (await openDatabases?.openDatabases(databaseUrl ?? '')) ?? NO_DATABASES;
-        const tools: BenchTools = {
-          load: () => import(`${pathToFileURL(variant).href}?${++loads}`),
-          database: databases.database,
-          endSessions: databases.endSessions,
-        };
-        current = {bench: await open(tools), databases};
+      case 'open':
+        current = await openOne(order);
         return undefined;
-      }
       case 'call':
         return call(current?.bench, ask.method, ask.parameters);
-      case 'close':
-        return close();
+      case 'close': {
+        const closing = current;
+        current = undefined;
+        await closing?.bench.close?.();
+        return closing?.databases.close();
+      }
     }
   };
+}
+
+async function openOne({bench, variant, databaseUrl}: BenchOrder): Promise<Opened> {
+  const {default: open} = (await import(pathToFileURL(bench).href)) as {readonly default: OpenBench};
+  const databases = databaseUrl === undefined ? NO_DATABASES : await openDatabases(databaseUrl);
+  const tools: BenchTools = {
+    load: () => import(`${pathToFileURL(variant).href}?${++loads}`),
+    database: databases.database,
+    endSessions: databases.endSessions,
+  };
+  return {bench: await open(tools), databases};
+}
+
+async function openDatabases(url: string): Promise<BenchDatabases> {
+  const postgres = await import('./postgres-databases.ts');
+  return postgres.openDatabases(url);
 }
 
 async function call(bench: Bench | undefined, name: string, parameters: readonly unknown[]): Promise<unknown> {

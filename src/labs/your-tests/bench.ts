@@ -22,8 +22,8 @@ export interface BenchTools {
 }
 
 /**
- * The default export of a lab's `bench.ts`: opens what one test works with. It runs in a process that knows nothing of the test, one for
- * each variant and round. What a method gives must not tell which variant it is: no message, name or stack of the code under test.
+ * The default export of a lab's `bench.ts`: opens what one test works with. It runs in a process that knows nothing of the test. What a
+ * method gives must not tell which variant it is: no message, name or stack of the code under test.
  */
 export type OpenBench = (tools: BenchTools) => Promise<Bench>;
 
@@ -38,6 +38,9 @@ export interface Asked {
   readonly ask: Ask;
 }
 
+/** `run`: the run that it belongs to. What of an earlier one comes late is nobody's. */
+export type InRun<T> = T & {readonly run: number};
+
 export type Answered =
   | {readonly id: number; readonly value: unknown}
   /** A sentence for whoever wrote the test. */
@@ -51,12 +54,13 @@ export type TestsSaid =
   | {readonly said: 'no-tests'; readonly message: string}
   | {readonly said: 'not-loaded'; readonly message: string};
 
-/** The first message to either process. */
+/** The first message to the process of the tests. */
 export interface TestsOrder {
   /** The built module of the tests. */
   readonly file: string;
 }
 
+/** Begins a run in the process of the bench. */
 export interface BenchOrder {
   /** The built module of the bench. */
   readonly bench: string;

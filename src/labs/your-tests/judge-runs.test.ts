@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {judgeRuns, type Variant} from './judge-runs.ts';
-import type {RunSaid} from './run-once.ts';
+import type {RunSaid} from './lane.ts';
 
 const reference: Variant = {name: 'solution', isRight: true, why: 'the reference'};
 const other: Variant = {name: 'right/other', isRight: true, why: 'it does it in another way'};

@@ -1,5 +1,5 @@
 import {fail, inconclusive, type Judgement, pass} from '../verdict.ts';
-import type {RunSaid} from './run-once.ts';
+import type {RunSaid} from './lane.ts';
 
 /** What the tests were run against. */
 export interface Variant {

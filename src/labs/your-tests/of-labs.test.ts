@@ -3,25 +3,31 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {startTestPostgres, type TestPostgres} from '../../../services/kit/testing/postgres.ts';
 import {createCatalogue} from '../catalogue.ts';
 import {buildEntries, tryIn} from './testing.ts';
 
 const catalogue = createCatalogue({labsFolder: fileURLToPath(new URL('../../../labs', import.meta.url))});
-/** Those whose bench needs no database; the others are proven on a running system. */
-const labs = (await catalogue.list()).filter(({yourTests}) => yourTests !== undefined && yourTests.node === undefined);
+const labs = (await catalogue.list()).filter(({yourTests}) => yourTests !== undefined);
 
 let scratch: string;
 let entries: Awaited<ReturnType<typeof buildEntries>>;
+let postgres: TestPostgres;
 beforeAll(async () => {
+  postgres = await startTestPostgres();
   scratch = await mkdtemp(join(tmpdir(), 'teralab-tests-'));
   entries = await buildEntries(scratch);
 });
-afterAll(() => rm(scratch, {recursive: true, force: true}));
+afterAll(async () => {
+  await postgres[Symbol.asyncDispose]();
+  await rm(scratch, {recursive: true, force: true});
+});
 
 describe.each(labs.map(lab => [lab.id, lab] as const))('the tests that %s asks for', (id, lab) => {
   const tried = async (variant: string) => {
     const labFolder = await catalogue.folder(id);
-    return (await tryIn(join(labFolder, variant), {lab, labFolder, entries, scratch})).judgement;
+    return (await tryIn(join(labFolder, variant), {lab, labFolder, entries, scratch, databaseUrl: postgres.url}))
+      .judgement;
   };
 
   it('pass as the solution has them', async () => {

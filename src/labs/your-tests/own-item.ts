@@ -1,10 +1,12 @@
 import {join} from 'node:path';
 import type {JudgedFile} from '../build-seam.ts';
 import type {RunContext} from '../run/context.ts';
+import type {LabSystem} from '../system.ts';
 import {inconclusive, type Judgement, type TaskVerdict} from '../verdict.ts';
+import {SCHEMA_PREFIX} from './bench-databases.ts';
 import {benchFile} from './bench-file.ts';
 import {YOUR_TESTS_TASK} from './item.ts';
-import type {YourTestsEntries} from './run-once.ts';
+import type {YourTestsEntries} from './lane.ts';
 import {tryTests} from './try-tests.ts';
 
 /** Where everything is that the learner's tests run with. */
@@ -33,20 +35,31 @@ export async function judgeYourTests(
   if (yourTests === undefined || places === undefined) return undefined;
   context.emit({type: 'phase', phase: 'prepare', text: 'your tests run against what is right and what is wrong'});
   const outFolder = join(folder, 'your-tests');
-  const {judgement, judged} = await tryTests({
+  const {node} = yourTests;
+  const tried = tryTests({
     lab,
     yourTests,
     files,
     outFolder,
     labFolder: places.labFolder,
     benchFile: await benchFile({id: lab.id, outFolder, ...places}),
-    databaseUrl: yourTests.node === undefined ? undefined : system.databaseUrl(yourTests.node),
+    databaseUrl: node === undefined ? undefined : system.databaseUrl(node),
     entries: places.entries,
     random: random.stream('your tests'),
     signal,
   });
+  const {judgement, judged} = await tried.finally(async () => node !== undefined && dropSchemas(system, node));
   const {id, title} = YOUR_TESTS_TASK;
   return {task: {id, title, ...(mode === 'quick' ? looked(judgement) : judgement), extra: true}, judged};
+}
+
+/** A bench that was ended in the midst of a test leaves its schema. */
+async function dropSchemas(system: LabSystem, node: string): Promise<void> {
+  const left = await system.sql<{name: string}>(
+    node,
+    `select nspname as name from pg_namespace where nspname like '${SCHEMA_PREFIX}%'`,
+  );
+  for (const {name} of left) await system.sql(node, `drop schema if exists ${name} cascade`);
 }
 
 function looked(judgement: Judgement): Judgement {

@@ -5,7 +5,7 @@ import {build} from 'esbuild';
 import {createRandom} from '../../random.ts';
 import {bundle} from '../bundle.ts';
 import type {AnyLab} from '../lab.ts';
-import type {YourTestsEntries} from './run-once.ts';
+import type {YourTestsEntries} from './lane.ts';
 import {type Tried, type TryBounds, tryTests} from './try-tests.ts';
 
 const packageFolder = fileURLToPath(new URL('../../..', import.meta.url));

@@ -21,6 +21,19 @@ export default defineLab<undefined, Final>({
   replicas: {identity: 2},
   seams: {identity: {registration: 'registration.ts'}},
   watch: 'rows per operation',
+  yourTests: {
+    file: 'tests.ts',
+    node: 'identity-db',
+    right: [{name: 'refuses-meanwhile', why: 'it answers 409 to a request that comes while the first is under way'}],
+    wrong: [
+      {name: 'one-by-one', code: 'TEST_MISSES', why: 'tests wait for one answer before they ask for the next'},
+      {
+        name: 'both-created',
+        code: 'TEST_FAILS_ON_REFERENCE',
+        why: 'the reference lets the second one wait, which looks like a promise',
+      },
+    ],
+  },
   baseline: {
     load: tools => ({
       operations: Array.from({length: 40}, (_, index) =>

@@ -1,10 +1,11 @@
 import type {Delivery} from '../../services/kit/broker.ts';
 import type {Logger} from '../../services/kit/logger.ts';
 import {createSystemClock} from '../../services/kit/system-clock.ts';
-import type {CreateHandler, Handler, HandlerTools} from '../../services/stream/seams/handler.ts';
+import type {CreateHandler, HandlerTools} from '../../services/stream/seams/handler.ts';
 import type {HandlerBench, TestEffect, TestEvent} from '../../services/stream/seams/handler-tests.ts';
-import type {BenchTools, OpenBench} from '../../src/labs/your-tests/bench.ts';
-import {DIED, type Replica, startReplica} from '../../src/labs/your-tests/replica.ts';
+import type {OpenBench} from '../../src/labs/your-tests/bench.ts';
+import {DIED} from '../../src/labs/your-tests/replica.ts';
+import {openReplicas} from '../../src/labs/your-tests/replicas.ts';
 import {letDaysPass} from './month.ts';
 
 /** The table that the handler has, and what stands for its effects: each row knows its transaction. */
@@ -21,7 +22,12 @@ const POINTS = {
 const open: OpenBench = async tools => {
   const observer = tools.database('observer');
   await observer.query(TABLES);
-  const replicas = replicasOf(tools);
+  const replicas = openReplicas(tools, async replica => {
+    const {createHandler} = replica.module as {readonly createHandler: CreateHandler};
+    const handler = createHandler({database: replica.database, clock: createSystemClock(), log: SILENT, ...effectsIn});
+    await handler.start?.();
+    return {replica, handler};
+  });
   const positions = new Map<string, number>();
   const deliveryOf = ({id, says}: TestEvent): Delivery => {
     const position = positions.get(id) ?? positions.size + 1;
@@ -64,32 +70,6 @@ const open: OpenBench = async tools => {
   return {methods: {...methods}};
 };
 export default open;
-
-interface Running {
-  readonly replica: Replica;
-  readonly handler: Handler;
-}
-
-/** Replicas by their number, each started when it is asked for. */
-function replicasOf(tools: BenchTools) {
-  const running = new Map<number, Promise<Running>>();
-  let started = 0;
-  const start = async (): Promise<Running> => {
-    const replica = await startReplica(tools, `replica-${++started}`);
-    const {createHandler} = replica.module as {readonly createHandler: CreateHandler};
-    const handler = createHandler({database: replica.database, clock: createSystemClock(), log: SILENT, ...effectsIn});
-    await handler.start?.();
-    return {replica, handler};
-  };
-  return {
-    get: (number: number): Promise<Running> => {
-      const one = running.get(number) ?? start();
-      running.set(number, one);
-      return one;
-    },
-    forget: (number: number): void => void running.delete(number),
-  };
-}
 
 const effectsIn: Pick<HandlerTools, 'apply' | 'savePosition' | 'isPassing'> = {
   apply: async (transaction, messages) => {

@@ -10,7 +10,7 @@ import {lintLab} from './lint.ts';
 import {runCheck} from './run-check.ts';
 import {typeCheckLab} from './type-check.ts';
 import {type CheckResult, fail, inconclusive, pass} from './verdict.ts';
-import {expectations, type ProofJob, type ProvingSystem, proveAll} from './verify.ts';
+import {expectations, type Proof, type ProofJob, type ProvingSystem, proveAll} from './verify.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const id = 'p2-04-no-lost-events';
@@ -181,8 +181,11 @@ describe('proving on several systems', () => {
   it('proves again, alone, what did not hold beside others', async () => {
     const busy = inconclusive('BUSY_MACHINE', 'busy', 'calm');
     const {runs, all} = systems(2, {solution: [busy, busy], 'wrong/one': [pass('all', 'all')]});
-    const proofs = await proveAll(jobsOf(lab), all);
+    const postponed: string[] = [];
+    const onPostponed = ({row}: Proof): number => postponed.push(`${row.variant} ${row.verdict}`);
+    const proofs = await proveAll(jobsOf(lab), all, {onPostponed});
     expect(proofs.every(({holds}) => holds)).toBe(true);
+    expect(postponed.toSorted()).toEqual(['solution inconclusive', 'wrong/one pass']);
     // The solution once beside others, twice alone; each of the last three on one system.
     expect(runs.slice(4)).toEqual(['0 wrong/one', '0 solution', '0 solution']);
     expect(proofs.at(-1)?.retries).toBe(1);

@@ -56,6 +56,8 @@ export interface ProofEvents {
   /** Called before an inconclusive run is tried again. */
   onAgain?(result: CheckResult): void;
   onProof?(proof: Proof): void;
+  /** Called for a proof that did not hold beside others, and is to be repeated alone. */
+  onPostponed?(proof: Proof): void;
 }
 
 export interface Expectation {
@@ -91,6 +93,7 @@ export async function proveAll(
       const proof = await prove(job, system, sideBySide ? 1 : TRIES_MAX, events);
       proofs.set(job, proof);
       if (proof.holds || !sideBySide) events.onProof?.(proof);
+      else events.onPostponed?.(proof);
     }
   };
   await Promise.all(systems.map(work));

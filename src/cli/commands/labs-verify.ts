@@ -154,7 +154,9 @@ async function verifyAll(
     },
     onAgain: ({tasks}) =>
       context.say(`  inconclusive (${tasks.map(task => task.code ?? task.verdict).join(', ')}); once more`),
-    onProof: proof => sayProof(context, proof),
+    onProof: proof => sayProof(context, proof, systems.length > 1),
+    onPostponed: ({row: {lab, variant, verdict, codes}}) =>
+      context.say(`  ${lab} ${variant} came to ${verdict} (${codes.join(', ')}) beside others; later alone`),
   });
 }
 
@@ -177,9 +179,10 @@ function engineOfBroker({nodes}: StatusReport): BrokerEngine {
   return nodes.some(({url}) => url.startsWith('nats:')) ? 'nats' : 'postgres';
 }
 
-function sayProof(context: Context, {row, holds, result}: Proof): void {
+function sayProof(context: Context, {row, holds, result}: Proof, isOneOfSeveral: boolean): void {
   const mark = holds ? paintErr.good('✔ as expected') : paintErr.bad('✖ not as expected');
-  context.say(`  ${mark}: ${row.verdict} ${row.codes.join(', ')} (${seconds(row.durationMs)})`);
+  const which = isOneOfSeveral ? `, ${row.lab} ${row.variant}` : '';
+  context.say(`  ${mark}${which}: ${row.verdict} ${row.codes.join(', ')} (${seconds(row.durationMs)})`);
   if (holds) return;
   for (const {id, verdict, code, observed, evidence} of result.tasks) {
     context.say(`    ${id} ${code ?? verdict}: ${observed}`);

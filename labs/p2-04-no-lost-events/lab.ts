@@ -29,6 +29,23 @@ const lab = defineLab<undefined, Final>({
   replicas: {identity: 2},
   seams: {identity: {publisher: 'publisher.ts'}},
   watch: 'accounts without an event',
+  yourTests: {
+    file: 'tests.ts',
+    node: 'identity-db',
+    right: [{name: 'locks-rows', why: 'its relay keeps rows locked while it publishes them, and deletes them'}],
+    wrong: [
+      {
+        name: 'one-death',
+        code: 'TEST_MISSES',
+        why: 'the death between commit and publishing is the one that everybody knows',
+      },
+      {
+        name: 'wants-an-error',
+        code: 'TEST_FAILS_ON_REFERENCE',
+        why: 'an outage of the broker is taken for one of everybody who publishes to it',
+      },
+    ],
+  },
   baseline: {
     load: tools => ({operations: registrations(tools, 'before', 50)}),
     okShareMin: 0.98,

@@ -26,22 +26,22 @@ afterAll(async () => {
 describe.each(labs.map(lab => [lab.id, lab] as const))('the tests that %s asks for', (id, lab) => {
   const tried = async (variant: string) => {
     const labFolder = await catalogue.folder(id);
-    return (await tryIn(join(labFolder, variant), {lab, labFolder, entries, scratch, databaseUrl: postgres.url}))
-      .judgement;
+    const given = {lab, labFolder, entries, scratch, databaseUrl: postgres.url};
+    return JSON.stringify((await tryIn(join(labFolder, variant), given)).judgement);
   };
 
   it('pass as the solution has them', async () => {
-    expect(await tried('solution')).toMatchObject({verdict: 'pass'});
+    expect(await tried('solution')).toContain('"verdict":"pass"');
   });
 
   it('are not there in the start', async () => {
-    expect(await tried('start')).toMatchObject({verdict: 'inconclusive', code: 'NO_TESTS'});
+    expect(await tried('start')).toContain('"verdict":"inconclusive","code":"NO_TESTS"');
   });
 
   it.each((lab.yourTests?.wrong ?? []).map(({name, code}) => [name, code]))(
     'are refused as %s: %s',
     async (name, code) => {
-      expect(await tried(`tests/${name}`)).toMatchObject({verdict: 'fail', code});
+      expect(await tried(`tests/${name}`)).toContain(`"verdict":"fail","code":"${code}"`);
     },
   );
 });

@@ -16,7 +16,8 @@ export interface Replica {
   whileAlive<T>(work: Promise<T>): Promise<T>;
   /** Runs something of it, until that ends or the replica dies. */
   run<T>(work: () => Promise<T>): Promise<T | typeof DIED>;
-  /** Dies now. */
+  isDead(): boolean;
+  /** Dies now, where it has not before; what it had in hand is rolled back. */
   die(): Promise<void>;
 }
 
@@ -63,6 +64,7 @@ export async function startReplica({load, database, endSessions}: BenchTools, na
       if (outcome === DIED) await endSessions(name);
       return outcome;
     },
+    isDead: () => isDead,
     die: async () => {
       die();
       await endSessions(name);

@@ -1,4 +1,4 @@
-import {createHash} from 'node:crypto';
+import {createHash, randomUUID} from 'node:crypto';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {
   AccountBody,
@@ -83,14 +83,12 @@ function told(answer: RegistrationAnswer | undefined): TestAnswer {
   return {status: 201, account: {id, name}};
 }
 
-let accounts = 0;
-
 function toolsOf(replica: Replica, group: Group): RegistrationTools {
   const database = group.in(replica.database);
   return {
     database,
     clock: createSystemClock(),
-    newAccount: ({name}): AccountBody => ({id: `account-${++accounts}`, name, createdAt: new Date().toISOString()}),
+    newAccount: ({name}): AccountBody => ({id: randomUUID(), name, createdAt: new Date().toISOString()}),
     insertAccount: async (transaction, {id, name}) => {
       await transaction.query('insert into accounts (id, name) values ($1, $2)', [id, name]);
     },

@@ -142,8 +142,12 @@ function nextStep(result: CheckResult): string {
   const {lab, verdict, seed} = result;
   if (isQuestionLeft(result))
     return `All but the question is passed: \`teralab check ${lab} --predict ANSWER\` seals your answer and runs what it asks.`;
-  if (verdict === 'pass')
-    return `\`teralab solution ${lab}\` shows the reference, the debrief and the popular wrong fixes.`;
+  if (verdict === 'pass') {
+    const also = result.tasks.some(task => task.verdict === 'fail')
+      ? `; \`teralab hint ${lab}\` has a question about the extra task`
+      : '';
+    return `\`teralab solution ${lab}\` shows the reference, the debrief and the popular wrong fixes${also}.`;
+  }
   if (verdict === 'fail')
     return `\`teralab hint ${lab}\` asks a question about it; \`teralab check ${lab} --seed ${seed}\` repeats this very run.`;
   return `Neither passed nor failed: \`teralab check ${lab}\` tries again.`;

@@ -4,7 +4,7 @@ export interface Figure {
   /** In `unit`; a ratio where the unit is `x`. */
   readonly value: number;
   readonly bound?: number;
-  readonly unit: 'x' | 'MB' | '% of a core';
+  readonly unit: 'x' | 'MB' | '%' | '% of a core';
   /** What the figure was made of, for people. */
   readonly detail: string;
 }

@@ -200,6 +200,35 @@ it('leaves room for the other upstream when one is hung', async () => {
   expect(new Set(await Promise.all(hung))).toEqual(new Set([503, 504]));
 });
 
+it('has three sign-ins under way at identity and no more, has others wait without a place, and reads go on', async () => {
+  const token = await keys.token();
+  await statusOf('/v1/accounts/me', token);
+  const held: ServerResponse[] = [];
+  identity.answer((request, response) => {
+    if (request.path === '/v1/sessions') held.push(response);
+    else json(response, 200, {});
+  });
+  const signIn = (client: string): Promise<Response> =>
+    fetch(`${front.url}/v1/sessions`, {method: 'POST', headers: {'x-client-id': client}});
+  const flood = Array.from({length: 80}, () => signIn('flood'));
+  const refused = await Promise.any(flood);
+  expect([refused.status, refused.headers.get('retry-after'), await refused.json()]).toMatchObject([
+    429,
+    '2',
+    {type: 'urn:teralab:problem:too-many-at-once'},
+  ]);
+  await expect.poll(() => held.length, POLL).toBe(3);
+  const reads = Array.from({length: 29}, () => statusOf('/v1/accounts/me', token));
+  expect(new Set(await Promise.all(reads))).toEqual(new Set([200]));
+  expect(held).toHaveLength(3);
+  identity.answer((_request, response) => json(response, 201, {}));
+  const other = signIn('other');
+  for (const response of held) json(response, 201, {});
+  expect((await other).status).toBe(201);
+  const answered = await Promise.all(flood.map(async one => (await one).status));
+  expect(new Set(answered)).toEqual(new Set([201, 429]));
+});
+
 it('has 64 requests in flight at most, so that a hung upstream starves the other where a policy does not guard against it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'teralab-gateway-'));
   const file = join(folder, 'naive.mjs');
@@ -407,6 +436,7 @@ it('describes what it passes on as whoever answers it does, and goes on when tha
     parameters: [{in: 'header', name: 'x-patience-ms'}],
   });
   expect(Object.keys(registration?.responses ?? {})).toEqual(expect.arrayContaining(['201', '409', '502']));
+  expect(Object.keys(paths['/v1/sessions']?.post?.responses ?? {})).toContain('429');
   expect(registration?.responses).not.toHaveProperty('200');
   expect(paths).not.toHaveProperty('/v1/keys/rotate');
   expect(paths['/v1/accounts/me']?.get).toMatchObject({security: [{bearer: []}], tags: ['identity']});

@@ -17,10 +17,17 @@ import {createShedding as defaultShedding} from './seams/shedding.default.ts';
 import {createTrafficSplit as defaultSplit} from './seams/traffic-split.default.ts';
 import {createUpstreamPolicy as defaultPolicy} from './seams/upstream-policy.default.ts';
 import {type GatewaySettings, parseSettings} from './settings.ts';
+import {createTurns, type Turns} from './turns.ts';
 import {createUpstreams, type Upstreams} from './upstreams.ts';
 
 /** One cap for all routes together, so that a hung upstream that nobody guards against really starves the others. */
 const IN_FLIGHT_MAX = 64;
+/**
+ * Of the routes that take turns, for each instance of their service: as many as identity hashes passwords at once at most, and so few that the last of them has
+ * its answer before it is given up.
+ */
+const TURNS_AT_ONCE = 3;
+const TURNS_WAITING_MAX = 64;
 
 /** The front door: routing, composition, verification of access tokens, a limit per client, and one policy per upstream. */
 export const gateway: ServiceDefinition = {
@@ -44,6 +51,7 @@ export const gateway: ServiceDefinition = {
       }),
       tokens: await openAccessTokens(kit, 'gateway'),
       inFlight: createInFlight(createShedding({clock: kit.clock, places: IN_FLIGHT_MAX}), kit.clock),
+      turnsOf: createTurnsOf(kit),
       collapser: createCollapser(kit.clock),
       clock: kit.clock,
     };
@@ -61,6 +69,18 @@ export const gateway: ServiceDefinition = {
     kit.app.get('/', {schema: {hide: true}}, () => index);
   },
 };
+
+/** The turns of each service. */
+function createTurnsOf({links, clock}: Pick<Kit, 'links' | 'clock'>): (service: string) => Turns {
+  const all = new Map<string, Turns>();
+  return service => {
+    const instances = Math.max(1, links.instances(service).length);
+    const turns =
+      all.get(service) ?? createTurns({atOnce: TURNS_AT_ONCE * instances, waitingMax: TURNS_WAITING_MAX, clock});
+    all.set(service, turns);
+    return turns;
+  };
+}
 
 /** Who has the alerts: stream, or a process of their own. */
 function alertsService({environment}: Pick<Kit, 'environment'>): string {

@@ -6,15 +6,18 @@ import type {App} from '../kit/server.ts';
 import {SIGNED_IN} from '../kit/signed-in.ts';
 import type {Collapser} from './collapse.ts';
 import type {InFlight} from './in-flight.ts';
+import {clientOf} from './limit-clients.ts';
 import {callerDeadline, holdPlace, PatienceHeaders} from './request-bounds.ts';
 import {requireAccount} from './require-account.ts';
 import type {Route} from './seams/routes.ts';
+import type {Turns} from './turns.ts';
 import type {Upstreams} from './upstreams.ts';
 
 export interface ProxyTools {
   readonly upstreams: Upstreams;
   readonly tokens: AccessTokens;
   readonly inFlight: InFlight;
+  readonly turnsOf: (service: string) => Turns;
   readonly collapser: Collapser;
   readonly clock: Clock;
 }
@@ -33,8 +36,8 @@ const REQUEST_HEADERS = [
   'x-release',
   'x-position',
 ] as const;
-/** No answer that could be passed on. */
-const UPSTREAM_PROBLEMS = [502];
+/** What waits longer for its turn is refused: nobody waits that long for a form, and the service has time for what is begun. */
+const TURN_WITHIN_MS = 2_000;
 /** Belong to one connection, not to the answer (RFC 9110, 7.6.1). */
 const HOP_HEADERS = new Set([
   'connection',
@@ -58,7 +61,7 @@ export async function serveRoutes(app: App, routes: readonly Route[], tools: Pro
       scope.route({
         method: route.method,
         url: route.path,
-        config: {problems: route.own === undefined ? UPSTREAM_PROBLEMS : [403, ...UPSTREAM_PROBLEMS]},
+        config: {problems: problemsOf(route)},
         schema: {
           summary: route.summary,
           tags: [route.service],
@@ -66,17 +69,51 @@ export async function serveRoutes(app: App, routes: readonly Route[], tools: Pro
           ...(route.signedIn ? {security: SIGNED_IN} : {}),
         },
         onRequest: route.signedIn ? [requireAccount(tools.tokens, route.own)] : [],
-        handler: (request, reply) => holdPlace(tools.inFlight, reply, () => passOn(route, request, reply, tools)),
+        handler: (request, reply) => {
+          const asked = {route, request, reply, deadline: callerDeadline(request, tools.clock)};
+          const pass = () => holdPlace(tools.inFlight, reply, () => passOn(asked, tools));
+          return route.takesTurns === true ? inTurn(asked, tools, pass) : pass();
+        },
       });
     }
   });
 }
 
+interface Asked {
+  readonly route: Route;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** When the caller stops waiting, unix ms. */
+  readonly deadline: number;
+}
+
+/** What a route can be refused with, besides what every route can. */
+function problemsOf({own, takesTurns}: Route): readonly number[] {
+  return [...(own === undefined ? [] : [403]), ...(takesTurns === true ? [429] : []), 502];
+}
+
+/** Passes a request on when it is its turn. Until then it has no place among those in flight, so that others can. */
+async function inTurn<T>(
+  {route, request, reply, deadline}: Asked,
+  {turnsOf, clock}: ProxyTools,
+  pass: () => Promise<T>,
+): Promise<T> {
+  const gone = new AbortController();
+  const go = (): void => gone.abort();
+  if (reply.raw.destroyed) go();
+  else reply.raw.once('close', go);
+  const withinMs = Math.min(TURN_WITHIN_MS, Math.max(0, deadline - clock.now()));
+  const end = await turnsOf(route.service).take(clientOf(request), {withinMs, gone: gone.signal});
+  try {
+    return await pass();
+  } finally {
+    end();
+  }
+}
+
 async function passOn(
-  route: Route,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  {upstreams, collapser, clock}: ProxyTools,
+  {route, request, reply, deadline}: Asked,
+  {upstreams, collapser}: ProxyTools,
 ): Promise<FastifyReply> {
   const body = Buffer.isBuffer(request.body) ? {body: request.body} : {};
   try {
@@ -84,7 +121,7 @@ async function passOn(
       method: route.method,
       path: request.url,
       headers: requestHeaders(request),
-      deadline: callerDeadline(request, clock),
+      deadline,
       ...body,
     });
     return sendAnswer(answer, reply);

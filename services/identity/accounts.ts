@@ -71,7 +71,7 @@ export function serveAccounts(
   app.post(
     '/v1/accounts',
     {
-      config: {problems: [409, 422]},
+      config: {problems: [409, 422, 429]},
       schema: {summary: 'Open an account', body: NewAccount, headers: ClientHeaders, response: {201: Account}},
     },
     async (request, reply) => {

@@ -5,7 +5,14 @@ export const createRoutes: CreateRoutes = () => ROUTES;
 
 const ROUTES: readonly Route[] = [
   {method: 'POST', path: '/v1/accounts', service: 'identity', summary: 'Open an account', signedIn: false},
-  {method: 'POST', path: '/v1/sessions', service: 'identity', summary: 'Sign in', signedIn: false},
+  {
+    method: 'POST',
+    path: '/v1/sessions',
+    service: 'identity',
+    summary: 'Sign in',
+    signedIn: false,
+    takesTurns: true,
+  },
   {method: 'POST', path: '/v1/sessions/refresh', service: 'identity', summary: 'Stay signed in', signedIn: false},
   {method: 'DELETE', path: '/v1/sessions/current', service: 'identity', summary: 'Sign out', signedIn: true},
   {method: 'PATCH', path: '/v1/accounts/me', service: 'identity', summary: 'Change the account', signedIn: true},

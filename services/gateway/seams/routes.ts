@@ -12,6 +12,8 @@ export interface Route {
   readonly signedIn: boolean;
   /** The path parameter that must name the signed-in account. */
   readonly own?: string;
+  /** It costs its service much, and anybody may ask for it: few are under way at once, and clients take turns. */
+  readonly takesTurns?: boolean;
 }
 
 export interface RoutesTools {

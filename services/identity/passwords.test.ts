@@ -1,0 +1,37 @@
+import {availableParallelism} from 'node:os';
+import {expect, it} from 'vitest';
+import {createSystemClock} from '../kit/system-clock.ts';
+import {createPasswords, hashesAtOnce, hashesWaiting} from './passwords.ts';
+
+/** What the gateway lets through to identity at once, by default. */
+const PLACES = 32;
+
+it('leaves a core to others while it hashes, where there are two, and a thread to files and names', () => {
+  expect([1, 2, 3, 4, 64].map(hashesAtOnce)).toEqual([1, 1, 2, 3, 3]);
+});
+
+it('takes fewer places than a gateway has for identity, however many passwords come', () => {
+  for (const cores of [1, 2, 4, 64]) {
+    for (const profile of ['lab', 'production'] as const) {
+      const atOnce = hashesAtOnce(cores);
+      expect(atOnce + hashesWaiting(profile, atOnce)).toBeLessThan(PLACES);
+    }
+  }
+});
+
+it('refuses at once what is too much, with the time to come back, whether there is such an account or not', async () => {
+  const passwords = createPasswords({profile: 'lab', clock: createSystemClock()});
+  const stored = await passwords.hash('right', undefined);
+  const atOnce = hashesAtOnce(availableParallelism());
+  const taken = Array.from({length: atOnce + hashesWaiting('lab', atOnce)}, () =>
+    passwords.verify('right', stored, undefined),
+  );
+  for (const known of [stored, undefined]) {
+    await expect(passwords.verify('right', known, undefined)).rejects.toMatchObject({
+      status: 429,
+      kind: 'too-busy',
+      headers: {'retry-after': '1'},
+    });
+  }
+  expect(new Set(await Promise.all(taken))).toEqual(new Set([true]));
+});

@@ -6,6 +6,11 @@ import type {PostgresAccess} from '../runtime/runtime.ts';
 /** A statement of the lab's own takes at most this long, in ms. */
 const STATEMENT_TIMEOUT_MS = 15_000;
 
+const UNBOUNDED = `do $$ begin
+  execute format('alter database %I connection limit -1', current_database());
+  execute format('alter database %I reset all', current_database());
+end $$`;
+
 export interface ReadBounds {
   readonly rowsMax: number;
   readonly timeoutMs: number;
@@ -54,8 +59,12 @@ export class PostgresReader {
     }
   }
 
-  /** Makes a database as it was when it was new: without schemas, so that whoever uses it migrates it from nothing. Nobody else may be there. */
+  /**
+   * Makes a database as it was when it was new: without schemas, so that whoever uses it migrates it from nothing, and without limits and
+   * settings that somebody has given it. Nobody else may be there.
+   */
   async clear(node: string): Promise<void> {
+    await this.query(node, UNBOUNDED);
     const schemas = await this.query<{name: string}>(
       node,
       `select format('%I', nspname) as name from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'`,

@@ -1,3 +1,4 @@
+import {isDeepStrictEqual} from 'node:util';
 import type {Broker} from '../../services/kit/broker.ts';
 import type {KeyValue} from '../../services/kit/key-value.ts';
 import {LabError} from '../errors.ts';
@@ -90,6 +91,7 @@ export function createLabSystem({system, faults, postgres, places}: LabSystemToo
     logTail: async (node, lines) => system.logTail(node, lines),
     ready: async withinMs => system.ready(withinMs),
     topology: () => system.plan.topology,
+    hasShape: (topology = system.declared) => isDeepStrictEqual(system.plan.topology, topology),
     reset: async ({topology = system.declared, replicas, seams, later = [], say}) => {
       await faults.clearAll({measure: 'background', by: 'check'});
       const services = (): readonly string[] =>

@@ -73,6 +73,7 @@ export function fakeSystem(behaviour: FakeBehaviour = {}): FakeSystem {
     gatewayUrls: () => ['http://127.0.0.1:1'],
     publicUrls: () => ['http://127.0.0.1:1'],
     topology: defaultTopology,
+    hasShape: () => true,
     nodesOf: service => [`${service}-1`],
     async reset({seams, later = []}) {
       calls.push(...later.map(node => `without ${node}`));

@@ -61,6 +61,8 @@ export interface LabSystem {
   publicUrls(): readonly string[];
   /** What is declared of the system as it is now. */
   topology(): Topology;
+  /** Whether it has this shape; undefined: as it was started. A lab before may have given it another. */
+  hasShape(topology: Topology | undefined): boolean;
   /** Nodes of a service. */
   nodesOf(service: string): readonly string[];
   /**

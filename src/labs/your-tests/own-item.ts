@@ -1,6 +1,7 @@
 import {join} from 'node:path';
 import type {JudgedFile} from '../build-seam.ts';
 import type {RunContext} from '../run/context.ts';
+import {readShape} from '../run/shape.ts';
 import type {LabSystem} from '../system.ts';
 import {inconclusive, type Judgement, type TaskVerdict} from '../verdict.ts';
 import {SCHEMA_PREFIX} from './bench-databases.ts';
@@ -36,6 +37,7 @@ export async function judgeYourTests(
   context.emit({type: 'phase', phase: 'prepare', text: 'your tests run against what is right and what is wrong'});
   const outFolder = join(folder, 'your-tests');
   const {node} = yourTests;
+  if (node !== undefined) await haveDatabases(context, files);
   const tried = tryTests({
     lab,
     yourTests,
@@ -51,6 +53,16 @@ export async function judgeYourTests(
   const {judgement, judged} = await tried.finally(async () => node !== undefined && dropSchemas(system, node));
   const {id, title} = YOUR_TESTS_TASK;
   return {task: {id, title, ...(mode === 'quick' ? looked(judgement) : judgement), extra: true}, judged};
+}
+
+/** After a lab that has a shape of its own the databases of this one may not be there. */
+async function haveDatabases(context: RunContext, files: string): Promise<void> {
+  const {lab, system} = context;
+  const shape = await readShape(lab, files);
+  // What cannot be read is told by the run.
+  if ('stopped' in shape || system.hasShape(shape.topology)) return;
+  const say = (text: string): void => context.emit({type: 'note', text});
+  await context.settled(system.reset({topology: shape.topology, replicas: lab.replicas ?? {}, seams: [], say}));
 }
 
 /** A bench that was ended in the midst of a test leaves its schema. */

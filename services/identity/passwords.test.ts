@@ -10,12 +10,10 @@ it('leaves a core to others while it hashes, where there are two, and a thread t
   expect([1, 2, 3, 4, 64].map(hashesAtOnce)).toEqual([1, 1, 2, 3, 3]);
 });
 
-it('takes fewer places than a gateway has for identity, however many passwords come', () => {
+it('takes fewer places in production than a gateway has for identity, however many passwords come', () => {
   for (const cores of [1, 2, 4, 64]) {
-    for (const profile of ['lab', 'production'] as const) {
-      const atOnce = hashesAtOnce(cores);
-      expect(atOnce + hashesWaiting(profile, atOnce)).toBeLessThan(PLACES);
-    }
+    const atOnce = hashesAtOnce(cores);
+    expect(atOnce + hashesWaiting('production', atOnce)).toBeLessThan(PLACES);
   }
 });
 
@@ -23,9 +21,10 @@ it('refuses at once what is too much, with the time to come back, whether there 
   const passwords = createPasswords({profile: 'lab', clock: createSystemClock()});
   const stored = await passwords.hash('right', undefined);
   const atOnce = hashesAtOnce(availableParallelism());
-  const taken = Array.from({length: atOnce + hashesWaiting('lab', atOnce)}, () =>
-    passwords.verify('right', stored, undefined),
-  );
+  const count = atOnce + hashesWaiting('lab', atOnce);
+  // Those who wait have no time any more, so that nobody hashes for them in the end.
+  const taken = Array.from({length: count}, (_, index) => passwords.hash('another', index < atOnce ? undefined : 0));
+  const settled = Promise.allSettled(taken);
   for (const known of [stored, undefined]) {
     await expect(passwords.verify('right', known, undefined)).rejects.toMatchObject({
       status: 429,
@@ -33,5 +32,5 @@ it('refuses at once what is too much, with the time to come back, whether there 
       headers: {'retry-after': '1'},
     });
   }
-  expect(new Set(await Promise.all(taken))).toEqual(new Set([true]));
+  expect((await settled).filter(({status}) => status === 'fulfilled')).toHaveLength(atOnce);
 });

@@ -36,8 +36,8 @@ const REQUEST_HEADERS = [
   'x-release',
   'x-position',
 ] as const;
-/** What waits longer for its turn is refused: nobody waits that long for a form, and the service has time for what is begun. */
-const TURN_WITHIN_MS = 2_000;
+/** By then whoever waits in a full queue has mostly had a turn, on two cores; what waits longer is refused, so that its caller knows. */
+const TURN_WITHIN_MS = 4_000;
 /** Belong to one connection, not to the answer (RFC 9110, 7.6.1). */
 const HOP_HEADERS = new Set([
   'connection',

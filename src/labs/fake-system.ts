@@ -30,6 +30,8 @@ export interface FakeBehaviour {
   readonly bypasses?: readonly Bypass[];
   /** Faults that somebody else has injected. */
   readonly foreignFaults?: readonly FaultRecord[];
+  /** A lab before has left it in another shape. */
+  readonly isReshaped?: boolean;
 }
 
 /** A small system in memory for tests: it keeps the times of loads and faults, and records what is asked of it. */
@@ -73,7 +75,7 @@ export function fakeSystem(behaviour: FakeBehaviour = {}): FakeSystem {
     gatewayUrls: () => ['http://127.0.0.1:1'],
     publicUrls: () => ['http://127.0.0.1:1'],
     topology: defaultTopology,
-    hasShape: () => true,
+    hasShape: () => behaviour.isReshaped !== true,
     nodesOf: service => [`${service}-1`],
     async reset({seams, later = []}) {
       calls.push(...later.map(node => `without ${node}`));

@@ -566,6 +566,18 @@ describe('a check of a lab that asks for tests of the learner', () => {
     expect(system.calls).not.toContain('reset identity/publisher');
   });
 
+  it('has a fresh system first where a lab before has left one without the databases of this', async () => {
+    const resets = async (isReshaped: boolean, node?: string): Promise<number> => {
+      const system = fakeSystem({isReshaped});
+      const yourTests = {file: 'tests.ts', wrong: [], ...(node === undefined ? {} : {node})};
+      await checked({system, lab: {...asks, yourTests}, task: 'your-tests'});
+      return system.calls.filter(call => call.startsWith('reset')).length;
+    };
+    expect([await resets(true, 'identity-db'), await resets(false, 'identity-db'), await resets(true)]).toEqual([
+      1, 0, 0,
+    ]);
+  });
+
   it('says nothing of them while another task is asked for, or the lab is only broken', async () => {
     const of = async (options: Partial<RunOptions>) => (await checked(options)).result.tasks.map(({id}) => id);
     expect(await of({task: 'in-time'})).toEqual(['in-time']);

@@ -51,13 +51,15 @@ export function changes(evidence: Evidence): Window {
   return {from: evidence.times.attackFrom + CHANGES_AT_MS, to: death(evidence).to};
 }
 
-/** When the late one had been ready for long enough to be found, and the registry could be read; until somebody is taken out. */
+/**
+ * When the late one had been ready for long enough to be found, and until the registry is emptied: whom an emptied one still names is luck. Without length
+ * where it could not be found before the registry fell silent.
+ */
 export function afterJoining(evidence: Evidence): Window {
   const ready = evidence.events.findLast(({node, type}) => node === LATE_NODE && type === 'ready')?.at;
-  const outage = silence(evidence);
-  const known = (ready ?? Number.POSITIVE_INFINITY) + 2 * NEWS_WITHIN_MS;
-  const from = known < outage.from ? known : Math.max(known, outage.to + NEWS_WITHIN_MS);
-  return {from, to: changes(evidence).from};
+  const known = (ready ?? Number.POSITIVE_INFINITY) + NEWS_WITHIN_MS;
+  const {from: to} = emptiness(evidence);
+  return {from: known < silence(evidence).from ? known : to, to};
 }
 
 /** Requests that were sent in a window, but for writes whose answer the lab has dropped: nobody could have saved those. */

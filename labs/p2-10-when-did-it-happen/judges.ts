@@ -53,7 +53,7 @@ export function judgeSilence(seen: Seen): Judgement {
   const late = new Set(seen.final.made.late);
   const bySilence = withDue(seen, 'late by silence');
   const counted = bySilence.filter(({id}) => !late.has(id));
-  const {clockMin} = oracleOf(seen);
+  const {clockMin, lateByOthers} = oracleOf(seen);
   const from = seen.times.recoveredAt ?? Number.POSITIVE_INFINITY;
   const looks = looksOf(seen.replay).filter(({at}) => at >= from);
   const last = looks.at(-1);
@@ -68,10 +68,10 @@ export function judgeSilence(seen: Seen): Judgement {
       isStanding ? 0 : 1 - counted.length / bySilence.length,
       fail('CLOCK_STANDS', observed, expected, storyOf(seen, counted)),
     );
-  if (looks.length === 0 || bySilence.length < PROBES_MIN)
+  if (looks.length === 0 || bySilence.length < PROBES_MIN || lateByOthers.size === 0)
     return inconclusive(
       'NOTHING_TO_JUDGE',
-      `${bySilence.length} events were late by the silence alone, and ${looks.length} looked`,
+      `${bySilence.length} events were late by the silence alone, ${lateByOthers.size} of them for others than their own partition, and ${looks.length} looked`,
       expected,
     );
   return pass(observed, expected);

@@ -23,6 +23,8 @@ export type Due = 'on time' | 'late' | 'late by silence' | 'either';
 
 export interface Oracle {
   readonly due: ReadonlyMap<string, Due>;
+  /** Those late by silence that are not late for their own partition, too: what tells others' time from one's own. */
+  readonly lateByOthers: ReadonlySet<string>;
   /** The clock is not before this once everything up to the last barrier was read, unix ms; null: nothing can be said. */
   readonly clockMin: number | null;
 }
@@ -45,7 +47,22 @@ export function consult(log: readonly LoggedEvent[], barriers: readonly number[]
       return [event.id, event.at < floor.withSilent - TERMS.latenessMs ? 'late' : 'late by silence'];
     return [event.id, event.at >= (ceilings[index] ?? 0) - TERMS.latenessMs ? 'on time' : 'either'];
   });
-  return {due: new Map(due), clockMin: floor?.clock ?? null};
+  const owns = ownMarksOf(events);
+  const lateByOthers = due.flatMap(([id, what], index) => {
+    const isLateForItsOwn = (events[index]?.at ?? 0) < (owns[index] ?? 0) - TERMS.latenessMs;
+    return what === 'late by silence' && !isLateForItsOwn ? [id] : [];
+  });
+  return {due: new Map(due), lateByOthers: new Set(lateByOthers), clockMin: floor?.clock ?? null};
+}
+
+/** For each event, the watermark of its own partition when it comes. */
+function ownMarksOf(events: readonly LoggedEvent[]): readonly number[] {
+  const marks = new Map<number, number>();
+  return events.map(event => {
+    const before = marks.get(event.partition) ?? Number.NEGATIVE_INFINITY;
+    marks.set(event.partition, Math.max(before, markOf(event)));
+    return before;
+  });
 }
 
 /** Counts by the second in which they happened. */

@@ -29,6 +29,8 @@ const LOOKS_PER_SECOND = 3;
 const DISORDER_MS = TERMS.disorderMs - 400;
 const PROBES = 72;
 const PROBES_EACH = 6;
+/** Ages of what the silent one reports at last, ms: so close to each other that some are late for everybody but itself, however long all took. */
+const SILENT_AGES = Array.from({length: 36}, (_, index) => 33_000 + index * 800);
 
 /** Everybody in order. */
 export function calmTraffic(tools: LabTools, cast: Cast, forMs: number): readonly Operation[] {
@@ -96,8 +98,21 @@ export function afterwards(tools: LabTools, {talkers, silent, laggard}: Cast): r
         Array.from({length: PROBES_EACH}, () => now - random.integer(22_000, 80_000)),
       ),
   );
+  const ofTheSilent = operationsAt(
+    'broke-silence',
+    Array.from({length: SILENT_AGES.length / PROBES_EACH}, (_, index) => index * 40 + 20),
+    index => {
+      const ages = SILENT_AGES.filter((_, position) => Math.floor(position / PROBES_EACH) === index);
+      return reported(
+        tools,
+        silent,
+        ages.map(age => now - age - random.integer(0, 400)),
+      );
+    },
+  );
   return together(
     probes,
+    ofTheSilent,
     ...all.map((who, index) =>
       talk(tools, who, {
         name: `again-${index}`,

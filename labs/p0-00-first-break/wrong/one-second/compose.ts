@@ -22,5 +22,5 @@ async function both(waitMs: number, account: string, upstream: UpstreamCall) {
 
 /** The part, or null when it fails or takes longer than `waitMs`. */
 async function part(waitMs: number, get: (signal: AbortSignal) => Promise<unknown>): Promise<unknown> {
-  return get(AbortSignal.timeout(waitMs)).catch(() => null);
+  return get(AbortSignal.timeout(Math.ceil(waitMs))).catch(() => null);
 }

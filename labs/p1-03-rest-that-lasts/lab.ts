@@ -20,6 +20,7 @@ export default defineLab<undefined, Final>({
   needs: ['p1-06-a-deadline'],
   replicas: {identity: 2},
   seams: {identity: {registration: 'registration.ts'}},
+  given: {gateway: {'upstream-policy': 'upstream-policy.ts'}},
   watch: 'rows per operation',
   yourTests: {
     file: 'tests.ts',

@@ -18,6 +18,15 @@ export const CALLS: Readonly<Record<string, readonly ModuleName[]>> = {
   windows: ['activity'],
 };
 
+/** What a person does, in words, for each call. */
+export const TEXT_OF: Readonly<Record<string, string>> = {
+  register: 'opening an account',
+  'sign-in': 'signing in',
+  account: 'looking at the account',
+  report: 'reporting activity',
+  windows: 'looking at the windows',
+};
+
 const PATIENCE_MS = 2_500;
 /** Each call of a journey comes this often a second. */
 export const JOURNEYS_PER_SECOND = 5;

@@ -54,6 +54,25 @@ export async function renameBack(tools: LabTools, watch: Watch): Promise<void> {
   watch.migrations.push(Date.now());
 }
 
+/** Whatever of identity's database the role `stream` gets something out of. */
+export async function readable(tools: LabTools): Promise<readonly string[]> {
+  const rows = await tools.sql<{what: string}>(
+    NODE,
+    `with foreign_schemas as (
+       select oid from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'
+     )
+     select format('%s %s', case relkind when 'v' then 'the view' when 'm' then 'the view' else 'the table' end, relname) as what
+     from pg_class where relnamespace in (select oid from foreign_schemas) and relkind in ('r', 'p', 'v', 'm', 'f')
+       and (has_table_privilege('stream', oid, 'select') or has_any_column_privilege('stream', oid, 'select'))
+     union all
+     select 'the function ' || proname from pg_proc where pronamespace in (select oid from foreign_schemas)
+       and prosecdef and has_function_privilege('stream', oid, 'execute')
+     union all
+     select 'everything, as a member of the role ' || current_user where pg_has_role('stream', current_user, 'usage')`,
+  );
+  return rows.map(({what}) => what);
+}
+
 /** Columns that came later than this lab. */
 async function others(tools: LabTools, table: string): Promise<readonly string[]> {
   const rows = await tools.sql<{name: string}>(

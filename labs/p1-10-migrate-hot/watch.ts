@@ -50,6 +50,18 @@ export async function runReport(tools: LabTools, watch: Watch, forMs: number): P
   }
 }
 
+/** Columns, triggers and functions, as they are now. */
+export async function schemaOf(tools: LabTools): Promise<readonly string[]> {
+  const rows = await tools.sql<{what: string}>(
+    NODE,
+    `select 'the column ' || attname as what from pg_attribute where attrelid = 'public.quotas'::regclass and attnum > 0
+       and not attisdropped
+     union all select 'the trigger ' || tgname from pg_trigger where tgrelid = 'public.quotas'::regclass and not tgisinternal
+     union all select 'the function ' || proname from pg_proc where pronamespace = 'public'::regnamespace`,
+  );
+  return rows.map(({what}) => what);
+}
+
 async function lookAt(tools: LabTools): Promise<Look> {
   const at = Date.now();
   const [column] = await tools.sql<{there: boolean}>(

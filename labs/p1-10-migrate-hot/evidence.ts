@@ -1,0 +1,63 @@
+import type {Evidence} from '../../src/labs/lab.ts';
+import type {LedgerEntry} from '../../src/load/load.ts';
+import type {Accounts} from './traffic.ts';
+import type {Look, Watch} from './watch.ts';
+
+export type Setup = Accounts & {
+  readonly watch: Watch;
+  /** Columns, triggers and functions as version 1 has them. */
+  readonly schema: readonly string[];
+};
+
+export type Final = {
+  /** What is left in the schema that was not there before. */
+  readonly leftovers: readonly string[];
+};
+
+export type Run = Evidence<Setup, Final>;
+
+export function requests({attack}: Run): readonly LedgerEntry[] {
+  return attack.filter(({name}) => name !== 'up' && name !== 'down');
+}
+
+export function longestWait(evidence: Run): LedgerEntry | undefined {
+  return requests(evidence).toSorted((a, b) => b.latencyMs - a.latencyMs)[0];
+}
+
+/** Looks at the table between the moment from which the change was done and the one when it was taken back. */
+export function looksWhenDone(evidence: Run): readonly Look[] {
+  const before = evidence.setup.watch.looks.filter(({at}) => at < downAt(evidence));
+  const from = before.findIndex(({differing}) => differing === 0);
+  return from < 0 ? [] : before.slice(from);
+}
+
+/** When the operator asked for the change to be taken back. */
+export function downAt({attack, times}: Run): number {
+  return attack.find(({name}) => name === 'down')?.intendedAt ?? times.attackTo;
+}
+
+export function largestBatch(evidence: Run): number | undefined {
+  const filled = looksWhenDone(evidence)[0] ?? evidence.setup.watch.looks.findLast(({hasColumn}) => hasColumn);
+  return filled?.largestBatch ?? undefined;
+}
+
+export function told({times}: Run, entry: LedgerEntry): string {
+  const {method, path} = entry.operation.request;
+  const at = ((entry.intendedAt - times.attackFrom) / 1000).toFixed(2);
+  return `op ${entry.id} at +${at} s: ${method} ${path}: ${entry.status ?? entry.sends.at(-1)?.error ?? 'no answer'} after ${Math.round(entry.latencyMs)} ms`;
+}
+
+export function reportsTold({setup: {watch}, times}: Run): string {
+  const at = (time: number): string => `+${((time - times.attackFrom) / 1000).toFixed(1)} s`;
+  const spans = watch.reports.map(
+    ({startedAt, endedAt}) => `from ${at(startedAt)} to ${endedAt === null ? 'where it was ended' : at(endedAt)}`,
+  );
+  return `the SELECTs ran ${spans.join(' and ')}`;
+}
+
+export function filling({setup: {watch}, times}: Run): readonly string[] {
+  return watch.looks
+    .filter(({hasColumn}) => hasColumn)
+    .slice(0, 4)
+    .map(({at, differing}) => `+${((at - times.attackFrom) / 1000).toFixed(1)} s: ${differing} rows to fill`);
+}

@@ -1,47 +1,14 @@
-import {createSend} from '../../src/labs/client.ts';
-import {defineLab, type Evidence, type LabTools} from '../../src/labs/lab.ts';
-import {operationsAt} from '../../src/labs/operations.ts';
+import {defineLab} from '../../src/labs/lab.ts';
 import {drawn} from '../../src/labs/predict/draw.ts';
-import {fail, inconclusive, type Judgement, pass} from '../../src/labs/verdict.ts';
-import {constantArrivals} from '../../src/load/arrivals.ts';
 import {withOwnService} from '../../src/topology/own-service.ts';
 import {drawChanges, expectedBreaks, measuredBreaks, question} from './changes.ts';
-import {type Exchange, type Incident, newRound, oldRound, type Stage, type Watch} from './clients.ts';
-import {rollOut} from './rollout.ts';
+import type {Final, Setup} from './evidence.ts';
+import {judgeGoingBack, judgeNewClients, judgeOldClients, judgeRemoval, judgeRoundTrips} from './judges.ts';
+import {rollOutAmongClients} from './script.ts';
+import {columnsOf, setUp} from './set-up.ts';
+import {reads} from './traffic.ts';
 
-const SEEDED = 300;
-const CLIENTS = 3;
-const BETWEEN_ROUNDS_MS = 40;
 const LOAD_MS = 14_000;
-const RECORDED_MAX = 400;
-const ROUNDS_MIN = 12;
-const TODAYS_COLUMNS = 'city,fullname,id';
-
-interface Setup {
-  /** Profiles that were there before anybody thought of a rename: id to name. */
-  readonly seeded: ReadonlyMap<string, string>;
-  readonly incidents: Incident[];
-  readonly rounds: {old: number; new: number};
-  readonly recorded: Exchange[];
-  readonly failures: {readonly stage: Stage; readonly reason: string}[];
-  /** Today's release as it ran before the first step: columns of its table, and what it answers to the new API. */
-  readonly today: {columns: readonly string[]; newApi: number | null};
-  /** How far the rollout came. */
-  readonly stages: string[];
-}
-
-interface Final {
-  readonly incidents: readonly Incident[];
-  readonly failures: Setup['failures'];
-  readonly rounds: Setup['rounds'];
-  readonly stages: readonly string[];
-  readonly today: Setup['today'];
-  readonly recorded: readonly Exchange[];
-  /** Columns of the table in the end. */
-  readonly columns: readonly string[];
-}
-
-type Seen = Evidence<Setup, Final>;
 
 export default defineLab<Setup, Final>({
   id: 'p1-04-evolve-the-api',
@@ -64,26 +31,7 @@ export default defineLab<Setup, Final>({
     answer: expectedBreaks,
     measure: evidence => measuredBreaks(drawn(evidence.seed, drawChanges), evidence.final.recorded),
   },
-  setUp: async tools => {
-    const rows = Array.from(
-      {length: SEEDED},
-      () => [`p-${tools.random.hex(10)}`, `Long Ago ${tools.random.hex(6)}`] as const,
-    );
-    await tools.sql(
-      'own-db',
-      'insert into profiles (id, fullname, city) select *, $3 from unnest($1::text[], $2::text[])',
-      [rows.map(([id]) => id), rows.map(([, name]) => name), 'Tartu'],
-    );
-    return {
-      seeded: new Map(rows),
-      incidents: [],
-      rounds: {old: 0, new: 0},
-      recorded: [],
-      failures: [],
-      stages: [],
-      today: {columns: await columnsOf(tools), newApi: null},
-    };
-  },
+  setUp,
   baseline: {
     load: (tools, {seeded}) => ({operations: reads(tools, seeded, 'before', 20, 2_000)}),
     okShareMin: 0.97,
@@ -112,14 +60,14 @@ export default defineLab<Setup, Final>({
       title: 'Old clients see no error at any stage',
       judges: 'counting',
       codes: ['OLD_CLIENT_BREAKS', 'DOES_NOT_START'],
-      judge: evidence => judgeClients(evidence, 'old', 'OLD_CLIENT_BREAKS'),
+      judge: judgeOldClients,
     },
     {
       id: 'new-clients',
       title: 'New clients see no error from the first stage that knows them',
       judges: 'counting',
       codes: ['NEW_CLIENT_BREAKS', 'DOES_NOT_START'],
-      judge: evidence => judgeClients(evidence, 'new', 'NEW_CLIENT_BREAKS'),
+      judge: judgeNewClients,
     },
     {
       id: 'round-trips',
@@ -182,131 +130,3 @@ export default defineLab<Setup, Final>({
     },
   ],
 });
-
-async function columnsOf(tools: LabTools): Promise<readonly string[]> {
-  const columns = await tools.sql<{name: string}>(
-    'own-db',
-    `select column_name as name from information_schema.columns where table_schema = 'public' and table_name = 'profiles'`,
-  );
-  return columns.map(({name}) => name).toSorted();
-}
-
-function reads(
-  tools: LabTools,
-  seeded: ReadonlyMap<string, string>,
-  name: string,
-  ratePerSecond: number,
-  durationMs: number,
-) {
-  const ids = [...seeded.keys()];
-  return operationsAt(name, constantArrivals({ratePerSecond, durationMs}), () => ({
-    patienceMs: 5_000,
-    retry: {sendsMax: 5, backoffMs: 150, timeoutMs: 3_000},
-    request: {
-      method: 'GET',
-      path: `/v1/profiles/${tools.random.pick(ids)}`,
-      headers: {'x-client-id': `reads-${tools.random.hex(8)}`},
-    },
-  }));
-}
-
-/** Old clients go on from before the first release until after the last one; new ones begin once all replicas know them. */
-async function rollOutAmongClients(tools: LabTools, setup: Setup): Promise<void> {
-  let stage: Stage = {name: 'today', goingBack: false};
-  let over = false;
-  const running: Promise<void>[] = [];
-  const watch: Watch = {
-    send: createSend(tools.gateways[0] ?? '', tools.random),
-    random: tools.random,
-    seeded: setup.seeded,
-    stage: () => stage,
-    incident: incident => void setup.incidents.push(incident),
-    round: (client, exchanges) => {
-      setup.rounds[client] += 1;
-      if (setup.recorded.length < RECORDED_MAX) setup.recorded.push(...exchanges);
-    },
-  };
-  const goOn = async (round: (watch: Watch) => Promise<void>): Promise<void> => {
-    while (!over) {
-      await round(watch);
-      await new Promise(resolve => setTimeout(resolve, BETWEEN_ROUNDS_MS));
-    }
-  };
-  const begin = (round: (watch: Watch) => Promise<void>): void => {
-    for (let index = 0; index < CLIENTS; index += 1) running.push(goOn(round));
-  };
-  const probe = {displayName: 'Nobody', city: 'Nowhere'};
-  setup.today.newApi = (await watch.send('POST', '/v2/profiles', {body: probe})).status;
-  begin(oldRound);
-  await rollOut(tools, {
-    onStage: next => {
-      stage = next;
-      setup.stages.push(next.name);
-    },
-    onNewClients: () => begin(newRound),
-    onFailure: (at, reason) => void setup.failures.push({stage: at, reason}),
-  });
-  over = true;
-  await Promise.all(running);
-}
-
-function judgeClients({final, attack}: Seen, client: 'old' | 'new', code: string): Judgement {
-  const expected = 'every request is answered as it always was, or as the new version promises';
-  const {failures, rounds, stages} = final;
-  const errors = final.incidents.filter(one => one.client === client && one.kind === 'error' && !one.stage.goingBack);
-  const unread = client === 'old' ? attack.filter(({outcome}) => outcome === 'fail') : [];
-  const observed = `${rounds[client]} rounds of ${client} clients over ${stages.length} stages: ${errors.length + unread.length} errors`;
-  if (errors.length + unread.length > 0)
-    return fail(code, observed, expected, [
-      ...errors.slice(0, 4).map(story),
-      ...unread.slice(0, 1).map(({id, status}) => `${id} was answered ${status}`),
-    ]);
-  const [failed] = failures;
-  if (failed !== undefined)
-    return fail('DOES_NOT_START', `${failed.stage.name}: a release did not become ready`, expected, [
-      failed.reason.slice(0, 400),
-    ]);
-  if (rounds[client] < ROUNDS_MIN) return inconclusive('NOTHING_TO_JUDGE', observed, expected);
-  return pass(observed, expected);
-}
-
-function judgeRoundTrips({final: {incidents, rounds}}: Seen): Judgement {
-  const expected =
-    'what was written last is what is read, by either version, and a version writes nothing that it does not know';
-  const fields = incidents.filter(({kind}) => kind === 'field');
-  const names = incidents.filter(({kind, stage}) => kind === 'name' && !stage.goingBack);
-  const observed = `${rounds.old + rounds.new} rounds: ${fields.length} times a field was lost, ${names.length} times it was another name`;
-  if (fields.length > 0) return fail('FIELD_LOST', observed, expected, fields.slice(0, 4).map(story));
-  if (names.length > 0) return fail('NAME_DIFFERS', observed, expected, names.slice(0, 4).map(story));
-  if (rounds.old + rounds.new < 2 * ROUNDS_MIN) return inconclusive('NOTHING_TO_JUDGE', observed, expected);
-  return pass(observed, expected);
-}
-
-function judgeGoingBack({final: {incidents, stages, today}}: Seen): Judgement {
-  const expected =
-    'the release before works on the tables as the next one has left them, and shows what was written meanwhile';
-  if (today.columns.join() !== TODAYS_COLUMNS || (today.newApi !== null && today.newApi < 400)) {
-    const found = `today's release has the columns ${today.columns.join(', ')}, and answers ${today.newApi} to the new API`;
-    return fail('TODAY_CHANGED', found, `today's release is as it was: ${TODAYS_COLUMNS}, and no /v2`);
-  }
-  const back = incidents.filter(({kind, stage}) => kind !== 'field' && stage.goingBack);
-  const observed = `${back.length} errors while a replica ran the release before`;
-  if (back.length > 0) return fail('ROLLBACK_BREAKS', observed, expected, back.slice(0, 4).map(story));
-  if (stages.length < 11)
-    return inconclusive('NOTHING_TO_JUDGE', `the rollout came to its stage ${stages.length} of 11`, expected);
-  return pass(observed, expected);
-}
-
-function judgeRemoval({final: {columns, stages}}: Seen): Judgement {
-  const expected = 'the table `profiles` has no column `fullname` any more once every replica runs the last release';
-  const observed = `the table has the columns ${columns.join(', ')}`;
-  if (stages.length < 11)
-    return inconclusive('NOTHING_TO_JUDGE', `the rollout came to its stage ${stages.length} of 11`, expected);
-  return columns.length > 0 && !columns.includes('fullname')
-    ? pass(observed, expected)
-    : fail('OLD_NAME_LEFT', observed, expected);
-}
-
-function story({stage, client, what}: Incident): string {
-  return `${stage.name}${stage.goingBack ? ' (going back)' : ''}, a round of ${client} clients: ${what}`;
-}

@@ -43,7 +43,12 @@ function keyOf({operation}: LedgerEntry): string {
 }
 
 /** `op op-317 (pair): sent 3 times, rows 2, at +0 (201), +210 (ECONNRESET), +431 ms (201)`. */
-export function story(evidence: Run, entry: LedgerEntry): string {
+/** The first three, each as the story of one operation. */
+export function stories(evidence: Run, entries: readonly LedgerEntry[]): readonly string[] {
+  return entries.slice(0, 3).map(entry => story(evidence, entry));
+}
+
+function story(evidence: Run, entry: LedgerEntry): string {
   const times = entry.sends.map(
     send => `+${Math.round(send.at - entry.intendedAt)} ms (${send.status ?? send.error ?? 'no answer'})`,
   );

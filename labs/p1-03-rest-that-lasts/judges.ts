@@ -1,7 +1,7 @@
 import {jsonObject} from '../../src/labs/accounts.ts';
 import {fail, inconclusive, type Judgement, pass} from '../../src/labs/verdict.ts';
 import type {LedgerEntry} from '../../src/load/load.ts';
-import {expectedRows, nameOf, type Run, rowsOf, story, wasUsedBefore, writes} from './evidence.ts';
+import {expectedRows, nameOf, type Run, rowsOf, stories, wasUsedBefore, writes} from './evidence.ts';
 
 export function judgeRows(evidence: Run): Judgement {
   const operations = writes(evidence);
@@ -10,20 +10,8 @@ export function judgeRows(evidence: Run): Judgement {
   const sends = operations.reduce((sum, entry) => sum + entry.sends.length, 0);
   const observed = `${operations.length} operations, sent ${sends} times by their clients: ${duplicated.length} with too many rows, ${lost.length} acknowledged without a row`;
   const expected = 'one row per operation';
-  if (duplicated.length > 0)
-    return fail(
-      'DUPLICATE_ROWS',
-      observed,
-      expected,
-      duplicated.slice(0, 3).map(entry => story(evidence, entry)),
-    );
-  if (lost.length > 0)
-    return fail(
-      'LOST_ROWS',
-      observed,
-      expected,
-      lost.slice(0, 3).map(entry => story(evidence, entry)),
-    );
+  if (duplicated.length > 0) return fail('DUPLICATE_ROWS', observed, expected, stories(evidence, duplicated));
+  if (lost.length > 0) return fail('LOST_ROWS', observed, expected, stories(evidence, lost));
   return pass(observed, expected);
 }
 
@@ -36,20 +24,8 @@ export function judgeSameAnswer(evidence: Run): Judgement {
   );
   const errors = several.filter(entry => entry.sends.some(send => send.status === 500));
   const observed = `of ${several.length} operations that were sent more than once ${different.length} got different answers, ${errors.length} a 500`;
-  if (different.length > 0)
-    return fail(
-      'DIFFERENT_ANSWER',
-      observed,
-      expected,
-      different.slice(0, 3).map(entry => story(evidence, entry)),
-    );
-  if (errors.length > 0)
-    return fail(
-      'ERROR_INSTEAD',
-      observed,
-      expected,
-      errors.slice(0, 3).map(entry => story(evidence, entry)),
-    );
+  if (different.length > 0) return fail('DIFFERENT_ANSWER', observed, expected, stories(evidence, different));
+  if (errors.length > 0) return fail('ERROR_INSTEAD', observed, expected, stories(evidence, errors));
   return pass(observed, expected);
 }
 
@@ -65,12 +41,7 @@ export function judgeOtherPayload(evidence: Run): Judgement {
   if (entries.length === 0) return inconclusive('NOTHING_TO_JUDGE', 'no key was used before', expected);
   return wrong.length === 0
     ? pass(observed, expected)
-    : fail(
-        'OTHER_PAYLOAD_ACCEPTED',
-        observed,
-        expected,
-        wrong.slice(0, 3).map(entry => story(evidence, entry)),
-      );
+    : fail('OTHER_PAYLOAD_ACCEPTED', observed, expected, stories(evidence, wrong));
 }
 
 export function judgeOwners(evidence: Run): Judgement {
@@ -83,12 +54,7 @@ export function judgeOwners(evidence: Run): Judgement {
   if (strangers.length === 0) return inconclusive('NOTHING_TO_JUDGE', 'no stranger was answered', expected);
   return wrong.length === 0
     ? pass(observed, expected)
-    : fail(
-        'KEYS_SHARED',
-        observed,
-        expected,
-        wrong.slice(0, 3).map(entry => story(evidence, entry)),
-      );
+    : fail('KEYS_SHARED', observed, expected, stories(evidence, wrong));
 }
 
 export function judgeEqualPayloads(evidence: Run): Judgement {
@@ -101,12 +67,7 @@ export function judgeEqualPayloads(evidence: Run): Judgement {
   if (twins.length === 0) return inconclusive('NOTHING_TO_JUDGE', 'no twin was answered', expected);
   return paired.length === 0
     ? pass(observed, expected)
-    : fail(
-        'PAYLOADS_MERGED',
-        observed,
-        expected,
-        paired.slice(0, 3).map(entry => story(evidence, entry)),
-      );
+    : fail('PAYLOADS_MERGED', observed, expected, stories(evidence, paired));
 }
 
 export function judgeProblems(evidence: Run): Judgement {
@@ -119,12 +80,7 @@ export function judgeProblems(evidence: Run): Judgement {
   const expected = 'application/problem+json with type, title and status, and no stack trace';
   return wrong.length === lost.length && entries.length > 0
     ? pass(observed, expected)
-    : fail(
-        'NOT_A_PROBLEM',
-        observed,
-        expected,
-        wrong.slice(0, 3).map(entry => story(evidence, entry)),
-      );
+    : fail('NOT_A_PROBLEM', observed, expected, stories(evidence, wrong));
 }
 
 function isProblem(entry: LedgerEntry): boolean {

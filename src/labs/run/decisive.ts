@@ -3,10 +3,11 @@ import type {LatencySummary, LedgerEntry, Operation} from '../../load/load.ts';
 import type {Evidence, LabTask, Settling} from '../lab.ts';
 import type {TaskVerdict} from '../verdict.ts';
 import type {Attack} from './attack.ts';
-import {type Baseline, requestsSince} from './baseline.ts';
+import type {Baseline} from './baseline.ts';
 import type {RunContext} from './context.ts';
 import {wasBusy} from './control.ts';
 import {ledgerFile} from './drive.ts';
+import {evidenceOf} from './evidence.ts';
 import {type Circumstances, judgeTasks} from './judge.ts';
 import {watchReads} from './reads.ts';
 
@@ -138,7 +139,7 @@ export async function afterAttack(
   context: RunContext,
   {tasks, attack, isDecisive, ...options}: DecisiveOptions & {readonly attack: Attack},
 ): Promise<{readonly failed: readonly TaskVerdict[]; readonly evidence: Evidence<unknown, unknown>} | undefined> {
-  const already = fixedWithAttack(context, tasks, await evidenceOf(context, options, attack, undefined), isDecisive);
+  const already = fixedWithAttack(context, tasks, await asIfRecovered(context, options, attack, undefined), isDecisive);
   if (already !== undefined) return already;
   if (!tasks.some(task => hasSettled(task, SETTLINGS, isDecisive))) return undefined;
   const {lab, system} = context;
@@ -151,7 +152,7 @@ export async function afterAttack(
     if (context.signal.aborted) throw error;
     return undefined;
   });
-  const evidence = await evidenceOf(context, options, attack, final);
+  const evidence = await asIfRecovered(context, options, attack, final);
   try {
     const failed = decisiveOf(context, tasks, evidence, isDecisive, SETTLINGS);
     return failed.length === 0 ? undefined : {failed, evidence};
@@ -201,39 +202,19 @@ async function soFar(
   const [entries, calm] = await Promise.all([readLedger(ledgerFile(context, 'attack')), control()]);
   // Read after the ledger: what was acknowledged by then has to be there.
   const final = await context.lab.glance?.(context.tools('glance'), options.setup);
-  return evidenceOf(context, options, {from, to: Date.now(), entries, control: calm}, final);
+  return asIfRecovered(context, options, {from, to: Date.now(), entries, control: calm}, final);
 }
 
 /** Evidence as if everything had recovered just now, so that nothing fails for want of what was not waited for. */
-async function evidenceOf(
+async function asIfRecovered(
   context: RunContext,
   {setup, baseline}: Pick<DecisiveOptions, 'setup' | 'baseline'>,
   attack: Pick<Attack, 'from' | 'to' | 'entries' | 'control'>,
   final: unknown,
 ): Promise<Evidence<unknown, unknown>> {
-  const {system, seed} = context;
   const now = Date.now();
-  return {
-    seed,
-    setup,
-    baseline: baseline.entries,
-    attack: attack.entries,
-    replay: [],
-    faults: system.faults().filter(fault => fault.plannedAt >= attack.from),
-    requests: await requestsSince(context, attack.from),
-    baselineRequests: baseline.requests,
-    events: system.events(baseline.from),
-    times: {
-      baselineFrom: baseline.from,
-      attackFrom: attack.from,
-      attackTo: attack.to,
-      healedAt: now,
-      recoveredAt: now,
-      endedAt: now,
-    },
-    control: {baseline: baseline.control, attack: attack.control, busy: wasBusy(baseline.control, [attack.control])},
-    final,
-  };
+  const busy = wasBusy(baseline.control, [attack.control]);
+  return evidenceOf(context, {setup, baseline, attack, healed: {healedAt: now, recoveredAt: now}, busy, final});
 }
 
 const SETTLINGS: readonly Settling[] = ['at-once', 'once-lost', 'after-attack'];

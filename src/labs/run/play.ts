@@ -10,12 +10,13 @@ import {
 } from '../predict/item.ts';
 import {combine, type Judgement, type TaskVerdict} from '../verdict.ts';
 import {runAttack} from './attack.ts';
-import {inLab, requestsSince, runBaseline, unhealthyBaseline} from './baseline.ts';
+import {inLab, runBaseline, unhealthyBaseline} from './baseline.ts';
 import {replacedServices} from './blame.ts';
 import {type BypassWatch, watchBypasses} from './bypasses.ts';
 import {isStopped, type RunContext} from './context.ts';
 import {type ControlStream, openControlStream, wasBusy} from './control.ts';
 import {createDecider, type Decisive} from './decide.ts';
+import {evidenceOf} from './evidence.ts';
 import {heal} from './heal.ts';
 import {judgeTasks} from './judge.ts';
 import {keepEvidence} from './keep.ts';
@@ -93,7 +94,7 @@ async function playPrepared(
   tasks: readonly LabTask<unknown, unknown>[],
   {setup, judged, control, bypassWatch}: Prepared,
 ): Promise<Played> {
-  const {lab, system, mode, folder} = context;
+  const {lab, mode, folder} = context;
   const baseline = await runBaseline(context, setup, control);
   if (isStopped(baseline)) return allAlike(tasks, baseline.stopped, judged);
   if (baseline.unhealthy !== undefined) {
@@ -117,27 +118,7 @@ async function playPrepared(
   const tooLittle = attack.tooLittle ?? replay?.tooLittle;
   // Too little work on a machine that was not busy is the doing of what was judged.
   if (baseline.unhealthy === undefined) await remember(context, options.paceFile, tooLittle === undefined || !busy);
-  const evidence: Evidence<unknown, unknown> = {
-    seed: context.seed,
-    setup,
-    baseline: baseline.entries,
-    attack: attack.entries,
-    replay: replay?.entries ?? [],
-    faults: system.faults().filter(fault => fault.plannedAt >= attack.from),
-    requests: await requestsSince(context, attack.from),
-    baselineRequests: baseline.requests,
-    events: system.events(baseline.from),
-    times: {
-      baselineFrom: baseline.from,
-      attackFrom: attack.from,
-      attackTo: attack.to,
-      healedAt: healed.healedAt,
-      recoveredAt: healed.recoveredAt,
-      endedAt: Date.now(),
-    },
-    control: {baseline: baseline.control, attack: attack.control, busy},
-    final,
-  };
+  const evidence = await evidenceOf(context, {setup, baseline, attack, healed, replay, busy, final});
   await keepEvidence(folder, evidence);
   const order = options.prediction;
   const sealed = order?.state === 'sealed' ? order : undefined;

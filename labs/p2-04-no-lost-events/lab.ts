@@ -39,7 +39,7 @@ export default defineLab<undefined, Final>({
     okShareMin: 0.98,
   },
   load: tools => ({
-    operations: registrations(tools, 'attack', RATE_PER_SECOND * 45),
+    operations: registrations(tools, 'attack', RATE_PER_SECOND * 40),
     stopAfterOk: ACKNOWLEDGED,
     okMin: ACKNOWLEDGED,
   }),

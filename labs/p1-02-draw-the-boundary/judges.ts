@@ -14,11 +14,12 @@ const SHARE_MIN = 0.99;
 const CALLS_PER_THOUSAND_MAX = 2;
 export const CLOSED_COUNTS_MS = 7_000;
 
-/** When identity was away, as the fault's record tells it, unix ms. */
+/** When identity was away, as the fault's record tells it, unix ms; while it is away nobody knows until when. */
 export function outage({faults, times}: Seen): {readonly from: number; readonly to: number} {
   const crash = faults.find(fault => fault.kind === 'crash');
   const from = crash?.appliedAt ?? times.attackFrom + OUTAGE_AT_MS;
-  return {from, to: crash?.endedAt ?? from + OUTAGE_FOR_MS};
+  const expected = crash?.appliedAt === undefined ? from + OUTAGE_FOR_MS : Number.POSITIVE_INFINITY;
+  return {from, to: crash?.endedAt ?? expected};
 }
 
 export function judgeOutage(evidence: Seen): Judgement {
@@ -62,7 +63,10 @@ export function judgeCalls(evidence: Seen): Judgement {
   const expected = `at most ${CALLS_PER_THOUSAND_MAX} per 1000, however many tokens there are`;
   if (perThousand <= CALLS_PER_THOUSAND_MAX) return pass(observed, expected);
   const paths = repetitions(calls, call => `${call.method} ${call.path}`);
-  const code = perThousand > 300 ? 'ASKS_EACH_TIME' : calls.length > tokens / 2 ? 'ASKS_PER_TOKEN' : 'ASKS_OFTEN';
+  // Of those that have come: in the midst of the attack others are still to be answered.
+  const came = selectRequests(evidence.requests, {link: 'client->gateway'}).length;
+  const code =
+    calls.length > 0.3 * came ? 'ASKS_EACH_TIME' : calls.length > tokens / 2 ? 'ASKS_PER_TOKEN' : 'ASKS_OFTEN';
   return fail(code, observed, expected, [
     ...calls
       .slice(0, 3)

@@ -45,6 +45,7 @@ export default defineLab<Setup, null>({
       title: 'Good tokens are good while identity is away',
       judges: 'counting',
       codes: ['BOUND_TO_IDENTITY', 'FRESH_TOKENS_REFUSED'],
+      settled: {BOUND_TO_IDENTITY: 'once-lost', FRESH_TOKENS_REFUSED: 'once-lost'},
       judge: judgeOutage,
     },
     {
@@ -52,6 +53,7 @@ export default defineLab<Setup, null>({
       title: 'Identity is asked at most twice per 1000 requests',
       judges: 'counting',
       codes: ['ASKS_EACH_TIME', 'ASKS_PER_TOKEN', 'ASKS_OFTEN'],
+      settled: {ASKS_EACH_TIME: 'once-lost', ASKS_PER_TOKEN: 'once-lost', ASKS_OFTEN: 'once-lost'},
       judge: judgeCalls,
     },
     {
@@ -59,6 +61,7 @@ export default defineLab<Setup, null>({
       title: 'Forged tokens never get past the gateway',
       judges: 'counting',
       codes: ['FORGERY_ACCEPTED'],
+      settled: {FORGERY_ACCEPTED: 'at-once'},
       judge: judgeForged,
     },
     {
@@ -66,6 +69,7 @@ export default defineLab<Setup, null>({
       title: `The token of a session that is over counts for ${CLOSED_COUNTS_MS / 1_000} s at most`,
       judges: 'counting',
       codes: ['ENDED_STILL_GOOD', 'GOOD_TOKEN_REFUSED'],
+      settled: {ENDED_STILL_GOOD: 'at-once'},
       judge: judgeEnded,
     },
     {

@@ -1,6 +1,6 @@
 import type {Evidence as AnyEvidence} from '../../src/labs/lab.ts';
 import type {LedgerEntry} from '../../src/load/load.ts';
-import {DOWN_AT_MS, DOWN_FOR_MS, type Kind} from './traffic.ts';
+import {DOWN_AT_MS, DOWN_FOR_MS, FLOOD_ENDS_AT_MS, type Kind} from './traffic.ts';
 
 export type Evidence = AnyEvidence<undefined, null>;
 
@@ -27,8 +27,15 @@ export function before(evidence: Evidence): Window {
   return {from: evidence.times.attackFrom, to: outage(evidence).from - EDGE_MS};
 }
 
+/** From the store's return to the end of the attack: of one that goes on, to where it will end. */
 export function afterwards(evidence: Evidence): Window {
-  return {from: outage(evidence).to + SETTLED_AFTER_MS, to: evidence.times.attackTo};
+  const {attackFrom, attackTo} = evidence.times;
+  return {from: outage(evidence).to + SETTLED_AFTER_MS, to: Math.max(attackTo, attackFrom + FLOOD_ENDS_AT_MS)};
+}
+
+/** Whether all that belongs to a window has been seen. */
+export function isOver({times}: Evidence, {to}: Window): boolean {
+  return to <= times.attackTo;
 }
 
 /** Requests that were sent within a window, however late a busy machine was with it. */

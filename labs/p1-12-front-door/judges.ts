@@ -5,6 +5,7 @@ import {
   before,
   type Evidence,
   isAccepted,
+  isOver,
   of,
   outage,
   secondsOf,
@@ -42,7 +43,7 @@ export function judgeFlooder(evidence: Evidence): Judgement {
       over.most / over.accepted.length,
       fail('TOO_MUCH_ACCEPTED', observed, expected, perGateway(over.accepted, stories(evidence, over.accepted))),
     );
-  const under = parts.find(({accepted, least}) => accepted.length < least);
+  const under = parts.find(({accepted, least, window}) => isOver(evidence, window) && accepted.length < least);
   if (under === undefined) return pass(observed, expected);
   const refused = of(evidence, 'flood', under.window).filter(entry => !isAccepted(entry));
   return unlessBusy(

@@ -55,6 +55,7 @@ export default defineLab<undefined, null>({
       title: 'Clients within their limits are served, whichever gateway they come to',
       judges: 'counting',
       codes: ['OTHERS_REFUSED', 'OTHERS_FAILED'],
+      settled: {OTHERS_REFUSED: 'once-lost', OTHERS_FAILED: 'once-lost'},
       judge: evidence => {
         const others = healthy(evidence).flatMap(window => [
           ...of(evidence, 'steady', window),
@@ -74,6 +75,7 @@ export default defineLab<undefined, null>({
       title: 'A client that was quiet may ask for its burst at once',
       judges: 'counting',
       codes: ['NO_BURST'],
+      settled: {NO_BURST: 'once-lost'},
       judge: evidence => {
         const bursts = healthy(evidence).flatMap(window => of(evidence, 'burst', window));
         const failed = bursts.filter(entry => !isAccepted(entry));
@@ -96,6 +98,7 @@ export default defineLab<undefined, null>({
       title: 'The flooder gets its limit over both gateways together, no more and not much less',
       judges: 'counting',
       codes: ['TOO_MUCH_ACCEPTED', 'FLOODER_STARVED'],
+      settled: {TOO_MUCH_ACCEPTED: 'at-once'},
       judge: judgeFlooder,
     },
     {
@@ -137,6 +140,7 @@ export default defineLab<undefined, null>({
       title: 'While the store is away the front door stays open, and each gateway limits by itself',
       judges: 'counting',
       codes: ['FAILS_CLOSED', 'WAITS_FOR_STORE', 'FAILS_OPEN'],
+      settled: {FAILS_CLOSED: 'once-lost', WAITS_FOR_STORE: 'once-lost', FAILS_OPEN: 'at-once'},
       judge: judgeStoreDown,
     },
   ],

@@ -16,6 +16,8 @@ const PATIENCE_MS = 3_000;
 const FLOOD_PER_SECOND = 10 * RATE;
 /** The flood comes in as many pulses a second, as it does from a program with a pool of connections. */
 const PULSES_PER_SECOND = 10;
+/** Its last pulse. */
+export const FLOOD_ENDS_AT_MS = LOAD_MS - 1_000 / PULSES_PER_SECOND;
 const STEADY_CLIENTS = 3;
 const STEADY_SHARE = 0.9;
 /** Of a steady client's requests, those that the balancer sends to the same gateway: far more than half of the limit. */

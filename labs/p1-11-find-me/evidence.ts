@@ -6,6 +6,7 @@ import {
   DEATH_AT_MS,
   EMPTY_AT_MS,
   EMPTY_FOR_MS,
+  END_MS,
   LATE_NODE,
   type Parts,
   SILENCE_AT_MS,
@@ -31,7 +32,7 @@ export const NEWS_WITHIN_MS = 2_500;
 /** When the machine of the dead one died, as the fault's record tells it. */
 export function death({faults, setup, times}: Evidence): Window {
   const fault = faults.find(({target}) => target === `gateway->${setup.dead}`);
-  return {from: fault?.appliedAt ?? times.attackFrom + DEATH_AT_MS, to: fault?.endedAt ?? times.attackTo};
+  return {from: fault?.appliedAt ?? times.attackFrom + DEATH_AT_MS, to: fault?.endedAt ?? times.attackFrom + END_MS};
 }
 
 export function silence({faults, times}: Evidence): Window {
@@ -71,11 +72,17 @@ export function sentIn(evidence: Evidence, {from, to}: Window): readonly LedgerE
   });
 }
 
-/** Those that were not answered in time, or by nobody of identity: an answer that was made up is none. */
+/**
+ * Those that were not answered in time, or by nobody of identity: an answer that was made up is none. What has yet to be sent, and counts as
+ * answered well meanwhile, has gone to nobody.
+ */
 export function failedOf({requests}: Evidence, entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
   const answers = requests.filter(({link, status}) => link === 'gateway->identity' && status !== null);
   const answered = new Set(answers.map(traceOf));
-  return entries.filter(({outcome, operation}) => outcome !== 'ok' || !answered.has(String(operation.facts?.trace)));
+  return entries.filter(({outcome, sends: [send], operation}) => {
+    if (outcome !== 'ok') return true;
+    return send?.to !== '' && !answered.has(String(operation.facts?.trace));
+  });
 }
 
 function droppedTraces({requests}: Evidence): ReadonlySet<string> {

@@ -70,6 +70,8 @@ export function judgeLateOne(evidence: Evidence): Judgement {
   const observed = `${LATE_NODE} got ${its.length} of ${all.length} requests (${Math.round(100 * share)} %) once it could be known`;
   const expected = `${100 * SHARE_OF_LATE} % or more`;
   if (all.length === 0) return inconclusive('NOTHING_TO_JUDGE', `${LATE_NODE} was ready too late`, expected);
+  if (evidence.times.attackTo < window.to)
+    return inconclusive('NOTHING_TO_JUDGE', `${observed}, and others were still to come`, expected);
   return share >= SHARE_OF_LATE ? pass(observed, expected) : fail('NEW_ONE_UNUSED', observed, expected);
 }
 

@@ -1,5 +1,5 @@
 import {signUp} from '../../src/labs/accounts.ts';
-import {defineLab} from '../../src/labs/lab.ts';
+import {defineLab, type LabTools} from '../../src/labs/lab.ts';
 import {death, type Evidence, type Final, failedOf, type Setup, sentIn, silence, toIdentity} from './evidence.ts';
 import {
   judgeDeath,
@@ -45,13 +45,8 @@ export default defineLab<Setup, Final>({
   load: (tools, {token}) => ({operations: traffic(tools, token, 'attack', END_MS), okMin: 300}),
   faults: (tools, setup) => timetable(tools, setup),
   recovery: {withinMs: 10_000},
-  final: async tools => {
-    const rows = await tools.sql<{name: string; count: number}>(
-      'identity-db',
-      'select name, count(*)::int as count from accounts group by name',
-    );
-    return {rows: Object.fromEntries(rows.map(({name, count}) => [name, count]))};
-  },
+  glance: readAccounts,
+  final: readAccounts,
   summary: evidence => {
     const window = {from: death(evidence).from, to: silence(evidence).from};
     const sent = sentIn(evidence, window);
@@ -66,6 +61,7 @@ export default defineLab<Setup, Final>({
       title: 'An instance dies without a word, and hardly a request fails',
       judges: 'counting',
       codes: ['DEAD_ONE_ASKED'],
+      settled: {DEAD_ONE_ASKED: 'once-lost'},
       judge: judgeDeath,
     },
     {
@@ -73,6 +69,7 @@ export default defineLab<Setup, Final>({
       title: 'Two seconds after its death the dead one is left alone',
       judges: 'counting',
       codes: ['STILL_ASKED'],
+      settled: {STILL_ASKED: 'at-once'},
       judge: judgeEjection,
     },
     {
@@ -80,6 +77,7 @@ export default defineLab<Setup, Final>({
       title: 'A new instance gets its share',
       judges: 'counting',
       codes: ['NEW_ONE_UNUSED'],
+      settled: {NEW_ONE_UNUSED: 'at-once'},
       judge: judgeLateOne,
     },
     {
@@ -87,6 +85,7 @@ export default defineLab<Setup, Final>({
       title: 'A registry that is silent costs nothing',
       judges: 'counting',
       codes: ['OUTAGE_FELT'],
+      settled: {OUTAGE_FELT: 'once-lost'},
       judge: judgeSilence,
     },
     {
@@ -94,6 +93,7 @@ export default defineLab<Setup, Final>({
       title: 'Neither an empty list nor an old one does harm',
       judges: 'counting',
       codes: ['EMPTY_TAKEN', 'STALE_TAKEN'],
+      settled: {EMPTY_TAKEN: 'once-lost', STALE_TAKEN: 'once-lost'},
       judge: judgeLists,
     },
     {
@@ -101,6 +101,7 @@ export default defineLab<Setup, Final>({
       title: 'An instance that is taken out of service gets no more requests',
       judges: 'counting',
       codes: ['STILL_USED'],
+      settled: {STILL_USED: 'at-once'},
       judge: judgeRetired,
     },
     {
@@ -108,6 +109,7 @@ export default defineLab<Setup, Final>({
       title: 'No write takes effect twice',
       judges: 'counting',
       codes: ['DUPLICATE_WRITES'],
+      settled: {DUPLICATE_WRITES: 'at-once'},
       judge: judgeWrites,
     },
   ],
@@ -156,6 +158,14 @@ export default defineLab<Setup, Final>({
     },
   ],
 });
+
+async function readAccounts(tools: LabTools): Promise<Final> {
+  const rows = await tools.sql<{name: string; count: number}>(
+    'identity-db',
+    'select name, count(*)::int as count from accounts group by name',
+  );
+  return {rows: Object.fromEntries(rows.map(({name, count}) => [name, count]))};
+}
 
 function whole({times}: Evidence): {readonly from: number; readonly to: number} {
   return {from: times.attackFrom, to: times.attackTo};

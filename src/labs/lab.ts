@@ -121,7 +121,7 @@ export interface LabTask<Setup, Final> {
    *
    * - `at-once`: as soon as the judge says so with what there is (a row too many, a wrong answer accepted, what the baseline shows).
    * - `once-lost`: as soon as it says so although every operation of the attack that is still to come counts as answered well (`ok`, status
-   *   200, 1 ms, no body): a share or a percentile that cannot be made good any more. Not for judges that want a body.
+   *   200, 1 ms, sent to nobody (`''`), no body): a share or a percentile that cannot be made good any more. Not for judges that want a body.
    * - `after-attack`: once the attack has ended, whatever recovery and replay bring.
    *
    * A judge that reads `final` needs the lab's `glance` for the first two. `labs verify` looks on during the solution's run too, and a code

@@ -4,7 +4,7 @@ import type {LedgerEntry} from '../../src/load/load.ts';
 import type {ModuleName} from '../../src/topology/modules.ts';
 import {EDGE_MS} from './script.ts';
 import {type Kill, killsOf, type Process} from './split.ts';
-import {CALLS, type Person} from './traffic.ts';
+import {CALLS, PATIENCE_MS, type Person} from './traffic.ts';
 
 export type Setup = {
   readonly people: readonly Person[];
@@ -28,12 +28,12 @@ export interface Outage {
   readonly unwell: ReadonlySet<string>;
 }
 
-/** What was meant to start while each process was down, as the records of the crashes tell it. */
-export function outages({setup, attack, faults}: Run): readonly Outage[] {
+/** What was meant to start while each process was down, as the records of the crashes tell it, once all of it has been answered or given up. */
+export function outages({setup, attack, faults, times}: Run): readonly Outage[] {
   const crashes = faults.filter(({kind}) => kind === 'crash').toSorted((a, b) => a.plannedAt - b.plannedAt);
   return killsOf(setup.processes).flatMap((kill, index) => {
     const {appliedAt, endedAt} = crashes[index] ?? {};
-    if (appliedAt === undefined || endedAt === undefined) return [];
+    if (appliedAt === undefined || endedAt === undefined || times.attackTo < endedAt + PATIENCE_MS) return [];
     const [from, to] = [appliedAt + EDGE_MS, endedAt - EDGE_MS];
     const entries = attack.filter(({intendedAt}) => intendedAt >= from && intendedAt < to);
     const before = attack.filter(({intendedAt}) => intendedAt < appliedAt - EDGE_MS);

@@ -27,7 +27,7 @@ export const TEXT_OF: Readonly<Record<string, string>> = {
   windows: 'looking at the windows',
 };
 
-const PATIENCE_MS = 2_500;
+export const PATIENCE_MS = 2_500;
 /** Each call of a journey comes this often a second. */
 export const JOURNEYS_PER_SECOND = 5;
 

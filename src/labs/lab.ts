@@ -67,8 +67,11 @@ export interface TimedAct {
   /** What is done, for those who watch: `three records that nobody can read are published`. */
   readonly name: string;
   readonly atMs: number;
-  /** With the `tools` and the set-up of the callback that makes it. Done once; the attack's end waits for it. */
-  act(): Promise<void>;
+  /**
+   * With the `tools` and the set-up of the callback that makes it. Done once; the attack's end waits for it. `cut` aborts when nobody needs the
+   * rest: the run was decided or interrupted. What takes long may then end early.
+   */
+  act(cut: AbortSignal): Promise<void>;
 }
 
 export interface LoadSpec {

@@ -368,6 +368,23 @@ describe('a check', () => {
       },
     );
 
+    it('has what takes long on the timetable end early too, and only then', async () => {
+      const cuts: boolean[] = [];
+      const untilCut = (cut: AbortSignal): Promise<void> =>
+        new Promise<void>(resolve => {
+          cut.addEventListener('abort', () => resolve(), {once: true});
+        }).then(() => void cuts.push(cut.aborted));
+      const long: AnyLab['faults'] = () => [{kind: 'act', name: 'somebody looks on', atMs: 1, act: untilCut}];
+      const watched = settled({EVENT_MISSING: 'at-once'}, {faults: long});
+      expect((await check(refusing, {lab: watched, decisive: isMissing})).result.verdict).toBe('fail');
+      expect(cuts).toEqual([true]);
+      const short: AnyLab['faults'] = () => [
+        {kind: 'act', name: 'somebody looks', atMs: 1, act: async cut => void cuts.push(cut.aborted)},
+      ];
+      await check({}, {lab: {...lab, faults: short}, runFolder: join(root, 'whole')});
+      expect(cuts).toEqual([true, false]);
+    });
+
     it('waits for neither recovery nor replay where a fail is settled with the attack', async () => {
       const short = settled({EVENT_MISSING: 'after-attack'}, {load: () => ({operations: operations(40, 5)})});
       const {result, events} = await check(refusing, {lab: short, decisive: isMissing});

@@ -61,7 +61,7 @@ export async function runAttack(
       ...enoughWork(spec, () => timetable?.isOver() ?? false, decisive),
     });
     await context.settled(decisive?.looks.idle() ?? Promise.resolve());
-    const faultProblems = (await context.settled(timetable?.end() ?? Promise.resolve([]))) ?? [];
+    const faultProblems = (await context.settled(timetable?.end(isDecided(decisive)) ?? Promise.resolve([]))) ?? [];
     const calm = await context.settled(stream.stop());
     const {entries, from, to} = driven;
     return {from, to, entries, control: calm, tooLittle: tooLittleWork(spec, entries), faultProblems};
@@ -77,9 +77,12 @@ function enoughWork(
   faultsAreOver: () => boolean,
   decisive: Decisive | undefined,
 ): {readonly enough?: (ok: number) => boolean} {
-  const isDecided = (): boolean => decisive?.stops === true && decisive.looks.found.length > 0;
-  if (stopAfterOk === undefined) return decisive?.stops === true ? {enough: isDecided} : {};
-  return {enough: ok => isDecided() || (ok >= stopAfterOk && faultsAreOver())};
+  if (stopAfterOk === undefined) return decisive?.stops === true ? {enough: () => isDecided(decisive)} : {};
+  return {enough: ok => isDecided(decisive) || (ok >= stopAfterOk && faultsAreOver())};
+}
+
+function isDecided(decisive: Decisive | undefined): boolean {
+  return decisive?.stops === true && decisive.looks.found.length > 0;
 }
 
 /** Half of the load, or as much as shows the first fault whole; a quarter of each series. */

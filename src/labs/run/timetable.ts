@@ -12,8 +12,11 @@ export interface Timetable {
   isOver(): boolean;
   /** Looks whether the faults that should be in force are. */
   look(): Promise<void>;
-  /** Ends the timetable, and says what of it did not happen as planned, one sentence each. Faults that are in force stay so. */
-  end(): Promise<readonly string[]>;
+  /**
+   * Ends the timetable, and says what of it did not happen as planned, one sentence each. Faults that are in force stay so. `isDecided`: nobody
+   * needs the rest of what is being done.
+   */
+  end(isDecided?: boolean): Promise<readonly string[]>;
 }
 
 /** Errors of an injection that say something about the system, not about the lab. */
@@ -23,6 +26,8 @@ const OF_THE_SYSTEM = new Set(['NODE_GONE', 'NODE_NOT_READY', 'FAULT_FAILED', 'N
 export function startTimetable(context: RunContext, entries: readonly Entry[], from: number): Timetable {
   const ended = new AbortController();
   const signal = AbortSignal.any([ended.signal, context.signal]);
+  const decided = new AbortController();
+  const cut = AbortSignal.any([decided.signal, context.signal]);
   const injected: Injected[] = [];
   const problems: string[] = [];
   let left = entries.length;
@@ -35,7 +40,7 @@ export function startTimetable(context: RunContext, entries: readonly Entry[], f
       return;
     }
     if (entry.kind === 'crash-points') problems.push(...(await runSeries(context, entry, signal)));
-    else if (entry.kind === 'act') problems.push(...(await doAct(context, entry)));
+    else if (entry.kind === 'act') problems.push(...(await doAct(context, entry, cut)));
     else await injectOne(context, entry, {index, injected, problems, signal});
     left -= 1;
   });
@@ -45,8 +50,9 @@ export function startTimetable(context: RunContext, entries: readonly Entry[], f
   return {
     isOver: () => left === 0,
     look: () => lookAt(context, injected),
-    async end() {
+    async end(isDecided = false) {
       ended.abort();
+      if (isDecided) decided.abort();
       const outcomes = await Promise.allSettled(runs);
       const failed = outcomes.find(outcome => outcome.status === 'rejected');
       if (failed) throw failed.reason;
@@ -115,10 +121,10 @@ async function runSeries(context: RunContext, series: CrashPointSeries, signal: 
   return [`${nameOf(series)} hit ${hits.length} of ${series.times} times`];
 }
 
-async function doAct({lab, emit}: RunContext, {name, act}: TimedAct): Promise<string[]> {
+async function doAct({lab, emit}: RunContext, {name, act}: TimedAct, cut: AbortSignal): Promise<string[]> {
   emit({type: 'note', text: name});
   try {
-    await act();
+    await act(cut);
     return [];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

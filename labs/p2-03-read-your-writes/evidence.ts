@@ -28,16 +28,30 @@ const AFTER_MS = 5_000;
 const REBUILT_WITHIN_MS = 6_000;
 const ASK_EVERY_MS = 50;
 
+/** What the projection has so far, and how often the write side was looked at. Nothing is read back. */
+export async function readSoFar(tools: LabTools): Promise<Final> {
+  const rows = await tools.sql<{event_id: string; at: number}>(
+    'stream-db',
+    'select event_id, extract(epoch from projected_at)::float8 * 1000 as at from activity',
+  );
+  const counts = await tools.sql<{reads: number}>(
+    'stream-db',
+    'select coalesce(sum(reads), 0)::float8 as reads from write_side_reads',
+  );
+  return {
+    projectedAt: Object.fromEntries(rows.map(({event_id: id, at}) => [id, at])),
+    writeSideReads: counts[0]?.reads ?? 0,
+    written: {},
+    after: {},
+    rebuild: {state: 'unfinished', reason: null, events: 0},
+    rebuilt: {},
+  };
+}
+
 export async function readFinal(tools: LabTools, {accounts}: Setup): Promise<Final> {
   await caughtUp(tools, AFTER_MS);
-  const [rows, counts, log] = await Promise.all([
-    tools.sql<{event_id: string; at: number}>(
-      'stream-db',
-      'select event_id, extract(epoch from projected_at)::float8 * 1000 as at from activity',
-    ),
-    tools.sql<{reads: number}>('stream-db', 'select coalesce(sum(reads), 0)::float8 as reads from write_side_reads'),
-    (await tools.broker()).read('activity'),
-  ]);
+  const soFar = await readSoFar(tools);
+  const log = await (await tools.broker()).read('activity');
   const written = Object.fromEntries(
     accounts.map(({account}) => [
       account,
@@ -46,14 +60,7 @@ export async function readFinal(tools: LabTools, {accounts}: Setup): Promise<Fin
   );
   const after = await readBack(tools, accounts);
   const rebuild = await rebuildActivity(tools, REBUILT_WITHIN_MS);
-  return {
-    projectedAt: Object.fromEntries(rows.map(({event_id: id, at}) => [id, at])),
-    written,
-    writeSideReads: counts[0]?.reads ?? 0,
-    after,
-    rebuild,
-    rebuilt: await readBack(tools, accounts),
-  };
+  return {...soFar, written, after, rebuild, rebuilt: await readBack(tools, accounts)};
 }
 
 async function readBack(tools: LabTools, accounts: readonly SignedIn[]): Promise<ReadBack> {
@@ -99,6 +106,8 @@ export interface Read {
   readonly items: readonly Item[] | undefined;
   /** When the projection had its write, unix ms; infinite: it never had. */
   readonly projectedAt: number;
+  /** When it had it at the earliest, as far as was seen. */
+  readonly notProjectedBefore: number;
 }
 
 export interface Item {
@@ -107,12 +116,13 @@ export interface Item {
 }
 
 /** All reads that follow a write, in the order of the ledger. */
-export function readsOf({attack, final}: Seen): readonly Read[] {
+export function readsOf({attack, final, times}: Seen): readonly Read[] {
   return attack.flatMap(entry => {
     const {written, account} = entry.operation.facts ?? {};
     const turn = entry.name.endsWith('-read') ? 1 : entry.name.endsWith('-again') ? 2 : undefined;
     const send = entry.sends[0];
     if (turn === undefined || send === undefined || typeof written !== 'string') return [];
+    const projectedAt = final.projectedAt[`${account}/${written}`] ?? Number.POSITIVE_INFINITY;
     return [
       {
         entry,
@@ -123,11 +133,29 @@ export function readsOf({attack, final}: Seen): readonly Read[] {
         tookMs: send.durationMs,
         status: send.status,
         items: send.status === 200 ? itemsOf(send.body) : undefined,
-        projectedAt: final.projectedAt[`${account}/${written}`] ?? Number.POSITIVE_INFINITY,
+        projectedAt,
+        notProjectedBefore: Math.min(projectedAt, times.endedAt),
       } as const,
     ];
   });
 }
+
+/** How many reads of each turn the clients still make, if every write to come, or just made, is followed by both. None once all have ended. */
+export function readsToCome({attack}: Seen): {readonly first: number; readonly second: number} {
+  const ofWrites = attack.filter(({name, outcome}) => PAIRS.includes(name) && outcome === 'ok');
+  const named = (ending: string) =>
+    new Map(
+      attack.filter(({name}) => name.endsWith(ending)).map(entry => [entry.operation.facts?.written, entry] as const),
+    );
+  const [first, second] = [named('-read'), named('-again')];
+  const written = ofWrites.map(({operation}) => operation.facts?.written);
+  const noFirst = written.filter(one => !first.has(one));
+  // Who was not answered does not ask again.
+  const noSecond = written.filter(one => first.get(one)?.status !== null && !second.has(one));
+  return {first: noFirst.length, second: noSecond.length};
+}
+
+const PAIRS: readonly string[] = ['short', 'long', 'stall'];
 
 function itemsOf(body: string | undefined): readonly Item[] | undefined {
   const items = jsonObject(body)?.items;
@@ -139,7 +167,7 @@ export function showsOwn({items, written}: Read): boolean {
   return items?.some(({id}) => id === written) === true;
 }
 
-/** How much longer the projection took than until the read was sent, ms. */
-export function lagOf({projectedAt, sentAt}: Read): number {
-  return Math.max(0, projectedAt - sentAt);
+/** How much longer the projection took than until the read was sent, ms: at least, where it has not got there. */
+export function lagOf({notProjectedBefore, sentAt}: Read): number {
+  return Math.max(0, notProjectedBefore - sentAt);
 }

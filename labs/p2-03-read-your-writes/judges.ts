@@ -1,5 +1,5 @@
 import {fail, inconclusive, type Judgement, pass, unlessBusy} from '../../src/labs/verdict.ts';
-import {lagOf, type Read, type ReadBack, readsOf, type Seen, showsOwn} from './evidence.ts';
+import {lagOf, type Read, type ReadBack, readsOf, readsToCome, type Seen, showsOwn} from './evidence.ts';
 import {PAGE} from './traffic.ts';
 
 const PAIRS_MIN = 240;
@@ -25,12 +25,16 @@ export function judgeOwnWrites(seen: Seen): Judgement {
   const observed = `${stale.length} of ${shown.length} reads did not show the client's own write; ${early.length} first reads came before the projection had it`;
   const expected = 'no client reads less than it has written';
   if (stale.length > 0) return fail('STALE_READ', observed, expected, stale.slice(0, 3).map(tell));
-  const pairs = reads.filter(({turn}) => turn === 1).length;
+  const toCome = readsToCome(seen);
+  const pairs = reads.filter(({turn}) => turn === 1).length + toCome.first;
   if (pairs < PAIRS_MIN) return inconclusive('NOTHING_TO_JUDGE', `only ${pairs} pairs of a write and a read`, expected);
   const soon = reads.filter(read => lagOf(read) <= WAITED_FOR_MS);
   // What the module said itself; that a gateway or a machine had no time is not its doing.
-  const refused = soon.filter(({status}) => status === 412 || status === 500);
-  const share = soon.length === 0 ? 0 : refused.length / soon.length;
+  const refused = soon.filter(
+    ({status, projectedAt}) => (status === 412 || status === 500) && Number.isFinite(projectedAt),
+  );
+  const all = soon.length + toCome.first + toCome.second;
+  const share = all === 0 ? 0 : refused.length / all;
   const answers = `${refused.length} of ${soon.length} reads for which the projection was in time were told to come back, or got an error`;
   if (share > REFUSED_SHARE_MAX)
     return unlessBusy(
@@ -45,10 +49,11 @@ export function judgeOwnWrites(seen: Seen): Judgement {
 export function judgeWaits(seen: Seen): Judgement {
   const reads = readsOf(seen).filter(read => read.turn === 1 && read.items !== undefined && lagOf(read) <= BOUND_MS);
   const extra = reads.map(read => ({read, ms: read.tookMs - lagOf(read)})).toSorted((a, b) => b.ms - a.ms);
-  const p95 = extra[Math.floor(extra.length * 0.05)]?.ms ?? 0;
+  const toCome = readsToCome(seen).first;
+  const p95 = extra[Math.floor((extra.length + toCome) * 0.05)]?.ms ?? 0;
   const observed = `the 95th percentile of what ${reads.length} reads took on top of their own lag was ${Math.round(p95)} ms`;
   const expected = `at most ${EXTRA_MS} ms: who need not wait does not`;
-  if (reads.length < PAIRS_MIN / 2)
+  if (reads.length + toCome < PAIRS_MIN / 2)
     return inconclusive('NOTHING_TO_JUDGE', `only ${reads.length} reads got a page`, expected);
   if (p95 <= EXTRA_MS) return pass(observed, expected);
   const over = extra.slice(0, 3).map(({read, ms}) => `${tell(read)}; ${Math.round(ms)} ms on top`);
@@ -96,10 +101,11 @@ function missingFrom(later: Read, first: Read): readonly string[] {
 export function judgeSource(seen: Seen): Judgement {
   const reads = readsOf(seen);
   const ahead = reads.filter(
-    read => showsOwn(read) && read.answeredAt !== null && read.answeredAt < read.projectedAt - CLOCK_SLACK_MS,
+    read => showsOwn(read) && read.answeredAt !== null && read.answeredAt < read.notProjectedBefore - CLOCK_SLACK_MS,
   );
   const {writeSideReads} = seen.final;
-  const most = Math.floor(reads.length * WRITE_SIDE_SHARE_MAX);
+  const toCome = readsToCome(seen);
+  const most = Math.floor((reads.length + toCome.first + toCome.second) * WRITE_SIDE_SHARE_MAX);
   const observed = `${reads.length} reads: ${writeSideReads} looks at the write side, ${ahead.length} pages that were ahead of the projection`;
   const expected = `at most ${most} (5 %) of either`;
   if (writeSideReads > most) return fail('FROM_THE_WRITE_SIDE', observed, expected, ahead.slice(0, 3).map(tell));

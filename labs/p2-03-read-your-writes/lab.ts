@@ -1,6 +1,6 @@
 import {signUp} from '../../src/labs/accounts.ts';
 import {defineLab} from '../../src/labs/lab.ts';
-import {backlog, type Final, lagOf, readFinal, readsOf, type Setup, showsOwn} from './evidence.ts';
+import {backlog, type Final, lagOf, readFinal, readSoFar, readsOf, type Setup, showsOwn} from './evidence.ts';
 import {judgeBackwards, judgeEqual, judgeOwnWrites, judgeSource, judgeStall, judgeWaits} from './judges.ts';
 import {earlyShare, endOf, parameters} from './parameters.ts';
 import {attackPairs, calmPairs, standstills} from './traffic.ts';
@@ -71,6 +71,7 @@ export default defineLab<Setup, Final>({
     ];
   },
   recovery: {withinMs: 8_000, recovered: async tools => (await backlog(tools)) === 0},
+  glance: readSoFar,
   final: readFinal,
   summary: evidence => {
     const reads = readsOf(evidence);
@@ -87,6 +88,7 @@ export default defineLab<Setup, Final>({
       title: 'Who has written sees it',
       judges: 'counting',
       codes: ['STALE_READ', 'READS_REFUSED'],
+      settled: {STALE_READ: 'at-once', READS_REFUSED: 'once-lost'},
       judge: judgeOwnWrites,
     },
     {
@@ -94,6 +96,7 @@ export default defineLab<Setup, Final>({
       title: 'A read waits for its own write and no longer',
       judges: 'timing',
       codes: ['WAITS_TOO_LONG'],
+      settled: {WAITS_TOO_LONG: 'once-lost'},
       judge: judgeWaits,
     },
     {
@@ -101,6 +104,7 @@ export default defineLab<Setup, Final>({
       title: 'Nobody is shown less than before',
       judges: 'counting',
       codes: ['WENT_BACKWARDS'],
+      settled: {WENT_BACKWARDS: 'at-once'},
       judge: judgeBackwards,
     },
     {
@@ -108,6 +112,7 @@ export default defineLab<Setup, Final>({
       title: 'Reads are answered from the projection',
       judges: 'counting',
       codes: ['FROM_THE_WRITE_SIDE', 'NOT_THE_PROJECTION'],
+      settled: {FROM_THE_WRITE_SIDE: 'once-lost', NOT_THE_PROJECTION: 'once-lost'},
       judge: judgeSource,
     },
     {
@@ -115,6 +120,7 @@ export default defineLab<Setup, Final>({
       title: 'A projection that stands still holds nobody up for ever',
       judges: 'timing',
       codes: ['HELD_UP'],
+      settled: {HELD_UP: 'at-once'},
       judge: judgeStall,
     },
     {

@@ -101,6 +101,7 @@ export async function simulate(createReadModel: CreateReadModel, seed: number): 
     seed,
     attack: entries,
     control: {busy: false},
+    times: {endedAt: now()},
     final: {
       projectedAt: Object.fromEntries(events.map(({account, id, projectedAt}) => [`${account}/${id}`, projectedAt])),
       written: Object.fromEntries(

@@ -27,9 +27,23 @@ const REBUILT_WITHIN_MS = 8_000;
 
 export async function readFinal(tools: LabTools): Promise<Final> {
   await caughtUp(tools, CAUGHT_UP_WITHIN_MS);
-  const log = await (await tools.broker()).read('activity');
-  const made = await readMade(tools);
+  const before = await readBefore(tools);
   const rebuild = await rebuildActivity(tools, REBUILT_WITHIN_MS);
+  return {...before, rebuild, again: await readMade(tools)};
+}
+
+/** What is there once all was read, without a replay. @throws when stream does not get there in time: half of it would be wrong. */
+export async function readCaughtUp(tools: LabTools): Promise<Final> {
+  if (!(await caughtUp(tools, CAUGHT_UP_WITHIN_MS))) throw new Error('stream has not read all events');
+  return {
+    ...(await readBefore(tools)),
+    rebuild: {state: 'unfinished', reason: null, events: 0},
+    again: {seconds: {}, late: []},
+  };
+}
+
+async function readBefore(tools: LabTools): Promise<Pick<Final, 'log' | 'made'>> {
+  const log = await (await tools.broker()).read('activity');
   return {
     log: log.map(({id, partition, position, publishedAt, data}) => ({
       id,
@@ -38,9 +52,7 @@ export async function readFinal(tools: LabTools): Promise<Final> {
       publishedAt,
       at: Date.parse((data as {readonly at: string}).at),
     })),
-    made,
-    rebuild,
-    again: await readMade(tools),
+    made: await readMade(tools),
   };
 }
 

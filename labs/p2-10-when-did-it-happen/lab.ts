@@ -1,6 +1,6 @@
 import {defineLab} from '../../src/labs/lab.ts';
 import {backlog, type Cast, setUpCast} from './cast.ts';
-import {type Final, readFinal, wrongSeconds} from './evidence.ts';
+import {type Final, readCaughtUp, readFinal, wrongSeconds} from './evidence.ts';
 import {judgeFinal, judgeLate, judgeReplay, judgeSilence, judgeWindows} from './judges.ts';
 import {afterwards, attackTraffic, calmTraffic, SCHEDULE} from './traffic.ts';
 
@@ -40,6 +40,7 @@ export default defineLab<Cast, Final>({
   ],
   recovery: {withinMs: 12_000, recovered: async tools => (await backlog(tools)) === 0},
   replay: (tools, cast) => ({operations: afterwards(tools, cast)}),
+  glance: readCaughtUp,
   final: readFinal,
   summary: ({final}) => [
     `${final.log.length} events happened; consumers stalled, one partition was 20 s behind, and one fell silent.`,
@@ -52,6 +53,7 @@ export default defineLab<Cast, Final>({
       title: 'Windows equal an offline count',
       judges: 'counting',
       codes: ['WRONG_WINDOW', 'EVENTS_MISSING'],
+      settled: {WRONG_WINDOW: 'after-attack'},
       judge: judgeWindows,
     },
     {
@@ -59,6 +61,7 @@ export default defineLab<Cast, Final>({
       title: 'What is too late is put aside, and nothing else',
       judges: 'counting',
       codes: ['ON_TIME_CALLED_LATE', 'LATE_COUNTED'],
+      settled: {ON_TIME_CALLED_LATE: 'after-attack'},
       judge: judgeLate,
     },
     {

@@ -39,8 +39,12 @@ export interface RolloutWatch {
   onFailure(stage: Stage, reason: string): void;
 }
 
-/** Rolls the releases out. Ends early when one does not start: nothing can come after it. */
-export async function rollOut(tools: Pick<LabTools, 'releaseNode'>, watch: RolloutWatch): Promise<void> {
+/** Rolls the releases out. Ends early when one does not start, as nothing can come after it, and before the next one when it is cut. */
+export async function rollOut(
+  tools: Pick<LabTools, 'releaseNode'>,
+  watch: RolloutWatch,
+  cut: AbortSignal,
+): Promise<void> {
   const running = new Map([
     ['own-1', TODAY],
     ['own-2', TODAY],
@@ -50,6 +54,7 @@ export async function rollOut(tools: Pick<LabTools, 'releaseNode'>, watch: Rollo
   watch.onStage({name: name(), goingBack: false});
   await pause(BRIEF_MS);
   for (const {node, release, goingBack = false, newClients = false, again = false} of STEPS) {
+    if (cut.aborted) return;
     running.set(node, release);
     const stage = {name: name(), goingBack};
     watch.onStage(stage);

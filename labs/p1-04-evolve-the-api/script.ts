@@ -8,8 +8,8 @@ const CLIENTS = 3;
 const BETWEEN_ROUNDS_MS = 40;
 const RECORDED_MAX = 400;
 
-/** Old clients go on from before the first release until after the last one; new ones begin once all replicas know them. */
-export async function rollOutAmongClients(tools: LabTools, setup: Setup): Promise<void> {
+/** Old clients go on from before the first release until after the last one, or until it is cut; new ones begin once all replicas know them. */
+export async function rollOutAmongClients(tools: LabTools, setup: Setup, cut: AbortSignal): Promise<void> {
   let stage: Stage = {name: 'today', goingBack: false};
   let over = false;
   const running: Promise<void>[] = [];
@@ -36,14 +36,18 @@ export async function rollOutAmongClients(tools: LabTools, setup: Setup): Promis
   const probe = {displayName: 'Nobody', city: 'Nowhere'};
   setup.today.newApi = (await watch.send('POST', '/v2/profiles', {body: probe})).status;
   begin(oldRound);
-  await rollOut(tools, {
-    onStage: next => {
-      stage = next;
-      setup.stages.push(next.name);
+  await rollOut(
+    tools,
+    {
+      onStage: next => {
+        stage = next;
+        setup.stages.push(next.name);
+      },
+      onNewClients: () => begin(newRound),
+      onFailure: (at, reason) => void setup.failures.push({stage: at, reason}),
     },
-    onNewClients: () => begin(newRound),
-    onFailure: (at, reason) => void setup.failures.push({stage: at, reason}),
-  });
+    cut,
+  );
   over = true;
   await Promise.all(running);
 }

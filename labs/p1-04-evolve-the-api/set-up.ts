@@ -1,5 +1,5 @@
 import type {LabTools} from '../../src/labs/lab.ts';
-import type {Setup} from './evidence.ts';
+import type {Final, Setup} from './evidence.ts';
 
 const SEEDED = 300;
 
@@ -25,8 +25,14 @@ export async function setUp(tools: LabTools): Promise<Setup> {
   };
 }
 
+/** What the rollout came to so far, and the columns as they are now. */
+export async function readFinal(tools: LabTools, setup: Setup): Promise<Final> {
+  const {incidents, failures, rounds, stages, recorded, today} = setup;
+  return {incidents, failures, rounds, stages, recorded, today, columns: await columnsOf(tools)};
+}
+
 /** Columns of the table as it is now. */
-export async function columnsOf(tools: LabTools): Promise<readonly string[]> {
+async function columnsOf(tools: LabTools): Promise<readonly string[]> {
   const columns = await tools.sql<{name: string}>(
     'own-db',
     `select column_name as name from information_schema.columns where table_schema = 'public' and table_name = 'profiles'`,

@@ -10,7 +10,7 @@ import type {LedgerEntry} from '../../src/load/load.ts';
 import {difference, expectedPage, type Final, type Names} from './page.ts';
 import {type Parameters, parameters} from './parameters.ts';
 import type {Setup} from './set-up.ts';
-import {DOWN, SLOW} from './traffic.ts';
+import {DOWN, PAGES, SLOW} from './traffic.ts';
 
 export type Seen = Evidence<Setup, Final>;
 type Window = {readonly from: number; readonly to: number};
@@ -91,12 +91,14 @@ export function judgeBodies(evidence: Seen): Judgement {
   const expected = 'each page is what asking for each name gives: same order, same fields, the names of now';
   if (asked.length === 0) return inconclusive('NO_PAGES', observed, expected);
   // One page of many may have met a node that was just going, or coming back.
-  if (last.length === 0 && wrong.length <= SOME_WRONG_SHARE * asked.length) return pass(observed, expected);
+  const toCome = Math.max(0, PAGES - select(evidence.attack, {name: 'page'}).length);
+  const wrongMax = SOME_WRONG_SHARE * (asked.length + toCome);
+  if (last.length === 0 && wrong.length <= wrongMax) return pass(observed, expected);
   const [first] = wrong;
   const stale =
     wrong.filter(({text}) => difference(text, expectedPage(setup, {limit}, 'before')) === undefined).length +
     last.filter(({isOld}) => isOld).length;
-  const onlyLeaks = last.every(({isLeak}) => isLeak) && wrong.length <= SOME_WRONG_SHARE * asked.length;
+  const onlyLeaks = last.every(({isLeak}) => isLeak) && wrong.length <= wrongMax;
   const code = onlyLeaks ? 'NAMES_LEAKED' : stale > (wrong.length + last.length) / 2 ? 'STALE_NAMES' : 'WRONG_PAGE';
   return fail(code, observed, expected, [
     ...(first === undefined ? [] : [...story(first.entry, {linesMax: 2}), first.how]),
@@ -170,9 +172,11 @@ function overlaps({intendedAt, latencyMs}: LedgerEntry, {from, to}: Window): boo
   return intendedAt + latencyMs > from && intendedAt < to;
 }
 
-/** When the account got its new name, unix ms: between these two. */
-function renamed({attack}: Seen): Window {
-  const [send] = select(attack, {name: 'rename'})[0]?.sends ?? [];
+/** When the account got its new name, unix ms: between these two. As long as nobody was told, it may have it or not. */
+function renamed({attack, times}: Seen): Window {
+  const [entry] = select(attack, {name: 'rename'});
+  if (entry === undefined) return {from: times.attackFrom, to: Number.POSITIVE_INFINITY};
+  const [send] = entry.sends;
   const from = send?.at ?? Number.POSITIVE_INFINITY;
   return {from, to: send === undefined ? from : send.at + send.durationMs};
 }

@@ -26,6 +26,7 @@ export default defineLab<Setup, Final>({
   load: (tools, setup) => ({operations: attack(tools.random, setup, tools.drawn(parameters))}),
   faults: tools => faults(tools.drawn(parameters)),
   recovery: {withinMs: 10_000},
+  glance: async () => ({pages: []}),
   final: finalPages,
   summary: evidence => {
     const {alerts, hopMs} = parametersOf(evidence);
@@ -40,6 +41,7 @@ export default defineLab<Setup, Final>({
       title: 'A page takes two calls at most',
       judges: 'counting',
       codes: ['TOO_MANY_CALLS'],
+      settled: {TOO_MANY_CALLS: 'once-lost'},
       judge: judgeCalls,
     },
     {
@@ -54,6 +56,7 @@ export default defineLab<Setup, Final>({
       title: 'It is the same page as before',
       judges: 'counting',
       codes: ['WRONG_PAGE', 'STALE_NAMES', 'NAMES_LEAKED'],
+      settled: {WRONG_PAGE: 'at-once', STALE_NAMES: 'at-once'},
       judge: judgeBodies,
     },
     {
@@ -61,6 +64,7 @@ export default defineLab<Setup, Final>({
       title: 'Without identity the alerts are shown, and the gap is named',
       judges: 'counting',
       codes: ['PAGE_LOST', 'GAP_UNSAID'],
+      settled: {PAGE_LOST: 'once-lost', GAP_UNSAID: 'at-once'},
       judge: judgeGap,
     },
   ],

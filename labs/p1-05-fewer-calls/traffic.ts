@@ -12,6 +12,9 @@ const BASELINE_MS = 2_500;
 const LOAD_MS = 14_500;
 const RENAME_AT_MS = 300;
 
+/** Pages that the attack asks for. */
+export const PAGES = constantArrivals({ratePerSecond: PAGES_PER_SECOND, durationMs: LOAD_MS}).length;
+
 export const SLOW = {atMs: 2_000, forMs: 6_500} as const;
 export const DOWN = {atMs: 10_000, forMs: 3_000} as const;
 

@@ -1,6 +1,7 @@
 import type {Evidence} from '../../src/labs/lab.ts';
 import type {LedgerEntry} from '../../src/load/load.ts';
-import type {Accounts} from './traffic.ts';
+import {DOWN_AT_MS} from './script.ts';
+import {type Accounts, isSettledRead, type WrongRead, wrongReads} from './traffic.ts';
 import type {Look, Watch} from './watch.ts';
 
 export type Setup = Accounts & {
@@ -31,14 +32,28 @@ export function looksWhenDone(evidence: Run): readonly Look[] {
   return from < 0 ? [] : before.slice(from);
 }
 
-/** When the operator asked for the change to be taken back. */
+/** When the operator asked for the change to be taken back; as long as the answer is out, when it is to be asked for. */
 export function downAt({attack, times}: Run): number {
-  return attack.find(({name}) => name === 'down')?.intendedAt ?? times.attackTo;
+  const planned = Math.min(times.attackTo, times.attackFrom + DOWN_AT_MS);
+  return attack.find(({name}) => name === 'down')?.intendedAt ?? planned;
 }
 
+/** Undefined as long as the column may yet be filled. */
 export function largestBatch(evidence: Run): number | undefined {
-  const filled = looksWhenDone(evidence)[0] ?? evidence.setup.watch.looks.findLast(({hasColumn}) => hasColumn);
-  return filled?.largestBatch ?? undefined;
+  const {looks, isOn} = evidence.setup.watch;
+  const [filled] = looksWhenDone(evidence);
+  if (filled === undefined && isOn) return undefined;
+  return (filled ?? looks.findLast(({hasColumn}) => hasColumn))?.largestBatch ?? undefined;
+}
+
+/** Reads that gave something else than was written; while more is to come, those alone that nothing can explain any more. */
+export function wrongReadsOf({attack, setup: {watch}, times}: Run): readonly WrongRead[] {
+  return wrongReads(attack).filter(({entry}) => !watch.isOn || isSettledRead(entry, times.attackTo));
+}
+
+/** Whether the change may yet come to be done by then, unix ms: no look at the table was later. */
+export function mayBeDoneBy(until: number, {setup: {watch}}: Run): boolean {
+  return watch.isOn && !watch.looks.some(({at}) => at > until);
 }
 
 export function told({times}: Run, entry: LedgerEntry): string {

@@ -5,14 +5,15 @@ import {
   largestBatch,
   longestWait,
   looksWhenDone,
+  mayBeDoneBy,
   type Run,
   reportsTold,
   requests,
   told,
+  wrongReadsOf,
 } from './evidence.ts';
 import {REPORT} from './script.ts';
 import {COLD} from './set-up.ts';
-import {wrongReads} from './traffic.ts';
 
 const WAIT_MAX_MS = 1_000;
 const DONE_WITHIN_MS = 4_000;
@@ -52,14 +53,15 @@ export function judgeErrors(evidence: Run): Judgement {
 export function judgeReports({setup: {watch}}: Run): Judgement {
   const killed = watch.reports.filter(({error}) => error !== null);
   const expected = 'both reports run to their end';
+  if (killed.length > 0)
+    return fail(
+      'REPORT_KILLED',
+      `${killed.length} of ${watch.reports.length} reports were ended`,
+      expected,
+      killed.map(({error}) => `the report ended with: ${error}`),
+    );
   if (watch.reports.length < 2) return inconclusive('NO_REPORT', 'a report was never begun', expected);
-  if (killed.length === 0) return pass('both reports ran to their end', expected);
-  return fail(
-    'REPORT_KILLED',
-    `${killed.length} of ${watch.reports.length} reports were ended`,
-    expected,
-    killed.map(({error}) => `the report ended with: ${error}`),
-  );
+  return pass('both reports ran to their end', expected);
 }
 
 export function judgeDone(evidence: Run): Judgement {
@@ -71,6 +73,9 @@ export function judgeDone(evidence: Run): Judgement {
     return inconclusive('NOT_SEEN', 'the table could not be looked at', expected);
   const reportEnd = report.endedAt ?? report.startedAt + REPORT.forMs;
   const [done] = looksWhenDone(evidence);
+  const isRunning = report.endedAt === null && report.error === null;
+  if (done === undefined && (isRunning || mayBeDoneBy(reportEnd + DONE_WITHIN_MS, evidence)))
+    return inconclusive('NOT_SEEN', 'the change is not too late yet', expected);
   const last = setup.watch.looks.filter(({at}) => at < downAt(evidence)).at(-1);
   const state =
     last?.hasColumn === true
@@ -100,7 +105,7 @@ export function judgeBoth(evidence: Run): Judgement {
   const expected =
     'a read gives what was acknowledged last, whichever version wrote or reads it; and the columns agree in every row once they are filled';
   const reads = evidence.attack.filter(({name, outcome}) => name.startsWith('read') && outcome === 'ok');
-  const wrong = wrongReads(evidence.attack);
+  const wrong = wrongReadsOf(evidence);
   if (reads.length < 200) return inconclusive('NOTHING_READ', `${reads.length} reads were answered`, expected);
   if (wrong.length > 0)
     return fail('WRONG_READ', `${wrong.length} of ${reads.length} reads gave something else`, expected, [

@@ -6,7 +6,7 @@ import {observe, runReport, type Watch} from './watch.ts';
 
 export const REPORT = {atMs: 300, forMs: 6_000};
 const UP_AT_MS = 1_000;
-const DOWN_AT_MS = 11_000;
+export const DOWN_AT_MS = 11_000;
 const SECOND_REPORT = {atMs: DOWN_AT_MS - 500, forMs: 2_500};
 const LOAD_MS = 16_000;
 
@@ -22,7 +22,7 @@ export function attack(tools: LabTools, accounts: Accounts): readonly Operation[
 /** What others do at the table, past the services. */
 export function timetable(tools: LabTools, watch: Watch): readonly TimedAct[] {
   return [
-    act('the lab looks at the table', 0, () => observe(tools, watch, LOAD_MS)),
+    act('the lab looks at the table', 0, cut => observe(tools, watch, LOAD_MS, cut)),
     act("somebody's SELECT begins", REPORT.atMs, () => runReport(tools, watch, REPORT.forMs)),
     act('another SELECT begins', SECOND_REPORT.atMs, () => runReport(tools, watch, SECOND_REPORT.forMs)),
   ];
@@ -40,6 +40,6 @@ function operator(name: string, atMs: number, to: 'after' | 'before'): readonly 
   }));
 }
 
-function act(name: string, atMs: number, work: () => Promise<void>): TimedAct {
+function act(name: string, atMs: number, work: TimedAct['act']): TimedAct {
   return {kind: 'act', name, atMs, act: work};
 }

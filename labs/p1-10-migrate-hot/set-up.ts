@@ -16,5 +16,11 @@ export async function setUp(tools: LabTools): Promise<Setup> {
   );
   const hot = Array.from({length: HOT}, () => `h${tools.random.hex(10)}`);
   await tools.sql('stream-db', 'insert into quotas (account, events_per_second) select unnest($1::text[]), 1', [hot]);
-  return {hot, coldPrefix, coldCount: COLD, watch: {reports: [], looks: []}, schema: await schemaOf(tools)};
+  return {
+    hot,
+    coldPrefix,
+    coldCount: COLD,
+    watch: {reports: [], looks: [], isOn: false},
+    schema: await schemaOf(tools),
+  };
 }

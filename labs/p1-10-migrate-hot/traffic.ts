@@ -12,6 +12,8 @@ export interface Accounts {
 
 export const RATE_PER_SECOND = 100;
 const PATIENCE_MS = 5_000;
+/** What a client takes beyond its patience until its write stands in the ledger, ms. */
+const SETTLED_AFTER_MS = 500;
 const GAP_MS = 1_000 / RATE_PER_SECOND;
 
 /** What the lab put into the table for a cold account. */
@@ -81,6 +83,11 @@ export function wrongReads(entries: readonly LedgerEntry[]): readonly WrongRead[
     const expected = possible(entry, writes.get(String(entry.operation.facts?.account)) ?? []);
     return expected.length === 0 || expected.includes(Number(got)) ? [] : [{entry, got, expected}];
   });
+}
+
+/** Whether nothing that is yet to end can explain what a read gave: every write that it may have met has been told of by `now`, unix ms. */
+export function isSettledRead({name, intendedAt, latencyMs}: LedgerEntry, now: number): boolean {
+  return name === 'read-cold' || intendedAt + latencyMs + PATIENCE_MS + SETTLED_AFTER_MS <= now;
 }
 
 function possible(read: LedgerEntry, writes: readonly LedgerEntry[]): readonly number[] {

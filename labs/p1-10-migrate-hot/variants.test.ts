@@ -58,7 +58,7 @@ describe('variants of p1-10-migrate-hot', () => {
       "insert into quotas (account, events_per_second) select 'c' || i, 7 from generate_series(1, $1::int) i",
       [ROWS],
     );
-    const watch: Watch = {reports: [], looks: []};
+    const watch: Watch = {reports: [], looks: [], isOn: false};
     const tools = {
       sql: <R extends Row>(_node: string, text: string, parameters?: readonly unknown[]) =>
         database.query<R>(text, parameters),

@@ -26,16 +26,20 @@ export interface Look {
 export interface Watch {
   readonly reports: Report[];
   readonly looks: Look[];
+  /** It goes on: there is more to see. */
+  isOn: boolean;
 }
 
-/** Looks at the table again and again, for `forMs`. */
-export async function observe(tools: LabTools, watch: Watch, forMs: number): Promise<void> {
+/** Looks at the table again and again, for `forMs` or until it is cut. */
+export async function observe(tools: LabTools, watch: Watch, forMs: number, cut?: AbortSignal): Promise<void> {
+  watch.isOn = true;
   const until = Date.now() + forMs;
-  while (Date.now() < until) {
+  while (Date.now() < until && cut?.aborted !== true) {
     const look = await lookAt(tools).catch(() => undefined);
     if (look !== undefined) watch.looks.push(look);
     await delay(LOOK_EVERY_MS);
   }
+  watch.isOn = false;
 }
 
 /** Lets a report of this length run. */

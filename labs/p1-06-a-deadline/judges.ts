@@ -138,7 +138,9 @@ export function judgeSecondTry(evidence: Seen): Judgement {
   const again = lost.filter(({tries}) => tries > 1);
   const observed = `the answer to ${lost.length} requests was lost on the way; ${again.length} of them were sent again`;
   const expected = `${SENT_AGAIN_SHARE * 100} % of them are: they may be repeated, and their callers still wait`;
-  if (lost.length < 5) return inconclusive('NOTHING_LOST', observed, expected);
+  // Whoever asked last still waits for a while.
+  const isOver = evidence.times.attackTo > to + LATE_TIMES * CALLERS.patient.patienceMs[1];
+  if (!isOver || lost.length < 5) return inconclusive('NOTHING_LOST', observed, expected);
   if (again.length >= SENT_AGAIN_SHARE * lost.length) return pass(observed, expected);
   const not = lost.filter(({tries}) => tries === 1).map(({entry}) => entry);
   return fail('SECOND_TRY_GONE', observed, expected, tell(evidence, not));

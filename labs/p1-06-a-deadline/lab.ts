@@ -69,6 +69,7 @@ export default defineLab<Setup, null>({
       title: 'While stream hangs, requests end when their callers stop waiting',
       judges: 'timing',
       codes: ['ENDS_LATE'],
+      settled: {ENDS_LATE: 'once-lost'},
       judge: judgeHang,
     },
     {
@@ -76,6 +77,7 @@ export default defineLab<Setup, null>({
       title: 'So they do while an answer comes drop by drop',
       judges: 'timing',
       codes: ['BODY_DRIPS'],
+      settled: {BODY_DRIPS: 'once-lost'},
       judge: judgeDrip,
     },
     {
@@ -83,6 +85,7 @@ export default defineLab<Setup, null>({
       title: 'What nobody waits for is not under way any more',
       judges: 'timing',
       codes: ['REQUESTS_PILE_UP'],
+      settled: {REQUESTS_PILE_UP: 'at-once'},
       judge: judgeUnderWay,
     },
     {
@@ -90,6 +93,7 @@ export default defineLab<Setup, null>({
       title: 'No request to stream begins after its caller has stopped waiting',
       judges: 'timing',
       codes: ['STARTS_LATE'],
+      settled: {STARTS_LATE: 'at-once'},
       judge: judgeStarts,
     },
     {
@@ -97,6 +101,7 @@ export default defineLab<Setup, null>({
       title: 'Who waits long enough gets a slow answer',
       judges: 'timing',
       codes: ['GIVES_UP_EARLY'],
+      settled: {GIVES_UP_EARLY: 'once-lost'},
       judge: judgeSlow,
     },
     {
@@ -104,6 +109,7 @@ export default defineLab<Setup, null>({
       title: 'A read whose answer was lost is still sent again',
       judges: 'timing',
       codes: ['SECOND_TRY_GONE'],
+      settled: {SECOND_TRY_GONE: 'at-once'},
       judge: judgeSecondTry,
     },
     {
@@ -111,6 +117,7 @@ export default defineLab<Setup, null>({
       title: 'When all is well, everybody is served',
       judges: 'timing',
       codes: ['REFUSES_HEALTHY'],
+      settled: {REFUSES_HEALTHY: 'at-once'},
       judge: judgeHealthy,
     },
   ],

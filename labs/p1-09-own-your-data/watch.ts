@@ -12,10 +12,10 @@ export interface Watch {
   readonly migrations: number[];
 }
 
-/** Counts, again and again for `forMs`, the sessions that stream has in identity's database. */
-export async function countSessions(tools: LabTools, watch: Watch, forMs: number): Promise<void> {
+/** Counts, again and again for `forMs` or until it is cut, the sessions that stream has in identity's database. */
+export async function countSessions(tools: LabTools, watch: Watch, forMs: number, cut: AbortSignal): Promise<void> {
   const until = Date.now() + forMs;
-  while (Date.now() < until) {
+  while (Date.now() < until && !cut.aborted) {
     const at = Date.now();
     const [row] = await tools
       .sql<{count: number}>(

@@ -165,7 +165,9 @@ function windowOf(
 ): Window {
   const record = faults.find(fault => fault.kind === kind);
   const from = record?.appliedAt ?? times.attackFrom + atMs;
-  return {from, to: record?.endedAt ?? from + forMs};
+  // A node may take its time to come back: what has not ended has lasted until now at least.
+  const atLeast = record === undefined ? from : times.attackTo;
+  return {from, to: record?.endedAt ?? Math.max(from + forMs, atLeast)};
 }
 
 function overlaps({intendedAt, latencyMs}: LedgerEntry, {from, to}: Window): boolean {

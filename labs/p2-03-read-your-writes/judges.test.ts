@@ -96,3 +96,52 @@ describe('the judges of reads, over simulated runs', () => {
     expect(judge(await simulate(createReadModel, 1))[task]).toMatchObject({code});
   });
 });
+
+describe('the judges of reads, in the midst of a run', () => {
+  it('fail nothing of the solution that is declared to be settled', async () => {
+    const seen = await simulate(await modelOf('solution'), 1);
+    for (const part of looksAt(seen)) expect([part.at, settledIn(part)]).toEqual([part.at, []]);
+  });
+
+  it.each(['sleep-long-enough', 'from-the-write-side', 'in-the-position', 'fresh-once', 'never-here-yet'])(
+    'have decided on %s long before its end, as they do then',
+    async name => {
+      const seen = await simulate(await modelOf(`wrong/${name}`), 1);
+      const {task, code} = lab.wrong.find(wrong => wrong.name === name) ?? {task: '', code: ''};
+      const parts = looksAt(seen).slice(0, -4);
+      expect(parts.flatMap(settledIn)).toContain(`${task}/${code}`);
+    },
+  );
+});
+
+interface Part {
+  readonly at: number;
+  readonly soFar: Seen;
+  /** With the writes that are to come, answered well. */
+  readonly atBest: Seen;
+}
+
+/** What is seen of a run once a second. */
+function looksAt(seen: Seen): readonly Part[] {
+  const endOf = ({sends}: Seen['attack'][number]): number => (sends[0]?.at ?? 0) + (sends[0]?.durationMs ?? 0);
+  const [from, to] = [Math.min(...seen.attack.map(endOf)), Math.max(...seen.attack.map(endOf))];
+  return Array.from({length: Math.floor((to - from) / 1_000)}, (_, index) => {
+    const at = from + (index + 1) * 1_000;
+    const attack = seen.attack.filter(entry => endOf(entry) <= at);
+    const toCome = seen.attack.filter(entry => !entry.id.includes('.') && endOf(entry) > at);
+    const projectedAt = Object.fromEntries(Object.entries(seen.final.projectedAt).filter(([, when]) => when <= at));
+    const share = attack.length / seen.attack.length;
+    const final = {...seen.final, projectedAt, writeSideReads: Math.floor(seen.final.writeSideReads * share)};
+    const soFar = {...seen, attack, final, times: {...seen.times, endedAt: at}};
+    return {at, soFar, atBest: {...soFar, attack: [...attack, ...toCome]}};
+  });
+}
+
+/** `task/CODE` of each fail that is declared to be settled. */
+function settledIn({soFar, atBest}: Part): readonly string[] {
+  return lab.tasks.flatMap(({id, judge: judgeTask, settled = {}}) =>
+    Object.entries(settled).flatMap(([code, how]) =>
+      judgeTask(how === 'once-lost' ? atBest : soFar).code === code ? [`${id}/${code}`] : [],
+    ),
+  );
+}

@@ -1,7 +1,7 @@
 import {setImmediate as othersFirst} from 'node:timers/promises';
 import type {CreateReadModel, ReadModel, ReadModelTools} from '../../services/stream/seams/projection.ts';
 import type {LabTools} from '../../src/labs/lab.ts';
-import type {FollowUp, LedgerEntry} from '../../src/load/load.ts';
+import type {FollowUp, LedgerEntry, Operation} from '../../src/load/load.ts';
 import {createRandom} from '../../src/random.ts';
 import type {ReadBack, Seen} from './evidence.ts';
 import {type Parameters, parameters, SCHEDULE, stallFrom} from './parameters.ts';
@@ -91,6 +91,7 @@ export async function simulate(createReadModel: CreateReadModel, seed: number): 
     await sleep(4);
     write(String(account), String(written));
     await sleep(3);
+    entries.push(entryOf(operation.id, operation, {at: now() - 7, durationMs: 7, status: 202, body: '{}'}));
     const turn = random.integer(2, 3);
     const carried = replica(turn - 1).written({account: String(account), ids: [String(written)]});
     await follow(operation.id, turn, operation.next, carried);
@@ -137,13 +138,15 @@ async function readBack(model: ReadModel, accounts: readonly {readonly account: 
 
 function entryOf(
   id: string,
-  {name, request, patienceMs, facts}: FollowUp,
+  {name, request, patienceMs, facts}: FollowUp | Operation,
   send: {readonly at: number; readonly durationMs: number; readonly status: number | null; readonly body: string},
 ): LedgerEntry {
   return {
     id,
     name,
     phase: 'attack',
+    outcome: send.status === null ? 'info' : 'ok',
+    status: send.status,
     sends: [{...send, to: ''}],
     operation: {request, patienceMs, facts},
   } as unknown as LedgerEntry;

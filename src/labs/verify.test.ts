@@ -191,6 +191,32 @@ describe('proving on several systems', () => {
     expect(proofs.at(-1)?.retries).toBe(1);
   });
 
+  it('tries again what stayed open in the task that it is about, whatever another task came to', async () => {
+    const {all} = systems(1, {'wrong/two': [inconclusive('BUSY_MACHINE', 'busy', 'calm')]});
+    const [system] = all;
+    if (system === undefined) throw new Error('there is one system');
+    const alsoElsewhere: ProvingSystem = {
+      ...system,
+      check: async job => {
+        const result = await system.check(job);
+        return result.verdict === 'pass'
+          ? result
+          : {
+              ...result,
+              verdict: 'fail',
+              tasks: [...result.tasks, {id: 'another', title: '', ...fail('LATE', '2', '1')}],
+            };
+      },
+    };
+    const proofs = await proveAll(jobsOf(lab), [alsoElsewhere]);
+    expect(proofs.map(({row, holds, retries}) => [row.variant, holds, retries])).toEqual([
+      ['start', true, 0],
+      ['wrong/one', true, 0],
+      ['wrong/two', true, 1],
+      ['solution', true, 0],
+    ]);
+  });
+
   it('tries what is inconclusive twice more, and goes on past a lab that is broken', async () => {
     const busy = inconclusive('BUSY_MACHINE', 'busy', 'calm');
     const {all} = systems(1, {'wrong/two': [busy, busy, busy]});

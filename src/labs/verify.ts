@@ -68,6 +68,8 @@ export interface Expectation {
   /** What ends its run early: one code of one task, any of the lab's codes; `hold`: nothing, and what is declared to be settled is held to it. */
   readonly decisive: {readonly task: string; readonly code: string} | 'any' | 'hold';
   holds(result: CheckResult): boolean;
+  /** The task that it is about; without it, all of them. */
+  readonly task?: string;
 }
 
 /** A busy machine is not a broken lab: what is inconclusive is tried again, twice. */
@@ -111,7 +113,7 @@ async function prove(job: ProofJob, system: ProvingSystem, triesMax: number, {on
   for (let attempt = 1; ; attempt++) {
     const result = await checked(job, system);
     const broken = result.tasks.some(({code}) => code === BROKEN);
-    if (result.verdict === 'inconclusive' && attempt < triesMax && !broken) {
+    if (isUndecided(expectation, result) && attempt < triesMax && !broken) {
       onAgain?.(result);
       continue;
     }
@@ -128,6 +130,12 @@ async function prove(job: ProofJob, system: ProvingSystem, triesMax: number, {on
     };
     return {row, holds: expectation.holds(result), retries: attempt - 1, result};
   }
+}
+
+/** Whether what it is about stayed open, whatever became of the other tasks. */
+function isUndecided({task, holds}: Expectation, result: CheckResult): boolean {
+  if (task === undefined) return result.verdict === 'inconclusive';
+  return !holds(result) && result.tasks.some(({id, verdict}) => id === task && verdict === 'inconclusive');
 }
 
 const BROKEN = 'BROKEN_LAB';
@@ -164,12 +172,14 @@ export function expectations(lab: AnyLab): readonly Expectation[] {
       variant: `wrong/${wrong.name}`,
       expected: `fail ${wrong.task}/${wrong.code}`,
       decisive: {task: wrong.task, code: wrong.code},
+      task: wrong.task,
       holds: (result: CheckResult) => isRefused(result, wrong),
     })),
     ...(lab.yourTests?.wrong ?? []).map(({name, code}) => ({
       variant: `tests/${name}`,
       expected: `fail ${YOUR_TESTS_ID}/${code}`,
       decisive: {task: YOUR_TESTS_ID, code},
+      task: YOUR_TESTS_ID,
       holds: (result: CheckResult) => isRefused(result, {task: YOUR_TESTS_ID, code}),
     })),
     {

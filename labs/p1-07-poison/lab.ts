@@ -65,12 +65,12 @@ export default defineLab<Setup, Final>({
     };
   },
   faults: (tools, setup) => [
-    ...unreadable(tools, setup, UNREADABLE).map((message, index) => ({
+    ...unreadable(tools, setup, UNREADABLE).map((messages, index) => ({
       kind: 'act' as const,
-      name: 'another producer publishes a record that nobody can read',
+      name: 'another producer publishes three records, of which nobody can read the second',
       // Some while nothing else is wrong.
       atMs: index < UNREADABLE_AT_PEACE ? tools.random.integer(200, 500) : tools.random.integer(1_000, 11_000),
-      act: async () => (await tools.broker()).publish(ACTIVITY, [message]),
+      act: async () => (await tools.broker()).publish(ACTIVITY, messages),
     })),
     series('before_commit', 2, PEACE_MS),
     {kind: 'refuse', target: 'stream->stream-db', atMs: 7_000, forMs: 5_000},

@@ -24,18 +24,30 @@ export function reports(
   });
 }
 
-/** Records that nobody can read, as another producer with a mistake in it publishes them: with the keys of accounts, in the midst of theirs. */
-export function unreadable({random}: LabTools, {accounts}: Setup, count: number): readonly Message[] {
+/**
+ * Records that nobody can read, as another producer with a mistake in it publishes them: with the keys of accounts, each between two that are
+ * sound, and published with them, so that whoever reads it has all three in hand.
+ */
+export function unreadable(
+  {random}: LabTools,
+  {accounts}: Setup,
+  count: number,
+): readonly (readonly [Message, Message, Message])[] {
+  const sound = (id: string, account: string): unknown => ({id, account, kind: 'walk', at: new Date().toISOString()});
   const shapes = random.shuffle<(id: string, account: string) => unknown>([
     (id, account) => ({id, account, kind: 'walk', at: 'yesterday'}),
     (id, account) => ({id, account, at: new Date().toISOString()}),
-    (id, account) => JSON.stringify({id, account, kind: 'walk', at: new Date().toISOString()}),
+    (id, account) => JSON.stringify(sound(id, account)),
     id => ({id, account: 7, kind: 'walk', at: new Date().toISOString()}),
     () => null,
     (id, account) => [id, account],
   ]);
   return shapes.slice(0, count).map(shape => {
-    const [{account}, id] = [random.pick(accounts), `import-${random.hex(10)}`];
-    return {id: `${account}/${id}`, key: account, type: 'activity.reported', data: shape(id, account)};
+    const {account} = random.pick(accounts);
+    const message = (data: (id: string, account: string) => unknown): Message => {
+      const id = `import-${random.hex(10)}`;
+      return {id: `${account}/${id}`, key: account, type: 'activity.reported', data: data(id, account)};
+    };
+    return [message(sound), message(shape), message(sound)];
   });
 }

@@ -8,6 +8,8 @@ export interface Cast {
   readonly talkers: readonly SignedIn[];
   /** Its events are this much older when they are sent: a telephone that was in a tunnel. */
   readonly laggard: SignedIn;
+  /** Where its events are. */
+  readonly laggardPartition: number;
   readonly lagMs: number;
   /** Falls silent. */
   readonly silent: SignedIn;
@@ -43,7 +45,8 @@ export async function setUpCast(tools: LabTools): Promise<Cast> {
     body: {id: tools.random.hex(12), kind: 'first', at: new Date(Date.now() - lagMs).toISOString()},
   });
   await caughtUp(tools, WAIT_MS);
-  return {talkers: others.slice(0, TALKERS), laggard, lagMs, silent};
+  const [laggardPartition = 0] = [...byPartition].find(([, one]) => one === laggard) ?? [];
+  return {talkers: others.slice(0, TALKERS), laggard, laggardPartition, lagMs, silent};
 }
 
 /** The partition of each key is the same in every stream: identity has told of the accounts in theirs. */

@@ -1,6 +1,7 @@
 import {defineLab} from '../../src/labs/lab.ts';
 import {backlog, type Cast, setUpCast} from './cast.ts';
 import {type Final, readCaughtUp, readFinal, wrongSeconds} from './evidence.ts';
+import {holdPartition} from './hold.ts';
 import {judgeFinal, judgeLate, judgeReplay, judgeSilence, judgeWindows} from './judges.ts';
 import {afterwards, attackTraffic, calmTraffic, SCHEDULE} from './traffic.ts';
 
@@ -25,7 +26,7 @@ export default defineLab<Cast, Final>({
     okShareMin: 0.95,
   },
   load: (tools, cast) => ({operations: attackTraffic(tools, cast), okMin: 150}),
-  faults: () => [
+  faults: (tools, cast) => [
     // One replica is far from the database, so that it has partitions in hand when it freezes: those stay unread, the others do not.
     {
       kind: 'latency',
@@ -35,6 +36,13 @@ export default defineLab<Cast, Final>({
       forMs: SCHEDULE.slowFor,
     },
     {kind: 'pause', target: 'stream-2', atMs: SCHEDULE.pauseFrom, forMs: SCHEDULE.pauseFor},
+    // Which ones, luck decides. The one that is behind is held in any case, until the other replica goes on.
+    {
+      kind: 'act',
+      name: 'another member of the group takes the partition that is behind, and is slow with it',
+      atMs: SCHEDULE.holdFrom,
+      act: cut => holdPartition(tools, whenToHold(cast), cut),
+    },
     // When everything was read: what is only in memory is gone.
     {kind: 'crash', target: 'stream', atMs: SCHEDULE.crashFrom, forMs: SCHEDULE.crashFor},
   ],
@@ -137,3 +145,10 @@ export default defineLab<Cast, Final>({
     },
   ],
 });
+
+/** Asked when the hold begins, which tells when the attack did. */
+function whenToHold({laggardPartition}: Cast): Parameters<typeof holdPartition>[1] {
+  const {holdFrom, holdBy, holdTo} = SCHEDULE;
+  const began = Date.now() - holdFrom;
+  return {partition: laggardPartition, getBy: began + holdBy, keepTo: began + holdTo};
+}

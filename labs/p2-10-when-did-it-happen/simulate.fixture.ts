@@ -35,6 +35,7 @@ function castOf(random: Random): Cast & {readonly partitions: ReadonlyMap<string
   return {
     talkers: names.slice(0, 3).map(signedIn),
     laggard: signedIn('laggard'),
+    laggardPartition: places[names.indexOf('laggard')] ?? 0,
     silent: signedIn('silent'),
     lagMs: random.integer(18_000, 21_000),
     partitions: new Map(names.map((name, index) => [name, places[index] ?? 0])),
@@ -113,7 +114,7 @@ function read(
   const looks: LedgerEntry[] = [];
   const queues = new Map(PARTITIONS.map(n => [n, log.filter(({partition}) => partition === n)]));
   const laggard = log[0]?.partition;
-  // The laggard's is one of those that the paused replica has in hand.
+  // Somebody has the laggard's in hand until the pause is over, and the paused replica some of the others.
   const held = new Set(PARTITIONS.filter(n => n === laggard || random.next() < 0.5));
   const asked = operations.filter(({operation}) => operation.name === 'look');
   let nextRest = BEGAN + 300;

@@ -1,0 +1,50 @@
+import {setTimeout as delay} from 'node:timers/promises';
+import type {LabTools} from '../../src/labs/lab.ts';
+
+/** Longer than it holds anything, ms. */
+const ACK_WAIT_MS = 30_000;
+/** What it gives back waits so long for somebody else, ms. */
+const GIVEN_BACK_MS = 50;
+
+export interface Hold {
+  readonly partition: number;
+  /** It tries to get it until then, and keeps it until then, unix ms. */
+  readonly getBy: number;
+  readonly keepTo: number;
+}
+
+/**
+ * Another member of stream's group, which takes one partition and is slow with it: what is published there stays unread meanwhile, while all others
+ * are read. In the end it gives everything back untouched, as it does at once with whatever else it is handed.
+ *
+ * @throws when others were always faster.
+ */
+export async function holdPartition(tools: LabTools, hold: Hold, cut: AbortSignal): Promise<void> {
+  const broker = await tools.broker();
+  const got = new AbortController();
+  const consumer = await broker.consume(
+    {
+      stream: 'activity',
+      group: 'stream',
+      member: 'slow-reader',
+      concurrency: 1,
+      ackWaitMs: ACK_WAIT_MS,
+      deliveriesMax: 1_000_000_000,
+    },
+    async ([first]) => {
+      if (first?.partition === hold.partition && !got.signal.aborted) {
+        got.abort();
+        await until(hold.keepTo, cut);
+      }
+      return [{settle: 'nak', delayMs: GIVEN_BACK_MS, reason: 'somebody else is to read it'}];
+    },
+  );
+  await until(hold.getBy, AbortSignal.any([cut, got.signal]));
+  // It ends once what it has in hand is given back.
+  await consumer.stop();
+  if (!got.signal.aborted && !cut.aborted) throw new Error('others were faster each time');
+}
+
+async function until(at: number, signal: AbortSignal): Promise<void> {
+  await delay(Math.max(0, at - Date.now()), undefined, {signal}).catch(() => undefined);
+}

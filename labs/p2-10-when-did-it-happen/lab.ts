@@ -6,6 +6,7 @@ import {judgeFinal, judgeLate, judgeReplay, judgeSilence, judgeWindows} from './
 import {afterwards, attackTraffic, calmTraffic, SCHEDULE} from './traffic.ts';
 
 const BASELINE_MS = 2_000;
+const PAUSED = 'stream-2';
 
 export default defineLab<Cast, Final>({
   id: 'p2-10-when-did-it-happen',
@@ -30,13 +31,20 @@ export default defineLab<Cast, Final>({
     // One replica is far from the database, so that it has partitions in hand when it freezes: those stay unread, the others do not.
     {
       kind: 'latency',
-      target: 'stream-2->stream-db',
+      target: `${PAUSED}->stream-db`,
       attributes: {latency: 60, jitter: 10},
       atMs: SCHEDULE.slowFrom,
       forMs: SCHEDULE.slowFor,
     },
-    {kind: 'pause', target: 'stream-2', atMs: SCHEDULE.pauseFrom, forMs: SCHEDULE.pauseFor},
-    // Which ones, luck decides. The one that is behind is held in any case, until the other replica goes on.
+    {kind: 'pause', target: PAUSED, atMs: SCHEDULE.pauseFrom, forMs: SCHEDULE.pauseFor},
+    // Which ones, luck decides. The one that is behind is held in any case, until both go on: whoever is nearer to the broker is first.
+    {
+      kind: 'latency',
+      target: 'stream->broker',
+      attributes: {latency: 40},
+      atMs: SCHEDULE.farFrom,
+      forMs: SCHEDULE.holdBy - SCHEDULE.farFrom,
+    },
     {
       kind: 'act',
       name: 'another member of the group takes the partition that is behind, and is slow with it',
@@ -150,5 +158,5 @@ export default defineLab<Cast, Final>({
 function whenToHold({laggardPartition}: Cast): Parameters<typeof holdPartition>[1] {
   const {holdFrom, holdBy, holdTo} = SCHEDULE;
   const began = Date.now() - holdFrom;
-  return {partition: laggardPartition, getBy: began + holdBy, keepTo: began + holdTo};
+  return {partition: laggardPartition, paused: PAUSED, getBy: began + holdBy, keepTo: began + holdTo};
 }

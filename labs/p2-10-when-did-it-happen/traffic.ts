@@ -13,6 +13,7 @@ export const SCHEDULE = {
   slowFor: 3_200,
   pauseFrom: 3_000,
   pauseFor: 6_500,
+  farFrom: 1_400,
   holdFrom: 1_700,
   holdBy: 4_000,
   holdTo: 10_200,

@@ -8,7 +8,6 @@ import {openBroker, openSpace} from '../labs/broker.ts';
 import type {BuiltSeam, LabSystem, NodeEvent} from '../labs/system.ts';
 import {accessUrl} from '../runtime/access-url.ts';
 import {calledAs} from '../topology/modules.ts';
-import type {Plan} from '../topology/plan.ts';
 import {planTopology} from '../topology/plan-topology.ts';
 import {findBypasses, type Place} from './bypasses.ts';
 import {emptyBroker} from './empty-broker.ts';
@@ -122,7 +121,7 @@ export function createLabSystem({system, faults, postgres, places}: LabSystemToo
         if (refused.length > 0 && error instanceof LabError) return refused;
         throw error;
       }
-      await everyLinkListens(agent.fabric, system.plan, later);
+      await everyLinkListens(agent.fabric, system);
       return [] satisfies NodeEvent[];
     },
     [Symbol.asyncDispose]: async () => {
@@ -133,13 +132,20 @@ export function createLabSystem({system, faults, postgres, places}: LabSystemToo
 }
 
 /** While a node is down its listeners are closed; whoever took one of their ports meanwhile would be asked in its stead. */
-async function everyLinkListens(fabric: Fabric, {proxies}: Plan, down: readonly string[]): Promise<void> {
-  const links = new Set(proxies.filter(({to}) => !down.includes(to)).map(({name}) => name));
-  const closed = (await fabric.counters()).find(({name, listening}) => links.has(name) && !listening);
-  if (closed === undefined) return;
+async function everyLinkListens(fabric: Fabric, system: System): Promise<void> {
+  const closed = (await fabric.counters()).filter(({listening}) => !listening).map(({name}) => name);
+  // One that has just ended again is down for reasons of its own.
+  const reachable = new Set(
+    system
+      .keepers()
+      .filter(({state}) => state === 'ready')
+      .map(({name}) => name),
+  );
+  const taken = system.plan.proxies.find(({name, to}) => closed.includes(name) && reachable.has(to));
+  if (taken === undefined) return;
   throw new LabError(
     'PORT_TAKEN',
-    `Port ${closed.address.port} of ${closed.name} was taken by another program while its node started again.`,
+    `Port ${system.proxyAddress(taken.name)?.address.port} of ${taken.name} was taken by another program while its node started again.`,
   );
 }
 

@@ -217,6 +217,25 @@ describe('proving on several systems', () => {
     ]);
   });
 
+  it('tries again what the machine refused, but not what was interrupted', async () => {
+    const {all} = systems(1);
+    const [system] = all;
+    if (system === undefined) throw new Error('there is one system');
+    const refusing = (code: string): ProvingSystem => {
+      let refused = 0;
+      return {
+        ...system,
+        check: async job => {
+          if (job.expectation.variant === 'solution' && refused++ === 0) throw new LabError(code, 'It could not be.');
+          return system.check(job);
+        },
+      };
+    };
+    const proofs = await proveAll(jobsOf(lab), [refusing('PORT_TAKEN')]);
+    expect(proofs.map(({row, holds, retries}) => [row.variant, holds, retries]).at(-1)).toEqual(['solution', true, 1]);
+    await expect(proveAll(jobsOf(lab), [refusing('INTERRUPTED')])).rejects.toThrow('It could not be.');
+  });
+
   it('tries what is inconclusive twice more, and goes on past a lab that is broken', async () => {
     const busy = inconclusive('BUSY_MACHINE', 'busy', 'calm');
     const {all} = systems(1, {'wrong/two': [busy, busy, busy]});

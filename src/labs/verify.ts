@@ -140,15 +140,17 @@ function isUndecided({task, holds}: Expectation, result: CheckResult): boolean {
 
 const BROKEN = 'BROKEN_LAB';
 
-/** A lab that is broken is what a proof is to find, and no reason to leave the others unproved. */
+/** A lab that is broken is what a proof is to find, and what a machine refuses once is no reason to leave the others unproved. */
 async function checked(job: ProofJob, system: ProvingSystem): Promise<CheckResult> {
   const startedAt = Date.now();
   try {
     return await system.check(job);
   } catch (error) {
-    if (!(error instanceof LabError) || error.code !== BROKEN) throw error;
+    if (!(error instanceof LabError) || error.code === 'INTERRUPTED') throw error;
     const {lab, seed} = job;
-    const tasks = lab.tasks.map(({id, title}) => ({id, title, ...inconclusive(BROKEN, error.message, 'a sound lab')}));
+    const {code, message} = error;
+    const expected = code === BROKEN ? 'a sound lab' : 'a run from beginning to end';
+    const tasks = lab.tasks.map(({id, title}) => ({id, title, ...inconclusive(code, message, expected)}));
     const durationMs = Date.now() - startedAt;
     return {lab: lab.id, verdict: 'inconclusive', seed, runtime: system.runtime, tasks, durationMs};
   }

@@ -221,7 +221,7 @@ describe('proving on several systems', () => {
     const {all} = systems(1);
     const [system] = all;
     if (system === undefined) throw new Error('there is one system');
-    const refusing = (code: string): ProvingSystem => {
+    const refusing = (code: LabError['code']): ProvingSystem => {
       let refused = 0;
       return {
         ...system,

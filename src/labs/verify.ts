@@ -139,6 +139,8 @@ function isUndecided({task, holds}: Expectation, result: CheckResult): boolean {
 }
 
 const BROKEN = 'BROKEN_LAB';
+/** After these nothing more can be proved. */
+const IS_OVER: ReadonlySet<LabError['code']> = new Set(['INTERRUPTED', 'CONTROLLER_LOST']);
 
 /** A lab that is broken is what a proof is to find, and what a machine refuses once is no reason to leave the others unproved. */
 async function checked(job: ProofJob, system: ProvingSystem): Promise<CheckResult> {
@@ -146,7 +148,7 @@ async function checked(job: ProofJob, system: ProvingSystem): Promise<CheckResul
   try {
     return await system.check(job);
   } catch (error) {
-    if (!(error instanceof LabError) || error.code === 'INTERRUPTED') throw error;
+    if (!(error instanceof LabError) || IS_OVER.has(error.code)) throw error;
     const {lab, seed} = job;
     const {code, message} = error;
     const expected = code === BROKEN ? 'a sound lab' : 'a run from beginning to end';

@@ -13,7 +13,7 @@ export interface Parameters {
 export function parameters(random: Random): Parameters {
   return {
     longMs: random.pick([1_800, 2_000, 2_200]),
-    everyMs: random.pick([2_400, 2_600, 2_800]),
+    everyMs: random.pick([3_000, 3_200, 3_400]),
     gapMs: random.pick([200, 400, 600]),
   };
 }
@@ -23,8 +23,8 @@ export function earlyShare({longMs, everyMs, gapMs}: Parameters): number {
   return ((longMs + CATCH_UP_MS - gapMs) / everyMs) * 100;
 }
 
-/** After a standstill there is a moment of catching up: between nothing and a quarter of a second, as the machine is. */
-const CATCH_UP_MS = 120;
+/** After a standstill there is a time of catching up: between nothing and half a second, as the machine is. */
+const CATCH_UP_MS = 250;
 
 /** When what happens, ms after the attack began. */
 export const SCHEDULE = {

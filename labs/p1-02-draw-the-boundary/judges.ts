@@ -30,10 +30,15 @@ export function judgeOutage(evidence: Seen): Judgement {
   const observed = `${reads.length - failed.length} of ${reads.length} requests with good tokens succeeded while identity was away; none of them needs identity`;
   const expected = `${SHARE_MIN * 100} % of them do`;
   if (reads.length > 0 && share >= SHARE_MIN) return pass(observed, expected);
-  const before = new Set(select(evidence.attack, {name: 'read', to: window.from}).map(tokenOf));
+  // Accepted, not only shown: on containers identity is gone a moment before its record says so.
+  const before = new Set(
+    select(evidence.attack, {name: 'read', to: window.from})
+      .filter(entry => !isNotOk(entry))
+      .map(tokenOf),
+  );
   const known = reads.filter(entry => before.has(tokenOf(entry)));
   const onlyFresh = known.length > 0 && known.filter(isNotOk).length < 0.05 * known.length;
-  const counts = `with tokens that had been shown before: ${known.length - known.filter(isNotOk).length} of ${known.length}; with fresh ones: ${reads.length - known.length - failed.filter(entry => !before.has(tokenOf(entry))).length} of ${reads.length - known.length}`;
+  const counts = `with tokens that had been accepted before: ${known.length - known.filter(isNotOk).length} of ${known.length}; with fresh ones: ${reads.length - known.length - failed.filter(entry => !before.has(tokenOf(entry))).length} of ${reads.length - known.length}`;
   return unlessBusy(
     evidence.control.busy,
     shareOrRestarted(evidence, share),

@@ -3,8 +3,8 @@ import {lagOf, type Read, type ReadBack, readsOf, readsToCome, type Seen, showsO
 import {PAGE} from './traffic.ts';
 
 const PAIRS_MIN = 240;
-/** On top of what the projection itself took, ms: after a standstill some seventy reads are answered at once. Who sleeps for all takes seconds. */
-const EXTRA_MS = 500;
+/** On top of what the projection itself took, ms. */
+const EXTRA_MS = 200;
 const WRITE_SIDE_SHARE_MAX = 0.05;
 /** What the contract calls the caller's patience, and what it takes to send the answer, ms. */
 const BOUND_MS = 2_500;

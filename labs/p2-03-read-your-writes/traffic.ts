@@ -9,7 +9,8 @@ export const PAGE = 40;
 const READ_PATIENCE_MS = 6_000;
 const CALM_PER_SECOND = 12;
 const SHORT_PER_SECOND = 32;
-const LONG_PER_SECOND = 36;
+/** All that a standstill has kept waiting is answered at once after it: enough for 300 pairs, and no more. */
+const LONG_PER_SECOND = 28;
 const STALL_PER_SECOND = 12;
 /** Writes go on for so long into the last standstill. */
 const STALL_WRITES_MS = 1_600;

@@ -1,4 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises';
+import {LabError} from '../../src/errors.ts';
 import type {LabTools} from '../../src/labs/lab.ts';
 
 /** Longer than it holds anything, ms. */
@@ -20,7 +21,7 @@ export interface Hold {
  * Another member of stream's group, which takes one partition and is slow with it: what is published there stays unread meanwhile, while all others
  * are read. In the end it gives everything back untouched, as it does at once with whatever else it is handed.
  *
- * @throws when others were always faster, and it is not the paused one that has it.
+ * @throws FAULT_FAILED when others were always faster, and it is not the paused one that has it.
  */
 export async function holdPartition(tools: LabTools, hold: Hold, cut: AbortSignal): Promise<void> {
   const broker = await tools.broker();
@@ -50,7 +51,8 @@ export async function holdPartition(tools: LabTools, hold: Hold, cut: AbortSigna
   const holder = (await broker.lag('activity')).find(
     ({group, partition}) => group === 'stream' && partition === hold.partition,
   )?.member;
-  if (holder !== hold.paused) throw new Error(`${holder ?? 'nobody'} has partition ${hold.partition}`);
+  if (holder !== hold.paused)
+    throw new LabError('FAULT_FAILED', `${holder ?? 'nobody'} has partition ${hold.partition}.`);
 }
 
 async function until(at: number, signal: AbortSignal): Promise<void> {

@@ -1,24 +1,7 @@
-import {percentile} from '../../src/checkers/percentiles.ts';
 import {defineLab} from '../../src/labs/lab.ts';
-import {fail, pass, unlessBusy} from '../../src/labs/verdict.ts';
-import {
-  afterwards,
-  before,
-  type Evidence,
-  isAccepted,
-  isTold,
-  of,
-  secondsOf,
-  stories,
-  type Window,
-  waits,
-} from './evidence.ts';
-import {judgeFlooder, judgeStoreDown} from './judges.ts';
-import {attack, BURST, BURST_SHARE, calm, DOWN_AT_MS, DOWN_FOR_MS, RATE} from './traffic.ts';
-
-const SERVED_SHARE = 0.995;
-const BURST_SERVED_SHARE = 0.97;
-const TOLD_SHARE = 0.99;
+import {before, isAccepted, of, secondsOf} from './evidence.ts';
+import {judgeBursts, judgeExcess, judgeFlooder, judgeOthers, judgeStoreDown} from './judges.ts';
+import {attack, BURST, calm, DOWN_AT_MS, DOWN_FOR_MS, RATE} from './traffic.ts';
 
 export default defineLab<undefined, null>({
   id: 'p1-12-front-door',
@@ -56,19 +39,7 @@ export default defineLab<undefined, null>({
       judges: 'counting',
       codes: ['OTHERS_REFUSED', 'OTHERS_FAILED'],
       settled: {OTHERS_REFUSED: 'once-lost', OTHERS_FAILED: 'once-lost'},
-      judge: evidence => {
-        const others = healthy(evidence).flatMap(window => [
-          ...of(evidence, 'steady', window),
-          ...of(evidence, 'burst', window),
-        ]);
-        const failed = others.filter(entry => !isAccepted(entry));
-        const refused = failed.filter(({status}) => status === 429);
-        const observed = `${others.length - failed.length} of ${others.length} requests of clients within their limits were served, ${refused.length} refused with 429`;
-        const expected = `${SERVED_SHARE * 100} % of them are served`;
-        if (others.length > 0 && failed.length <= (1 - SERVED_SHARE) * others.length) return pass(observed, expected);
-        const code = refused.length > failed.length / 2 ? 'OTHERS_REFUSED' : 'OTHERS_FAILED';
-        return judged(evidence, failed.length / others.length, code, observed, expected, stories(evidence, failed));
-      },
+      judge: judgeOthers,
     },
     {
       id: 'burst-granted',
@@ -76,22 +47,7 @@ export default defineLab<undefined, null>({
       judges: 'counting',
       codes: ['NO_BURST'],
       settled: {NO_BURST: 'once-lost'},
-      judge: evidence => {
-        const bursts = healthy(evidence).flatMap(window => of(evidence, 'burst', window));
-        const failed = bursts.filter(entry => !isAccepted(entry));
-        const observed = `${bursts.length - failed.length} of ${bursts.length} requests that came in bursts of ${BURST_SHARE * BURST} after seconds of quiet were served`;
-        const expected = `${BURST_SERVED_SHARE * 100} % of them are: the limit allows ${BURST} at once`;
-        if (bursts.length > 0 && failed.length <= (1 - BURST_SERVED_SHARE) * bursts.length)
-          return pass(observed, expected);
-        return judged(
-          evidence,
-          failed.length / bursts.length,
-          'NO_BURST',
-          observed,
-          expected,
-          stories(evidence, failed),
-        );
-      },
+      judge: judgeBursts,
     },
     {
       id: 'flooder-held',
@@ -106,34 +62,7 @@ export default defineLab<undefined, null>({
       title: 'What is too much is answered 429, at once, with a Retry-After that is true',
       judges: 'counting',
       codes: ['NOT_429', 'BAD_RETRY_AFTER'],
-      judge: evidence => {
-        const excess = of(evidence, 'flood', before(evidence)).filter(entry => !isAccepted(entry));
-        const expected = `${TOLD_SHARE * 100} % of what is not accepted is 429 problem+json within 1 s, with a Retry-After of at most ${MAX_RETRY_AFTER} s`;
-        const untold = excess.filter(entry => !isTold(entry));
-        const slow = percentile(waits(excess), TOLD_SHARE) ?? 0;
-        const observed = `${excess.length - untold.length} of ${excess.length} were answered so`;
-        if (excess.length === 0) return fail('NOT_429', 'nothing was refused', expected);
-        if (untold.length > (1 - TOLD_SHARE) * excess.length)
-          return judged(
-            evidence,
-            untold.length / excess.length,
-            'NOT_429',
-            observed,
-            expected,
-            stories(evidence, untold),
-          );
-        const wrong = excess.filter(
-          entry => isTold(entry) && !(Number(entry.sends.at(-1)?.retryAfter) <= MAX_RETRY_AFTER),
-        );
-        if (wrong.length > (1 - TOLD_SHARE) * excess.length)
-          return fail(
-            'BAD_RETRY_AFTER',
-            `${wrong.length} of ${excess.length} refusals name another time, such as ${wrong[0]?.sends.at(-1)?.retryAfter} s`,
-            expected,
-            stories(evidence, wrong),
-          );
-        return pass(`${observed}, 99 % of them within ${Math.round(slow)} ms`, expected);
-      },
+      judge: judgeExcess,
     },
     {
       id: 'store-down',
@@ -195,22 +124,3 @@ export default defineLab<undefined, null>({
     },
   ],
 });
-
-/** The longest time, s, after which a bucket that is held at its limit has a token again; rounded up twice. */
-const MAX_RETRY_AFTER = 3;
-
-/** While the store is there, and has been for long enough that what came of its outage is over. */
-function healthy(evidence: Evidence): readonly Window[] {
-  return [before(evidence), afterwards(evidence)];
-}
-
-function judged(
-  {control}: Evidence,
-  badShare: number,
-  code: string,
-  observed: string,
-  expected: string,
-  evidence: readonly string[],
-) {
-  return unlessBusy(control.busy, 1 - badShare, fail(code, observed, expected, evidence));
-}

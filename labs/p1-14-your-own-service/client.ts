@@ -23,3 +23,8 @@ export function createClient(base: string, random: Random): Client {
     },
   };
 }
+
+/** Nobody answered in time: on a machine that is busy this says nothing of the service. */
+export function isLate(status: number | null): boolean {
+  return status === null || status === 503 || status === 504;
+}

@@ -40,7 +40,7 @@ const page = {
 const id = {name: 'id', in: 'path', required: true, schema: {type: 'string', minLength: 1, maxLength: 100}};
 
 /** What the brief asks of the service. Requests are generated from it, whatever the service publishes of itself. */
-const CONTRACT: Document = {
+export const CONTRACT: Document = {
   openapi: '3.1.0',
   info: {title: 'items', version: '1'},
   paths: {

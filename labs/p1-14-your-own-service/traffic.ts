@@ -5,6 +5,8 @@ import {constantArrivals} from '../../src/load/arrivals.ts';
 import type {Operation} from '../../src/load/load.ts';
 import {OPERATIONS} from './contract.ts';
 
+/** How many items there are that nobody touches while the run lasts. */
+export const STABLE = 72;
 const PATIENCE_MS = 5_000;
 const FUZZ_MS = 7_000;
 const PER_OPERATION = {valid: 8, spoiltMax: 40};

@@ -6,10 +6,11 @@ export interface Walk {
   readonly limit: number;
   /** Ids by page, in the order in which they came. */
   readonly pages: readonly (readonly string[])[];
-  readonly names: ReadonlyMap<string, string>;
   /** Why it did not come to an end. */
   readonly broken: string | undefined;
-  /** Items that came and went meanwhile: whether they are shown is left open. */
+  /** What the last page that was asked for was answered; null: nothing in time. */
+  readonly lastStatus: number | null;
+  /** Items that came meanwhile, some of which went again: whether they are shown is left open. Without any nothing was asked of the pages. */
   readonly moving: ReadonlySet<string>;
 }
 
@@ -25,19 +26,19 @@ export async function walk(
   {limit, churn}: {readonly limit: number; readonly churn: boolean},
 ): Promise<Walk> {
   const pages: string[][] = [];
-  const names = new Map<string, string>();
   const moving = new Set<string>();
   const goingNext: Item[] = [];
   let cursor: string | null = null;
-  const ended = (broken?: string): Walk => ({limit, pages, names, broken, moving});
+  let lastStatus: number | null = null;
+  const ended = (broken?: string): Walk => ({limit, pages, broken, lastStatus, moving});
 
   do {
     const query = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
     const {status, json} = await client.send('GET', `/v1/items?limit=${limit}${query}`);
+    lastStatus = status;
     if (status !== 200 || !Array.isArray(json.items))
       return ended(`page ${pages.length + 1} was answered ${status ?? 'not at all'}`);
     const items = json.items as Item[];
-    for (const item of items) names.set(String(item?.id), String(item?.name));
     pages.push(items.map(item => String(item?.id)));
     cursor = typeof json.next === 'string' ? json.next : null;
     if (churn) await change();

@@ -65,19 +65,19 @@ export default defineLab<Setup, null>({
         const inTime = during.filter(entry => entry.outcome === 'ok');
         const observed = `${inTime.length} of ${during.length} pages came within ${evidence.setup.patienceMs} ms while stream was paused`;
         const expected = `${IN_TIME_SHARE * 100} % of them do`;
+        if (during.length === 0)
+          return inconclusive('NOTHING_ASKED', 'no page was asked for while stream was paused', expected);
         if (inTime.length >= IN_TIME_SHARE * during.length) return pass(observed, expected);
-        const refused = during.filter(entry => entry.status !== null && entry.status >= 500);
+        const others = during.filter(entry => entry.outcome !== 'ok');
+        const refused = others.filter(entry => entry.status !== null && entry.status >= 500);
         return unlessBusy(
           evidence.control.busy,
           inTime.length / during.length,
           fail(
-            refused.length > during.length / 2 ? 'PAGE_REFUSED' : 'PAGE_TOO_LATE',
+            refused.length > others.length / 2 ? 'PAGE_REFUSED' : 'PAGE_TOO_LATE',
             observed,
             expected,
-            stories(
-              evidence,
-              during.filter(entry => entry.outcome !== 'ok'),
-            ),
+            stories(evidence, others),
           ),
         );
       },
@@ -93,8 +93,8 @@ export default defineLab<Setup, null>({
         const expected = 'every page that was answered has the account part, and names the parts that it does not have';
         if (answered.length === 0)
           return inconclusive('NOTHING_ANSWERED', 'no page was answered while stream was paused', expected);
-        const wrong = answered.filter(entry => !isHonest(pageOf(entry)));
-        const lost = answered.filter(entry => pageOf(entry)?.account === null);
+        const wrong = answered.filter(entry => !isHonest(pageOf(entry)) || hasMadeUp(evidence, entry));
+        const lost = answered.filter(entry => lacks(pageOf(entry), 'account'));
         const observed = `${answered.length - wrong.length - lost.length} of ${answered.length} answered pages were so`;
         if (lost.length > 0)
           return unlessBusy(
@@ -118,10 +118,12 @@ export default defineLab<Setup, null>({
       codes: ['PART_DROPPED'],
       judge: evidence => {
         const healthy = [...evidence.baseline, ...evidence.replay].filter(entry => entry.status === 200);
-        const broken = healthy.filter(entry => PARTS.some(part => (pageOf(entry)?.[part] ?? null) === null));
+        const broken = healthy.filter(entry => PARTS.some(part => lacks(pageOf(entry), part)));
         const observed = `${healthy.length - broken.length} of ${healthy.length} pages before the pause and after it were whole`;
         const expected = 'a healthy system gives whole pages (97 % at least)';
-        if (healthy.length > 0 && broken.length <= 0.03 * healthy.length) return pass(observed, expected);
+        if (healthy.length === 0)
+          return inconclusive('NOTHING_ANSWERED', 'no page was answered before the pause or after it', expected);
+        if (broken.length <= 0.03 * healthy.length) return pass(observed, expected);
         return unlessBusy(
           evidence.control.busy,
           1 - broken.length / healthy.length,
@@ -183,12 +185,30 @@ function stories({times}: Evidence<Setup, null>, entries: readonly LedgerEntry[]
   });
 }
 
-function isHonest(page: Readonly<Record<string, unknown>> | undefined): boolean {
+type Page = Readonly<Record<string, unknown>>;
+
+function isHonest(page: Page | undefined): boolean {
   const missing = page?.missing;
-  return Array.isArray(missing) && PARTS.every(part => ((page?.[part] ?? null) === null) === missing.includes(part));
+  return Array.isArray(missing) && PARTS.every(part => lacks(page, part) === missing.includes(part));
 }
 
-function pageOf(entry: LedgerEntry): Readonly<Record<string, unknown>> | undefined {
+/**
+ * Whether a page that was there before stream went on shows an activity that no page had shown before stream was paused: nobody has told it.
+ * Windows go on by themselves, so that of them the same cannot be said.
+ */
+function hasMadeUp({baseline, attack, faults}: Evidence<Setup, null>, entry: LedgerEntry): boolean {
+  const {appliedAt, endedAt = Number.POSITIVE_INFINITY} = faults.find(({kind}) => kind === 'pause') ?? {};
+  const page = pageOf(entry);
+  if (appliedAt === undefined || lacks(page, 'activity') || entry.intendedAt + entry.latencyMs >= endedAt) return false;
+  const shown = [...baseline, ...attack].filter(({intendedAt}) => intendedAt < appliedAt);
+  return shown.every(before => JSON.stringify(pageOf(before)?.activity) !== JSON.stringify(page?.activity));
+}
+
+function lacks(page: Page | undefined, part: (typeof PARTS)[number]): boolean {
+  return (page?.[part] ?? null) === null;
+}
+
+function pageOf(entry: LedgerEntry): Page | undefined {
   return jsonObject(entry.sends.at(-1)?.body);
 }
 

@@ -73,10 +73,11 @@ export function halfAccounts({accounts, quotas}: Final): readonly string[] {
   return accounts.filter(id => !have.has(id));
 }
 
-/** Requests between processes for each journey of the clients, before anything was broken. */
+/** Requests between processes for each journey of the clients, before anything was broken; 0 where nobody made one. */
 export function callsPerJourney({baseline, baselineRequests}: Run): number {
   const journeysMade = baseline.length / Object.keys(CALLS).length;
-  return baselineRequests.filter(({from}) => from !== 'client').length / Math.max(1, journeysMade);
+  const calls = baselineRequests.filter(({from}) => from !== 'client').length;
+  return journeysMade === 0 ? 0 : calls / journeysMade;
 }
 
 export function busiestLinks({baselineRequests}: Run): readonly string[] {

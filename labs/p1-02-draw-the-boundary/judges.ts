@@ -12,6 +12,8 @@ export type Seen = Evidence<Setup, null>;
 
 const SHARE_MIN = 0.99;
 const CALLS_PER_THOUSAND_MAX = 2;
+/** Fewer forged tokens than this, answered, tell nothing. */
+const FORGED_MIN = 20;
 export const CLOSED_COUNTS_MS = 7_000;
 
 /** When identity was away, as the fault's record tells it, unix ms; while it is away nobody knows until when. */
@@ -29,7 +31,8 @@ export function judgeOutage(evidence: Seen): Judgement {
   const share = 1 - failed.length / reads.length;
   const observed = `${reads.length - failed.length} of ${reads.length} requests with good tokens succeeded while identity was away; none of them needs identity`;
   const expected = `${SHARE_MIN * 100} % of them do`;
-  if (reads.length > 0 && share >= SHARE_MIN) return pass(observed, expected);
+  if (reads.length === 0) return inconclusive('NOTHING_ASKED', observed, expected);
+  if (share >= SHARE_MIN) return pass(observed, expected);
   // Accepted, not only shown: on containers identity is gone a moment before its record says so.
   const before = new Set(
     select(evidence.attack, {name: 'read', to: window.from})
@@ -37,8 +40,9 @@ export function judgeOutage(evidence: Seen): Judgement {
       .map(tokenOf),
   );
   const known = reads.filter(entry => before.has(tokenOf(entry)));
-  const onlyFresh = known.length > 0 && known.filter(isNotOk).length < 0.05 * known.length;
-  const counts = `with tokens that had been accepted before: ${known.length - known.filter(isNotOk).length} of ${known.length}; with fresh ones: ${reads.length - known.length - failed.filter(entry => !before.has(tokenOf(entry))).length} of ${reads.length - known.length}`;
+  const refusedKnown = known.filter(isNotOk).length;
+  const onlyFresh = known.length > 0 && refusedKnown < 0.05 * known.length && refusedKnown < failed.length / 2;
+  const counts = `with tokens that had been accepted before: ${known.length - refusedKnown} of ${known.length}; with fresh ones: ${reads.length - known.length - (failed.length - refusedKnown)} of ${reads.length - known.length}`;
   return unlessBusy(
     evidence.control.busy,
     shareOrRestarted(evidence, share),
@@ -66,6 +70,7 @@ export function judgeCalls(evidence: Seen): Judgement {
   const tokens = new Set(select(evidence.attack, {name: 'read'}).map(tokenOf)).size;
   const observed = `the gateway asked identity ${calls.length} times for ${requests} requests with ${tokens} different tokens: ${perThousand.toFixed(1)} per 1000`;
   const expected = `at most ${CALLS_PER_THOUSAND_MAX} per 1000, however many tokens there are`;
+  if (requests === 0) return inconclusive('NOTHING_ASKED', 'no request was sent', expected);
   if (perThousand <= CALLS_PER_THOUSAND_MAX) return pass(observed, expected);
   const paths = repetitions(calls, call => `${call.method} ${call.path}`);
   // Of those that have come: in the midst of the attack others are still to be answered.
@@ -82,10 +87,13 @@ export function judgeCalls(evidence: Seen): Judgement {
 
 export function judgeForged(evidence: Seen): Judgement {
   const forged = select([...evidence.attack], {name: 'forged'});
-  const through = forged.filter(entry => passedOn(evidence, entry).length > 0 || entry.outcome === 'ok');
+  const passed = passedOn(evidence);
+  const through = forged.filter(entry => passed.has(traceOf(entry)) || entry.outcome === 'ok');
   const observed = `${through.length} of ${forged.length} requests with forged tokens got past the gateway`;
   const expected = 'none does, whether identity is there or not';
-  if (forged.length < 20) return inconclusive('NOTHING_FORGED', observed, expected);
+  const answered = forged.filter(({status}) => status !== null).length;
+  if (through.length === 0 && answered < FORGED_MIN)
+    return inconclusive('NOTHING_FORGED', `${observed}, and ${answered} were answered`, expected);
   if (through.length === 0) return pass(observed, expected);
   const kinds = [...new Set(through.map(({operation}) => String(operation.facts?.kind)))];
   return fail('FORGERY_ACCEPTED', observed, expected, [...tell(evidence, through), `kinds: ${kinds.join(', ')}`]);
@@ -99,7 +107,8 @@ const ENDINGS = [
 
 export function judgeEnded(evidence: Seen): Judgement {
   const expected = `none is let through later than ${CLOSED_COUNTS_MS / 1_000} s after that`;
-  const found = ENDINGS.map(ending => ({...ending, ...afterEnd(evidence, ending)}));
+  const passed = passedOn(evidence);
+  const found = ENDINGS.map(ending => ({...ending, ...afterEnd(evidence, ending, passed)}));
   const undone = found.find(({endedAt}) => endedAt === undefined);
   if (undone !== undefined) {
     const why = `the session could not be ended (${undone.ends}): ${undone.said}`;
@@ -114,21 +123,29 @@ export function judgeEnded(evidence: Seen): Judgement {
     )
     .join('; ');
   const late = found.flatMap(one => one.late);
+  if (late.length === 0 && found.some(({answeredLate}) => answeredLate === 0))
+    return inconclusive('NOT_SHOWN', `${observed}; after that time not both were shown and answered`, expected);
   if (late.length === 0) return pass(observed, expected);
   return fail('ENDED_STILL_GOOD', observed, expected, tell(evidence, late));
 }
 
 /** What became of a token after its session had ended, as the lab's own client was told. */
-function afterEnd(evidence: Seen, {ends, answer, shows}: (typeof ENDINGS)[number]) {
+function afterEnd(
+  evidence: Seen,
+  {ends, answer, shows}: (typeof ENDINGS)[number],
+  passed: ReadonlySet<string | undefined>,
+) {
   const [end] = select(evidence.attack, {name: ends});
   const [send] = end?.sends ?? [];
   const said = String(end?.status ?? send?.error ?? 'no answer');
   const endedAt = end?.status === answer && send !== undefined ? send.at + send.durationMs : undefined;
   const tries = select(evidence.attack, {name: shows, from: endedAt ?? Number.POSITIVE_INFINITY});
-  const through = tries.filter(entry => passedOn(evidence, entry).length > 0);
+  const through = tries.filter(entry => passed.has(traceOf(entry)));
   const last = Math.max(endedAt ?? 0, ...through.map(({intendedAt}) => intendedAt));
-  const late = through.filter(({intendedAt}) => intendedAt > (endedAt ?? 0) + CLOSED_COUNTS_MS);
-  return {said, endedAt, tries: tries.length, through: through.length, lastMs: last - (endedAt ?? 0), late};
+  const isLate = ({intendedAt}: LedgerEntry): boolean => intendedAt > (endedAt ?? 0) + CLOSED_COUNTS_MS;
+  const answeredLate = tries.filter(entry => isLate(entry) && entry.status !== null).length;
+  const counts = {tries: tries.length, through: through.length, lastMs: last - (endedAt ?? 0), answeredLate};
+  return {said, endedAt, late: through.filter(isLate), ...counts};
 }
 
 export function judgeGood(evidence: Seen): Judgement {
@@ -144,7 +161,8 @@ export function judgeGood(evidence: Seen): Judgement {
   const share = 1 - failed.length / calm.length;
   const observed = `${calm.length - failed.length} of ${calm.length} requests with good tokens succeeded while identity was there`;
   const expected = `${SHARE_MIN * 100} % of them do`;
-  if (calm.length > 0 && share >= SHARE_MIN) return pass(observed, expected);
+  if (calm.length === 0) return inconclusive('NOTHING_ASKED', observed, expected);
+  if (share >= SHARE_MIN) return pass(observed, expected);
   return unlessBusy(
     evidence.control.busy,
     shareOrRestarted(evidence, share),
@@ -160,10 +178,10 @@ function shareOrRestarted({events, times}: Seen, share: number): number {
   return restarted ? 1 : share;
 }
 
-/** What of an operation went on to stream: the gateway had let it in. */
-function passedOn({requests}: Seen, entry: LedgerEntry): readonly RequestLogEntry[] {
-  const trace = traceOf(entry);
-  return requests.filter(({link, traceparent}) => link === 'gateway->stream' && traceparent?.split('-')[1] === trace);
+/** Traces of the operations that went on to stream: the gateway had let them in. */
+function passedOn({requests}: Seen): ReadonlySet<string | undefined> {
+  const onward = selectRequests(requests, {link: 'gateway->stream'});
+  return new Set(onward.flatMap(({traceparent}) => traceparent?.split('-')[1] ?? []));
 }
 
 function tell(evidence: Seen, entries: readonly LedgerEntry[]): string[] {

@@ -49,7 +49,11 @@ export function judgeCalls(evidence: Seen): Judgement {
 export function judgeSlow(evidence: Seen): Judgement {
   const {alerts, hopMs} = parametersOf(evidence);
   const p95 = slowP95(evidence);
-  const before = percentile(latencies(select(evidence.baseline, {name: 'page'})), 0.5) ?? 0;
+  // A page that was not answered says nothing of how long one takes.
+  const healthy = select(evidence.baseline, {name: 'page'}).filter(({outcome}) => outcome === 'ok');
+  const before = percentile(latencies(healthy), 0.5);
+  if (before === undefined)
+    return inconclusive('NO_PAGES', 'no page was answered before hops were slow', 'pages to compare with');
   const bound = Math.round(3 * hopMs + 2 * before + SLACK_MS);
   const expected = `at most ${bound} ms: three hops, twice what a page took before, and ${SLACK_MS} ms`;
   if (p95 === undefined) return inconclusive('NO_PAGES', 'no page was asked for while hops were slow', expected);
@@ -91,7 +95,8 @@ export function judgeBodies(evidence: Seen): Judgement {
   });
   const observed = `${asked.length - wrong.length} of ${asked.length} pages were as they had to be while all services were there, and ${final.pages.length - last.length} of ${final.pages.length} at the end`;
   const expected = 'each page is what asking for each name gives: same order, same fields, the names of now';
-  if (asked.length === 0) return inconclusive('NO_PAGES', observed, expected);
+  if (asked.length === 0 || (last.length === 0 && final.pages.length === 0))
+    return inconclusive('NO_PAGES', observed, expected);
   // One page of many may have met a node that was just going, or coming back.
   const toCome = Math.max(0, PAGES - select(evidence.attack, {name: 'page'}).length);
   const wrongMax = SOME_WRONG_SHARE * (asked.length + toCome);

@@ -53,6 +53,7 @@ export function judgeUnderWay(evidence: Seen): Judgement {
   const bound = Math.ceil(LATE_TIMES * meant + UNDER_WAY_SPARE);
   const observed = `up to ${most.count} requests were under way to stream at once`;
   const expected = `at most ${bound}: as many as callers wait for (${meant.toFixed(0)}: their rate times their time), and a little`;
+  if (requests.length === 0) return inconclusive('NOTHING_ASKED', 'nothing was asked of stream', expected);
   if (most.count <= bound) return pass(observed, expected);
   return fail('REQUESTS_PILE_UP', observed, expected, [
     `at ${since(evidence, most.at)} these were still under way:`,
@@ -122,7 +123,8 @@ function judgeServed(
   const served = entries.filter(entry => entry.outcome === 'ok' && lateness(entry) <= LATE_TIMES);
   const observed = `${served.length} of ${entries.length} ${who}`;
   const expected = `${SERVED_SHARE * 100} % of them are`;
-  if (entries.length > 0 && served.length >= SERVED_SHARE * entries.length) return pass(observed, expected);
+  if (entries.length === 0) return inconclusive('NOTHING_ASKED', observed, expected);
+  if (served.length >= SERVED_SHARE * entries.length) return pass(observed, expected);
   const others = entries.filter(entry => !served.includes(entry));
   return fail(code, observed, expected, tell(evidence, others));
 }

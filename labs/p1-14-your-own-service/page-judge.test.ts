@@ -62,6 +62,11 @@ describe("p1-14's judge of pages", () => {
     ],
     ['PAGES_BREAK_OFF', 'has always a next page', (items, {limit}) => ({items: items.slice(0, limit), next: 'on'})],
     [
+      'PAGES_BREAK_OFF',
+      'has half a character for its next page',
+      (items, {limit, cursor}) => (cursor === '\ufffd' ? 400 : {...pageOf(items, limit), next: '\ud83d'}),
+    ],
+    [
       'PAGES_TOO_LARGE',
       'shows the row that it read too many',
       (items, {limit, cursor}) => pageOf(behind(sorted(items), cursor), limit + 1),

@@ -33,8 +33,9 @@ export async function walk(
   const ended = (broken?: string): Walk => ({limit, pages, broken, lastStatus, moving});
 
   do {
-    const query = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const {status, json} = await client.send('GET', `/v1/items?limit=${limit}${query}`);
+    // Takes any string: half a surrogate pair goes out as the replacement character.
+    const query = new URLSearchParams({limit: String(limit), ...(cursor === null ? {} : {cursor})});
+    const {status, json} = await client.send('GET', `/v1/items?${query}`);
     lastStatus = status;
     if (status !== 200 || !Array.isArray(json.items))
       return ended(`page ${pages.length + 1} was answered ${status ?? 'not at all'}`);

@@ -37,6 +37,14 @@ describe('blaming the code of the learner', () => {
     expect(brokenByLearner(gateway, requests, [], calm)).toBeUndefined();
   });
 
+  it('happens when it does not wait for what it asks, on a calm machine', () => {
+    const asked = times(4, request('client', 'gateway-1', 503));
+    const hungUp = (abandonedMs: number) => times(4, {...request('gateway-1', 'identity-1', null), abandonedMs});
+    expect(brokenByLearner(gateway, [...asked, ...hungUp(5)], [], calm)).toMatchObject({service: 'gateway'});
+    expect(brokenByLearner(gateway, [...asked, ...hungUp(5)], [], busy)).toBeUndefined();
+    expect(brokenByLearner(gateway, [...asked, ...hungUp(2_000)], [], calm)).toBeUndefined();
+  });
+
   it('does not happen for refusals, nor for another service', () => {
     expect(brokenByLearner(gateway, times(4, request('client', 'gateway-1', 404)), [], calm)).toBeUndefined();
     expect(brokenByLearner(gateway, times(4, request('gateway-1', 'identity-1', 500)), [], calm)).toBeUndefined();

@@ -6,6 +6,8 @@ import {fail, type Judgement} from '../verdict.ts';
 
 /** More than this share of failing answers, and the service is broken rather than unlucky. */
 const BROKEN_ABOVE = 0.5;
+/** Whoever hangs up within this time (ms) has not waited for a calm system, which answers within tens of them. */
+const AT_ONCE_MS = 250;
 const LOG_LINES = 6;
 const EVIDENCE_LINES_MAX = 8;
 
@@ -18,7 +20,7 @@ export interface Broken {
 
 /**
  * Finds the service that the learner's code breaks before any fault was injected: its process ended, or it answered more than half of its
- * requests with a server error (or not at all) while the services that it asks answered. On a busy machine an answer that did not come, or
+ * requests with a server error (or not at all) while the services that it asks answered, or were not waited for. On a busy machine an answer that did not come, or
  * that says that something else did not answer (502, 503, 504), is nobody's fault. Undefined when the code cannot be blamed.
  */
 export function brokenByLearner(
@@ -42,7 +44,8 @@ export function brokenByLearner(
     const asked = requests.filter(request => nodes.includes(request.to));
     const failing = asked.filter(busy ? isFailingByItself : isFailing);
     const itsCalls = requests.filter(request => nodes.includes(request.from) && request.from !== CLIENT);
-    const upstreamFails = shareOf(itsCalls.filter(isFailing).length, itsCalls.length) > BROKEN_ABOVE;
+    const unanswered = itsCalls.filter(call => isFailing(call) && (busy || !isGivenUpAtOnce(call)));
+    const upstreamFails = shareOf(unanswered.length, itsCalls.length) > BROKEN_ABOVE;
     if (shareOf(failing.length, asked.length) > BROKEN_ABOVE && !upstreamFails) {
       const [first] = failing;
       const example = first ? ` (${first.method} ${first.path}: ${first.status ?? first.lost ?? 'no answer'})` : '';
@@ -83,6 +86,11 @@ export function telling(lines: readonly string[]): readonly string[] {
 
 function isFailing(request: RequestLogEntry): boolean {
   return request.status === null || request.status >= 500;
+}
+
+/** The caller did not wait as long as a system at rest may take, ms: that says nothing of who was asked. */
+function isGivenUpAtOnce({status, abandonedMs}: RequestLogEntry): boolean {
+  return status === null && abandonedMs !== undefined && abandonedMs < AT_ONCE_MS;
 }
 
 /** A service answers 500 for what it did not expect, however long that took. */

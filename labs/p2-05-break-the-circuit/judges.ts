@@ -1,6 +1,6 @@
 import {repetitions} from '../../src/checkers/attempts.ts';
 import {select} from '../../src/checkers/availability.ts';
-import {fail, type Judgement, pass, unlessBusy} from '../../src/labs/verdict.ts';
+import {fail, inconclusive, type Judgement, pass, unlessBusy} from '../../src/labs/verdict.ts';
 import {baselineOf, hang, p99Of, type Run, sinceAttack, slowest, stories, toStream} from './evidence.ts';
 
 const OPEN_WITHIN_MS = 5_000;
@@ -13,14 +13,11 @@ export function judgeOthers(evidence: Run): Judgement {
   const ok = others.filter(entry => entry.outcome === 'ok');
   const observed = `${ok.length} of ${others.length} requests for identity's routes succeeded while stream hung`;
   const expected = `${OTHERS_SHARE * 100} % of them do: identity is well all the time`;
+  if (others.length === 0) return inconclusive('NOTHING_TO_JUDGE', observed, expected);
   if (ok.length >= OTHERS_SHARE * others.length) return pass(observed, expected);
   const failed = others.filter(entry => entry.outcome !== 'ok');
-  // A request that was turned away at the gateway's own cap never had a policy; one that the policy refused never left for identity either.
-  const refused = failed.filter(
-    entry =>
-      /does not answer|refused|circuit/i.test(entry.sends.at(-1)?.body ?? '') &&
-      !/in flight/i.test(entry.sends.at(-1)?.body ?? ''),
-  );
+  // The kind of problem tells it, whatever the policy's own words are: who is turned away at the gateway's own cap never had a policy.
+  const refused = failed.filter(entry => entry.sends.at(-1)?.body?.includes('upstream-refused') === true);
   return unlessBusy(
     evidence.control.busy,
     ok.length / others.length,
@@ -34,12 +31,14 @@ export function judgeOthers(evidence: Run): Judgement {
 }
 
 export function judgeOthersFast(evidence: Run): Judgement {
-  const before = p99Of(baselineOf(evidence, 'read-account'));
+  const baseline = baselineOf(evidence, 'read-account');
+  const before = p99Of(baseline);
   const bound = Math.max(2 * before, before + 100);
   const during = select(evidence.attack, {name: 'read-account', ...hang(evidence)});
   const p99 = p99Of(during);
   const observed = `p99 of identity's routes was ${Math.round(p99)} ms while stream hung`;
   const expected = `at most ${Math.round(bound)} ms: twice the baseline's ${Math.round(before)} ms, or 100 ms more`;
+  if (baseline.length === 0 || during.length === 0) return inconclusive('NOTHING_TO_JUDGE', observed, expected);
   return p99 <= bound ? pass(observed, expected) : fail('OTHERS_SLOW', observed, expected, slowest(evidence, during));
 }
 
@@ -50,14 +49,15 @@ export function judgeOpening(evidence: Run): Judgement {
   const intervals = Math.ceil((window.to - window.from) / PROBE_EVERY_MS);
   const observed = `stream got ${calls.length} requests from 5 s into its hang on, in ${((window.to - window.from) / 1000).toFixed(1)} s`;
   const expected = `at most one a second (${intervals + 1})`;
+  const wanted = evidence.attack.filter(
+    entry => entry.name !== 'read-account' && entry.intendedAt >= window.from && entry.intendedAt <= window.to,
+  ).length;
+  if (wanted === 0) return inconclusive('NOTHING_TO_JUDGE', 'nobody wanted anything of stream by then', expected);
   if (calls.length <= intervals + 1) return pass(observed, expected);
   const perSecond = Array.from(
     {length: intervals},
     (_, second) => calls.filter(call => Math.floor((call.at - window.from) / PROBE_EVERY_MS) === second).length,
   );
-  const wanted = evidence.attack.filter(
-    entry => entry.name !== 'read-account' && entry.intendedAt >= window.from && entry.intendedAt <= window.to,
-  ).length;
   // A policy that pauses and then lets a crowd through still keeps most requests away.
   const code = calls.length < 0.3 * wanted ? 'PROBE_STAMPEDE' : 'STILL_CALLING';
   return fail(code, observed, expected, [
@@ -78,7 +78,8 @@ export function judgeClosing(evidence: Run): Judgement {
   );
   const observed = `${ok.length} of ${after.length} requests for stream succeeded from 10 s after its recovery on${first === undefined ? '' : `, the first one ${((first.intendedAt - to) / 1000).toFixed(1)} s after it`}`;
   const expected = '95 % of them do';
-  if (after.length > 0 && ok.length >= 0.95 * after.length) return pass(observed, expected);
+  if (after.length === 0) return inconclusive('NOTHING_TO_JUDGE', 'nobody wanted anything of stream by then', expected);
+  if (ok.length >= 0.95 * after.length) return pass(observed, expected);
   return unlessBusy(
     evidence.control.busy,
     ok.length / after.length,
@@ -102,6 +103,7 @@ export function judgeWrites(evidence: Run): Judgement {
   const repeated = [...byTrace.entries()].filter(([, requests]) => requests.length > 1);
   const observed = `${repeated.length} of ${byTrace.size} writes went to stream more than once`;
   const expected = 'a POST without an idempotency key goes out once: nobody knows whether the first one took effect';
+  if (byTrace.size === 0) return inconclusive('NOTHING_TO_JUDGE', 'no write went to stream', expected);
   if (repeated.length === 0) return pass(observed, expected);
   return fail(
     'UNSAFE_RETRY',
@@ -121,6 +123,7 @@ export function judgeHealthy(evidence: Run): Judgement {
   const ok = before.filter(entry => entry.outcome === 'ok');
   const observed = `${ok.length} of ${before.length} requests for a healthy stream succeeded`;
   const expected = '97 % of them do';
+  if (before.length === 0) return inconclusive('NOTHING_TO_JUDGE', observed, expected);
   return ok.length >= 0.97 * before.length
     ? pass(observed, expected)
     : unlessBusy(

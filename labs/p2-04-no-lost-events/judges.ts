@@ -1,4 +1,4 @@
-import {fail, type Judgement, pass} from '../../src/labs/verdict.ts';
+import {fail, inconclusive, type Judgement, pass} from '../../src/labs/verdict.ts';
 import {accountOf, compare, counts, effectsOf, type Run} from './evidence.ts';
 
 export const DRAINED_WITHIN_MS = 10_000;
@@ -23,6 +23,7 @@ export function judgeMissing(evidence: Run): Judgement {
       ],
     );
   }
+  if (stored.size === 0) return inconclusive('NOTHING_TO_JUDGE', 'no account was committed', expected);
   if (missing.length === 0)
     return pass(`0 of ${stored.size} committed accounts are without an event`, expected, counts(evidence.final));
   return fail('MISSING_EVENTS', `${missing.length} of ${stored.size} committed accounts have no event`, expected, [
@@ -51,6 +52,8 @@ function stories({attack, events, times}: Run, missing: readonly string[]): stri
 export function judgeExtra(evidence: Run): Judgement {
   const {phantom} = compare(evidence.final);
   const expected = 'stream knows only accounts that are committed';
+  // That nothing was published at all is what another task refuses.
+  if (Object.keys(evidence.final.effects).length === 0) return nothingHeard(expected);
   if (phantom.length === 0) return pass('0 events without an account', expected, counts(evidence.final));
   return fail('PHANTOM_EVENTS', `${phantom.length} events tell of accounts that do not exist`, expected, [
     ...phantom
@@ -66,6 +69,7 @@ export function judgeExtra(evidence: Run): Judgement {
 export function judgeTwice(evidence: Run): Judgement {
   const {duplicated} = compare(evidence.final);
   const expected = 'each account has one registration at stream';
+  if (Object.keys(evidence.final.effects).length === 0) return nothingHeard(expected);
   if (duplicated.length === 0) return pass('every effect took place once', expected, counts(evidence.final));
   return fail('EFFECT_TWICE', `${duplicated.length} accounts have more than one registration at stream`, expected, [
     ...duplicated
@@ -75,8 +79,13 @@ export function judgeTwice(evidence: Run): Judgement {
   ]);
 }
 
+function nothingHeard(expected: string): Judgement {
+  return inconclusive('NOTHING_TO_JUDGE', 'stream has not heard of any account', expected);
+}
+
 export function judgeBacklog({times, final}: Run): Judgement {
   const expected = `everything has arrived ${DRAINED_WITHIN_MS / 1000} s after the last fault ended`;
+  if (final.committed.length === 0) return inconclusive('NOTHING_TO_JUDGE', 'no account was committed', expected);
   if (times.recoveredAt !== null)
     return pass(
       `everything had arrived ${((times.recoveredAt - times.healedAt) / 1000).toFixed(1)} s after healing`,

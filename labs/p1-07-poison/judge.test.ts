@@ -43,6 +43,14 @@ it('tells valid events that were buried, skipped and doubled apart, and takes no
   expect(judgeSkipped(seen({effectsBefore: ['v1', 'v1', 'v2'].map(effect)})).code).toBe('EFFECT_TWICE');
 });
 
+it('passes nobody where nothing came, or everything waits', () => {
+  const nothing = seen({source: [], positions: {}, lettersBefore: [], effectsBefore: [], effectsAfter: []});
+  const judges = [judgeSkipped, judgeGoesOn, judgeKept, judgeRedriven];
+  expect(judges.map(judge => judge(nothing).verdict)).toEqual(judges.map(() => 'inconclusive'));
+  const waiting = seen({positions: {0: 0}, lag: 4, lettersBefore: [], effectsBefore: []});
+  expect([judgeSkipped(waiting).verdict, judgeKept(waiting).verdict]).toEqual(['inconclusive', 'inconclusive']);
+});
+
 it('says which message a partition waits for', () => {
   const stuck = judgeGoesOn(seen({lag: 3, positions: {0: 1}, lettersBefore: []}));
   expect([stuck.code, stuck.evidence[0]]).toEqual([
@@ -54,6 +62,8 @@ it('says which message a partition waits for', () => {
 it('does not let poison hold up its partition for as many attempts as an outage takes', () => {
   const late = [UNREADABLE, REFUSED].map(one => ({...one, at: 7_500}));
   expect(judgeGoesOn(seen({lettersBefore: late})).code).toBe('HELD_UP');
+  const told = late.map(one => ({...one, at: 4_000}));
+  expect(judgeGoesOn(seen({lettersBefore: told})).verdict).toBe('pass');
   const kill = {at: 500, node: 'stream-1', type: 'crash-point', detail: ''} as const;
   // Where nothing waits behind poison and takes as long, it is the machine.
   const aside: Held = {id: 'aside', partition: 1, position: 9, publishedAt: 100};
@@ -74,6 +84,11 @@ it('wants poison kept, with reasons that tell one kind from another', () => {
 it('wants what was redriven to take effect, once', () => {
   expect(judgeRedriven(seen({effectsAfter: ['v1', 'v2'].map(effect)})).code).toBe('REDRIVE_LOST');
   expect(judgeRedriven(seen({effectsAfter: ['v1', 'v2', 'r', 'r'].map(effect)})).code).toBe('REDRIVE_TWICE');
+  // A valid one that was given up on with the rest of its batch.
+  expect(judgeRedriven(seen({effectsAfter: ['v1', 'v2', 'r', 'v1'].map(effect)})).code).toBe('REDRIVE_TWICE');
+  // What was twice before is no matter of the redrive.
+  const before = {effectsBefore: ['v1', 'v1', 'v2'].map(effect), effectsAfter: ['v1', 'v1', 'v2', 'r'].map(effect)};
+  expect(judgeRedriven(seen(before)).verdict).toBe('pass');
 });
 
 it('knows poison by what it is', () => {

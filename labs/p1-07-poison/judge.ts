@@ -37,6 +37,7 @@ export function judgeSkipped(evidence: Seen): Judgement {
   const {final} = evidence;
   const valid = final.source.filter(({poison}) => poison === undefined);
   const expected = 'each event that can be read and stored has one effect, and none is a dead letter';
+  if (valid.length === 0) return inconclusive('NOTHING_TO_JUDGE', 'no valid event was published', expected);
   const buried = final.lettersBefore.filter(({message}) => valid.some(({id}) => id === message.id));
   if (buried.length > 0)
     return fail('VALID_BURIED', `${buried.length} of ${valid.length} valid events are dead letters`, expected, [
@@ -74,6 +75,8 @@ export function judgeSkipped(evidence: Seen): Judgement {
         ...about(evidence),
       ],
     );
+  if (missing.length === valid.length)
+    return inconclusive('NOTHING_TO_JUDGE', 'all valid events still wait', expected, about(evidence));
   return pass(`0 of ${valid.length} valid events were skipped`, expected, about(evidence));
 }
 
@@ -96,6 +99,8 @@ export function judgeGoesOn(evidence: Seen): Judgement {
       ...about(evidence),
     ]);
   }
+  if (final.source.length === 0 || Object.keys(final.positions).length === 0)
+    return inconclusive('NOTHING_TO_JUDGE', 'the broker does not know how far the group is', expected);
   if (final.lag === 0) return pass('nothing waits', expected, about(evidence));
   const heads = Object.keys(final.positions).flatMap(key => {
     const waiting = final.source.filter(
@@ -172,10 +177,12 @@ export function judgeRedriven(evidence: Seen): Judgement {
   );
   const twice = duplicated.filter(({id}) => !before.has(id));
   if (twice.length > 0)
-    return fail('REDRIVE_TWICE', `${twice.length} redriven events took effect more than once`, expected, [
-      ...twice.slice(0, 3).map(({id, count}) => `event ${id}: took effect ${count} times`),
-      ...about(evidence),
-    ]);
+    return fail(
+      'REDRIVE_TWICE',
+      `${twice.length} events took effect more than once, as they had not before the redrive`,
+      expected,
+      [...twice.slice(0, 3).map(({id, count}) => `event ${id}: took effect ${count} times`), ...about(evidence)],
+    );
   const seen = new Set(final.effectsAfter.map(({message}) => message));
   const lost = refused.filter(({id}) => !seen.has(id));
   if (lost.length > 0)

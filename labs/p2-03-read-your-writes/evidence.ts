@@ -8,14 +8,14 @@ export interface Setup {
   readonly accounts: readonly SignedIn[];
 }
 
-/** Ids of an account's events, as they were read page by page. */
-export type ReadBack = Readonly<Record<string, readonly string[]>>;
+/** Ids of an account's events, as they were read page by page; or the status that came in place of a page. */
+export type ReadBack = Readonly<Record<string, readonly string[] | number>>;
 
 export interface Final {
   /** When each event could be read first, unix ms, by the account and its own id. */
   readonly projectedAt: Readonly<Record<string, number>>;
   /** What the broker has, by account. */
-  readonly written: ReadBack;
+  readonly written: Readonly<Record<string, readonly string[]>>;
   readonly writeSideReads: number;
   readonly after: ReadBack;
   readonly rebuild: Rebuild;
@@ -68,10 +68,11 @@ async function readBack(tools: LabTools, accounts: readonly SignedIn[]): Promise
   return Object.fromEntries(all);
 }
 
-async function readAll(tools: LabTools, {account, token}: SignedIn): Promise<readonly string[]> {
+async function readAll(tools: LabTools, {account, token}: SignedIn): Promise<readonly string[] | number> {
   const ids: string[] = [];
   for (let path = `/v1/activity/${account}?limit=100`; ; ) {
-    const {body} = await tools.http('GET', path, {headers: {authorization: `Bearer ${token}`}});
+    const {status, body} = await tools.http('GET', path, {headers: {authorization: `Bearer ${token}`}});
+    if (status !== 200) return status;
     const page = body as {readonly items?: readonly {readonly id: string}[]; readonly next?: string | null};
     ids.push(...(page.items ?? []).map(({id}) => id));
     if (typeof page.next !== 'string' || ids.length > 10_000) return ids;

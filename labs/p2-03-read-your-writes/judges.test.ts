@@ -3,6 +3,7 @@ import type {CreateReadModel} from '../../services/stream/seams/projection.ts';
 import type {Judgement} from '../../src/labs/verdict.ts';
 import {createRandom} from '../../src/random.ts';
 import type {Seen} from './evidence.ts';
+import {judgeEqual} from './judges.ts';
 import lab from './lab.ts';
 import {simulate} from './simulate.fixture.ts';
 
@@ -92,8 +93,57 @@ describe('the judges of reads, over simulated runs', () => {
         read: async () => ({behindForMs: 100}),
       }),
     ],
+    [
+      'waits for the position of somebody who brings none',
+      'equal-after',
+      'DIFFERS',
+      ({projection}) => ({
+        written: ({ids}) => ids.at(-1) ?? null,
+        async read(request) {
+          if (!(await projection.has(request.account, request.position ?? ''))) return {behindForMs: 100};
+          return {page: await projection.page(request), position: null};
+        },
+      }),
+    ],
   ])('refuse code that %s', async (_, task, code, createReadModel) => {
     expect(judge(await simulate(createReadModel, 1))[task]).toMatchObject({code});
+  });
+});
+
+describe('the judges, over runs of which one thing is changed', () => {
+  const sound = async () => simulate(await modelOf('solution'), 1);
+
+  it('want what was written there once, in the end and after a rebuild', async () => {
+    const seen = await sound();
+    const end = (change: Partial<Seen['final']>, isBusy = false) =>
+      judgeEqual({...seen, final: {...seen.final, ...change}, control: {...seen.control, busy: isBusy}});
+    const {after} = seen.final;
+    const [account = ''] = Object.keys(after);
+    const ids = after[account] as readonly string[];
+    for (const read of [ids.slice(1), [...ids, ...ids.slice(0, 1)], [...ids, 'not-written'], 412])
+      expect([
+        end({after: {...after, [account]: read}}).code,
+        end({rebuilt: {...after, [account]: read}}).code,
+      ]).toEqual(['DIFFERS', 'DIFFERS']);
+    expect(end({rebuild: {state: 'failed', reason: 'it broke', events: 0}}).verdict).toBe('inconclusive');
+    expect(end({written: {}, after: {}, rebuilt: {}}).verdict).toBe('inconclusive');
+    const noneFrom = (status: number) => ({after: Object.fromEntries(Object.keys(after).map(who => [who, status]))});
+    expect([503, 412].map(status => end(noneFrom(status), true).code)).toEqual(['BUSY_MACHINE', 'DIFFERS']);
+    expect(end(noneFrom(503)).code).toBe('DIFFERS');
+  });
+
+  it('pass nobody whose reads were never answered, nor where nobody read', async () => {
+    const seen = await sound();
+    const unanswered = seen.attack.map(entry =>
+      entry.id.includes('.')
+        ? {...entry, status: null, sends: entry.sends.map(send => ({...send, status: null, durationMs: 6_000}))}
+        : entry,
+    );
+    const hung = judge({...seen, attack: unanswered});
+    expect([hung['own-writes']?.verdict, hung.bounded?.code]).toEqual(['inconclusive', 'HELD_UP']);
+    const silence = {...seen, attack: [], final: {...seen.final, written: {}, after: {}, rebuilt: {}}};
+    for (const [task, judgement] of Object.entries(judge(silence)))
+      expect([task, judgement.code]).toEqual([task, 'NOTHING_TO_JUDGE']);
   });
 });
 

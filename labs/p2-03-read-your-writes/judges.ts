@@ -1,5 +1,5 @@
 import {fail, inconclusive, type Judgement, pass, unlessBusy} from '../../src/labs/verdict.ts';
-import {lagOf, type Read, type ReadBack, readsOf, readsToCome, type Seen, showsOwn} from './evidence.ts';
+import {type Final, lagOf, type Read, type ReadBack, readsOf, readsToCome, type Seen, showsOwn} from './evidence.ts';
 import {PAGE} from './traffic.ts';
 
 const PAIRS_MIN = 240;
@@ -42,6 +42,8 @@ export function judgeOwnWrites(seen: Seen): Judgement {
       1 - share,
       fail('READS_REFUSED', answers, 'a page for whoever waits for 2 s and less', refused.slice(0, 3).map(tell)),
     );
+  const pages = shown.length + toCome.first + toCome.second;
+  if (pages < PAIRS_MIN) return inconclusive('NOTHING_TO_JUDGE', `only ${pages} reads got a page`, expected);
   return pass(observed, expected, [answers]);
 }
 
@@ -105,11 +107,14 @@ export function judgeSource(seen: Seen): Judgement {
   );
   const {writeSideReads} = seen.final;
   const toCome = readsToCome(seen);
-  const most = Math.floor((reads.length + toCome.first + toCome.second) * WRITE_SIDE_SHARE_MAX);
+  const all = reads.length + toCome.first + toCome.second;
+  const most = Math.floor(all * WRITE_SIDE_SHARE_MAX);
   const observed = `${reads.length} reads: ${writeSideReads} looks at the write side, ${ahead.length} pages that were ahead of the projection`;
   const expected = `at most ${most} (5 %) of either`;
+  if (all === 0) return inconclusive('NOTHING_TO_JUDGE', observed, expected);
   if (writeSideReads > most) return fail('FROM_THE_WRITE_SIDE', observed, expected, ahead.slice(0, 3).map(tell));
   if (ahead.length > most) return fail('NOT_THE_PROJECTION', observed, expected, ahead.slice(0, 3).map(tell));
+  if (all < PAIRS_MIN) return inconclusive('NOTHING_TO_JUDGE', `only ${all} reads came after a write`, expected);
   return pass(observed, expected);
 }
 
@@ -129,11 +134,14 @@ export function judgeEqual(seen: Seen): Judgement {
   const {written, after, rebuild, rebuilt} = seen.final;
   const total = Object.values(written).reduce((sum, ids) => sum + ids.length, 0);
   const expected = 'each event of the write side once, and nothing else';
+  if (total === 0) return inconclusive('NOTHING_TO_JUDGE', 'nothing was written', expected);
   const late = differences(written, after);
+  // What the gateway says of a machine that has no time is not the module's doing.
+  const unavailable = Object.values(after).filter(one => typeof one === 'number' && one > 500).length;
   if (late.length > 0)
     return unlessBusy(
       seen.control.busy,
-      1 - late.length / Object.keys(written).length,
+      1 - (late.length - unavailable) / Object.keys(written).length,
       fail('DIFFERS', `5 s after the load ${late.length} accounts read something else than they wrote`, expected, late),
     );
   if (rebuild.state !== 'done')
@@ -145,7 +153,7 @@ export function judgeEqual(seen: Seen): Judgement {
   const again = differences(written, rebuilt);
   if (again.length > 0)
     return fail(
-      'REBUILD_DIFFERS',
+      'DIFFERS',
       `after a rebuild ${again.length} accounts read something else than they wrote`,
       expected,
       again,
@@ -156,9 +164,11 @@ export function judgeEqual(seen: Seen): Judgement {
   );
 }
 
-function differences(written: ReadBack, read: ReadBack): readonly string[] {
+function differences(written: Final['written'], read: ReadBack): readonly string[] {
   return Object.entries(written).flatMap(([account, ids]) => {
     const shown = read[account] ?? [];
+    if (typeof shown === 'number')
+      return [`account ${account}: ${ids.length} written; who read them without a position was answered ${shown}`];
     const missing = ids.filter(id => !shown.includes(id));
     const extra = shown.length - new Set(shown).size + shown.filter(id => !ids.includes(id)).length;
     return missing.length + extra === 0

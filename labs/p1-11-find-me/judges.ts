@@ -57,6 +57,9 @@ export function judgeEjection(evidence: Evidence): Judgement {
   const seconds = Math.ceil((window.to - window.from) / 1_000);
   const observed = `${evidence.setup.dead} was asked ${asked.length} times in the ${seconds} s that began 2 s after its death`;
   const expected = `at most once a second (${seconds}), to find out whether it is back`;
+  // Who asks nobody does not leave the dead one alone.
+  if (toIdentity(evidence, {...window, from}).length === 0)
+    return inconclusive('NOTHING_TO_JUDGE', 'nobody was asked any more', expected);
   if (asked.length <= seconds) return pass(observed, expected);
   const first = asked.slice(0, 4).map(request => `${after(evidence, request.at)}: ${request.method} ${request.path}`);
   return unlessBusy(evidence.control.busy, seconds / asked.length, fail('STILL_ASKED', observed, expected, first));
@@ -109,7 +112,10 @@ export function judgeRetired(evidence: Evidence): Judgement {
   const observed = `${retired} was asked ${asked.length} times of ${all.length} from ${NEWS_WITHIN_MS / 1_000} s after it was taken out of service, ${before.length} times before`;
   const expected = 'not once after that';
   if (all.length === 0) return inconclusive('NOTHING_TO_JUDGE', 'nobody was asked any more', expected);
-  if (asked.length === 0) return pass(observed, expected);
+  if (asked.length === 0)
+    return before.length === 0
+      ? inconclusive('NOTHING_TO_JUDGE', `${retired} was asked at no time`, expected)
+      : pass(observed, expected);
   return fail(
     'STILL_USED',
     observed,

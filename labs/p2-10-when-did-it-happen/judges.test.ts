@@ -19,14 +19,25 @@ async function windowsOf(variant: string): Promise<CreateWindows> {
 async function judge(
   variant: string,
   seed: number,
-  change: (windows: Windows<unknown>) => Windows<unknown> = windows => windows,
+  change?: (windows: Windows<unknown>) => Windows<unknown>,
 ): Promise<Readonly<Record<string, Judgement>>> {
+  return verdictsOf(await seenOf(variant, seed, change));
+}
+
+async function seenOf(
+  variant: string,
+  seed: number,
+  change: (windows: Windows<unknown>) => Windows<unknown> = windows => windows,
+): Promise<Seen> {
   const createWindows = await windowsOf(variant);
-  const seen: Seen = simulate(
+  return simulate(
     terms => change(createWindows(terms)),
     seed,
     ms => void vi.setSystemTime(ms),
   );
+}
+
+function verdictsOf(seen: Seen): Readonly<Record<string, Judgement>> {
   return Object.fromEntries(lab.tasks.map(task => [task.id, task.judge(seen)]));
 }
 
@@ -59,6 +70,13 @@ describe('the judges of windows, over simulated runs', () => {
   it.each<[string, string, string, (right: Windows<unknown>) => Partial<Windows<unknown>>]>([
     ['calls every window final', 'final-stays', 'FINAL_CHANGED', () => ({clock: () => 8e15})],
     ['calls no window final', 'silence', 'CLOCK_STANDS', () => ({clock: () => null})],
+    ['has no clock', 'final-stays', 'NEVER_FINAL', () => ({clock: () => null})],
+    [
+      'shows the time up to which windows are final in place of its clock',
+      'final-stays',
+      'NEVER_FINAL',
+      right => ({clock: state => (right.clock(state) ?? 0) - 30_000}),
+    ],
     [
       'shows a clock that runs ahead',
       'final-stays',
@@ -93,5 +111,54 @@ describe('the judges of windows, over simulated runs', () => {
       const verdicts = await judge('solution', seed, right => ({...right, ...change(right)}));
       expect([seed, verdicts[task]]).toMatchObject([seed, {code}]);
     }
+  });
+});
+
+describe('the judges of windows, over a sound run of which one thing is changed', () => {
+  it('miss an event that is neither counted nor put aside, and one that is counted twice', async () => {
+    const seen = await seenOf('solution', 1);
+    const {made} = seen.final;
+    const [[second, count] = ['', 0]] = Object.entries(made.seconds);
+    const judged = (change: Partial<typeof made>, isBusy = false) =>
+      verdictsOf({
+        ...{...seen, control: {...seen.control, busy: isBusy}},
+        final: {...seen.final, made: {...made, ...change}},
+      })['windows-equal']?.code;
+    expect(judged({})).toBeNull();
+    expect(judged({late: made.late.slice(1)})).toBe('EVENTS_MISSING');
+    expect(judged({seconds: {...made.seconds, [second]: count + 1}})).toBe('EVENTS_MISSING');
+    // None is missing, and one is in the wrong place.
+    const moved = {[second]: count - 1, [Number(second) + 86_400_000]: 1};
+    expect(judged({seconds: {...made.seconds, ...moved}})).toBe('WRONG_WINDOW');
+    expect(judged({seconds: {}, late: []})).toBe('EVENTS_MISSING');
+    expect([judged({late: made.late.slice(1)}, true), judged({seconds: {}, late: []}, true)]).toEqual([
+      'BUSY_MACHINE',
+      'EVENTS_MISSING',
+    ]);
+  });
+
+  it('want the replay to end, and its end to be the same', async () => {
+    const seen = await seenOf('solution', 1);
+    const judged = (change: Partial<Seen['final']>, isBusy = false) =>
+      verdictsOf({
+        ...{...seen, control: {...seen.control, busy: isBusy}},
+        final: {...seen.final, ...change},
+      })['replay-equal'];
+    const failed = {rebuild: {state: 'failed', reason: 'Reduce of empty array', events: 0}} as const;
+    expect(judged(failed)).toMatchObject({code: 'REPLAY_FAILED', observed: expect.stringContaining('empty array')});
+    const unfinished = {rebuild: {state: 'unfinished', reason: null, events: 9}} as const;
+    expect(judged(unfinished)?.code).toBe('REPLAY_FAILED');
+    expect([judged(failed, true)?.code, judged(unfinished, true)?.code]).toEqual(['REPLAY_FAILED', 'BUSY_MACHINE']);
+    expect(judged({again: {seconds: {}, late: []}})?.code).toBe('REPLAY_DIFFERS');
+  });
+
+  it('pass nothing where nothing was published, and nobody looked', async () => {
+    const seen = await seenOf('solution', 1);
+    const nothing = {seconds: {}, late: []};
+    const final = {...seen.final, log: [], made: nothing, again: nothing};
+    for (const [task, judgement] of Object.entries(verdictsOf({...seen, attack: [], replay: [], final})))
+      expect([task, judgement.code]).toEqual([task, 'NOTHING_TO_JUDGE']);
+    const unseen = verdictsOf({...seen, attack: [], replay: []});
+    expect([unseen.silence?.code, unseen['final-stays']?.code]).toEqual(['NOTHING_TO_JUDGE', 'NOTHING_TO_JUDGE']);
   });
 });

@@ -12,6 +12,7 @@ export function judgeWindows(seen: Seen): Judgement {
   const counted = sum(Object.values(made.seconds));
   const total = `${log.length} events were published; ${counted} are counted, ${made.late.length} put aside`;
   const expected = 'each event is counted in the second in which it happened, or put aside';
+  if (log.length === 0) return inconclusive('NOTHING_TO_JUDGE', total, expected);
   const [worst] = wrong;
   if (worst === undefined) return pass(`0 seconds differ from the offline count; ${total}`, expected);
   const story = storyOfSecond(seen, worst.second);
@@ -110,6 +111,7 @@ export function judgeFinal(seen: Seen): Judgement {
 export function judgeReplay(seen: Seen): Judgement {
   const {log, made, again, rebuild} = seen.final;
   const expected = 'the same counts and the same late events, from the same events';
+  if (log.length === 0) return inconclusive('NOTHING_TO_JUDGE', 'nothing was published', expected);
   if (rebuild.state !== 'done') {
     const how = rebuild.state === 'failed' ? `ended with: ${rebuild.reason}` : 'did not end';
     const read = `${rebuild.events} of ${log.length} events had been read`;

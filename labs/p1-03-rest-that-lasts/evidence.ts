@@ -1,5 +1,5 @@
 import type {Evidence} from '../../src/labs/lab.ts';
-import type {LedgerEntry} from '../../src/load/load.ts';
+import type {LedgerEntry, Send} from '../../src/load/load.ts';
 
 export type Final = {
   /** Rows by the name that the operation drew; twins share theirs. */
@@ -37,17 +37,35 @@ export function wasUsedBefore({attack}: Run, entry: LedgerEntry): boolean {
   );
 }
 
+/** Whether a repetition was refused after a 201, when nothing else of the operation was under way any more. */
+export function isRefusedAfterwards({sends}: LedgerEntry): boolean {
+  const endOf = ({at, durationMs}: Send): number => at + durationMs;
+  return sends.some(
+    send =>
+      (send.status === 409 || send.status === 422) &&
+      sends.some(other => other.status === 201 && endOf(other) < send.at) &&
+      sends.every(
+        other => other === send || other.at >= endOf(send) || (endOf(other) < send.at && isWorkedOff(other.status)),
+      ),
+  );
+}
+
+/** Whoever gave up waiting may have left work behind; an answer that got lost was there. */
+function isWorkedOff(status: number | null): boolean {
+  return status !== null && status !== 503 && status !== 504;
+}
+
 function keyOf({operation}: LedgerEntry): string {
   const {headers} = operation.request;
   return JSON.stringify([headers?.['x-client-id'], headers?.['idempotency-key']]);
 }
 
-/** `op op-317 (pair): sent 3 times, rows 2, at +0 (201), +210 (ECONNRESET), +431 ms (201)`. */
 /** The first three, each as the story of one operation. */
 export function stories(evidence: Run, entries: readonly LedgerEntry[]): readonly string[] {
   return entries.slice(0, 3).map(entry => story(evidence, entry));
 }
 
+/** `op op-317 (pair): sent 3 times, rows 2, at +0 (201), +210 (ECONNRESET), +431 ms (201)`. */
 function story(evidence: Run, entry: LedgerEntry): string {
   const times = entry.sends.map(
     send => `+${Math.round(send.at - entry.intendedAt)} ms (${send.status ?? send.error ?? 'no answer'})`,

@@ -1,7 +1,16 @@
 import {jsonObject} from '../../src/labs/accounts.ts';
 import {fail, inconclusive, type Judgement, pass} from '../../src/labs/verdict.ts';
 import type {LedgerEntry} from '../../src/load/load.ts';
-import {expectedRows, nameOf, type Run, rowsOf, stories, wasUsedBefore, writes} from './evidence.ts';
+import {
+  expectedRows,
+  isRefusedAfterwards,
+  nameOf,
+  type Run,
+  rowsOf,
+  stories,
+  wasUsedBefore,
+  writes,
+} from './evidence.ts';
 
 export function judgeRows(evidence: Run): Judgement {
   const operations = writes(evidence);
@@ -12,33 +21,39 @@ export function judgeRows(evidence: Run): Judgement {
   const expected = 'one row per operation';
   if (duplicated.length > 0) return fail('DUPLICATE_ROWS', observed, expected, stories(evidence, duplicated));
   if (lost.length > 0) return fail('LOST_ROWS', observed, expected, stories(evidence, lost));
+  if (!operations.some(({outcome}) => outcome === 'ok'))
+    return inconclusive('NOTHING_TO_JUDGE', 'no operation was acknowledged', expected);
   return pass(observed, expected);
 }
 
 export function judgeSameAnswer(evidence: Run): Judgement {
   const expected =
-    'all 201s of an operation have the same body; a request that comes while the first is under way gets 409 or the same 201, and never a 5xx of the service';
+    'once an operation was answered 201 it gets the same again; a request that comes while the first is under way gets 409 or the same 201, and never a 500 of the service';
   const several = writes(evidence).filter(entry => entry.sends.length > 1);
   const different = several.filter(
-    entry => new Set(entry.sends.filter(send => send.status === 201).map(send => send.body)).size > 1,
+    entry =>
+      isRefusedAfterwards(entry) ||
+      new Set(entry.sends.filter(send => send.status === 201).map(send => send.body)).size > 1,
   );
   const errors = several.filter(entry => entry.sends.some(send => send.status === 500));
   const observed = `of ${several.length} operations that were sent more than once ${different.length} got different answers, ${errors.length} a 500`;
   if (different.length > 0) return fail('DIFFERENT_ANSWER', observed, expected, stories(evidence, different));
   if (errors.length > 0) return fail('ERROR_INSTEAD', observed, expected, stories(evidence, errors));
+  if (!several.some(({sends}) => sends.filter(({status}) => status === 201 || status === 409).length > 1))
+    return inconclusive('NOTHING_TO_JUDGE', 'no operation got more than one answer', expected);
   return pass(observed, expected);
 }
 
 export function judgeOtherPayload(evidence: Run): Judgement {
   // Only where the key's first request was acknowledged before: otherwise this one may be the first.
-  const entries = evidence.attack.filter(
-    entry =>
-      entry.name === 'other-payload' && entry.status !== null && entry.status < 500 && wasUsedBefore(evidence, entry),
-  );
+  const used = evidence.attack.filter(entry => entry.name === 'other-payload' && wasUsedBefore(evidence, entry));
+  const entries = used.filter(({status}) => status !== null && status < 500);
   const wrong = entries.filter(entry => entry.status !== 422);
   const observed = `${entries.length - wrong.length} of ${entries.length} were answered 422`;
   const expected = 'all of them: a key stands for one request, and this is another';
-  if (entries.length === 0) return inconclusive('NOTHING_TO_JUDGE', 'no key was used before', expected);
+  if (used.length === 0) return inconclusive('NOTHING_TO_JUDGE', 'no key was used before', expected);
+  if (entries.length === 0)
+    return inconclusive('NOTHING_TO_JUDGE', `none of ${used.length} was answered, but with an error`, expected);
   return wrong.length === 0
     ? pass(observed, expected)
     : fail('OTHER_PAYLOAD_ACCEPTED', observed, expected, stories(evidence, wrong));
@@ -58,27 +73,34 @@ export function judgeOwners(evidence: Run): Judgement {
 }
 
 export function judgeEqualPayloads(evidence: Run): Judgement {
-  const twins = evidence.attack.filter(entry => entry.name === 'twin' && entry.outcome === 'ok');
+  const answered = evidence.attack.filter(
+    ({name, outcome, status}) =>
+      name === 'twin' && (outcome === 'ok' || (outcome === 'fail' && (status === 409 || status === 422))),
+  );
+  // A twin whose sibling nobody answered may be alone. Of two that were answered neither may be, whatever the answer was: no other request had its key.
+  const twins = answered.filter(one => answered.filter(other => nameOf(other) === nameOf(one)).length === 2);
   const wrong = twins.filter(entry => rowsOf(evidence, entry).length < 2);
   const observed = `${twins.length - wrong.length} of ${twins.length} operations whose twin had the same payload left a row of their own`;
   const expected = 'all of them: two people can have the same name';
-  // A twin whose sibling was never acknowledged may be alone; an acknowledged pair may not.
-  const paired = wrong.filter(entry => twins.filter(other => nameOf(other) === nameOf(entry)).length === 2);
-  if (twins.length === 0) return inconclusive('NOTHING_TO_JUDGE', 'no twin was answered', expected);
-  return paired.length === 0
+  if (twins.length === 0) return inconclusive('NOTHING_TO_JUDGE', 'no two twins were answered', expected);
+  return wrong.length === 0
     ? pass(observed, expected)
-    : fail('PAYLOADS_MERGED', observed, expected, stories(evidence, paired));
+    : fail('PAYLOADS_MERGED', observed, expected, stories(evidence, wrong));
 }
 
 export function judgeProblems(evidence: Run): Judgement {
-  const entries = evidence.attack.filter(entry => entry.name === 'bad' && entry.status !== null);
-  const wrong = entries.filter(
-    entry => entry.status === null || entry.status >= 500 || entry.status < 400 || !isProblem(entry),
+  // What the service lets through the module has to refuse: another payload. Whether it does has a task of its own; here it counts how.
+  const bad = evidence.attack.filter(
+    entry =>
+      entry.name === 'bad' ||
+      (entry.name === 'other-payload' && (entry.status ?? 0) >= 400 && wasUsedBefore(evidence, entry)),
   );
-  const lost = entries.filter(entry => entry.status !== null && entry.status >= 502);
+  const entries = bad.filter(({status}) => status !== null && status < 502);
+  const wrong = entries.filter(entry => (entry.status ?? 0) < 400 || (entry.status ?? 0) >= 500 || !isProblem(entry));
   const observed = `${entries.length - wrong.length} of ${entries.length} bad requests got a 4xx problem`;
   const expected = 'application/problem+json with type, title and status, and no stack trace';
-  return wrong.length === lost.length && entries.length > 0
+  if (entries.length === 0) return inconclusive('NOTHING_TO_JUDGE', 'no bad request was answered', expected);
+  return wrong.length === 0
     ? pass(observed, expected)
     : fail('NOT_A_PROBLEM', observed, expected, stories(evidence, wrong));
 }

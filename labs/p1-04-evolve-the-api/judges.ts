@@ -4,6 +4,7 @@ import type {Run} from './evidence.ts';
 
 const ROUNDS_MIN = 12;
 const TODAYS_COLUMNS = 'city,fullname,id';
+const STAGES = 11;
 
 export function judgeOldClients(evidence: Run): Judgement {
   return judgeClients(evidence, 'old', 'OLD_CLIENT_BREAKS');
@@ -16,7 +17,11 @@ export function judgeNewClients(evidence: Run): Judgement {
 function judgeClients({final, attack}: Run, client: 'old' | 'new', code: string): Judgement {
   const expected = 'every request is answered as it always was, or as the new version promises';
   const {failures, rounds, stages} = final;
-  const errors = final.incidents.filter(one => one.client === client && one.kind === 'error' && !one.stage.goingBack);
+  const [failed] = failures;
+  // What clients saw while a release did not become ready came of that.
+  const errors = final.incidents.filter(
+    one => one.client === client && one.kind === 'error' && !one.stage.goingBack && one.stage !== failed?.stage,
+  );
   const unread = client === 'old' ? attack.filter(({outcome}) => outcome === 'fail') : [];
   const observed = `${rounds[client]} rounds of ${client} clients over ${stages.length} stages: ${errors.length + unread.length} errors`;
   if (errors.length + unread.length > 0)
@@ -24,7 +29,6 @@ function judgeClients({final, attack}: Run, client: 'old' | 'new', code: string)
       ...errors.slice(0, 4).map(story),
       ...unread.slice(0, 1).map(({id, status}) => `${id} was answered ${status}`),
     ]);
-  const [failed] = failures;
   if (failed !== undefined)
     return fail('DOES_NOT_START', `${failed.stage.name}: a release did not become ready`, expected, [
       failed.reason.slice(0, 400),
@@ -48,26 +52,31 @@ export function judgeRoundTrips({final: {incidents, rounds}}: Run): Judgement {
 export function judgeGoingBack({final: {incidents, stages, today}}: Run): Judgement {
   const expected =
     'the release before works on the tables as the next one has left them, and shows what was written meanwhile';
-  if (today.columns.join() !== TODAYS_COLUMNS || (today.newApi !== null && today.newApi < 400)) {
+  const isSilent = today.newApi === null || [502, 503, 504].includes(today.newApi);
+  if (today.columns.join() !== TODAYS_COLUMNS || (!isSilent && today.newApi !== 404)) {
     const found = `today's release has the columns ${today.columns.join(', ')}, and answers ${today.newApi} to the new API`;
     return fail('TODAY_CHANGED', found, `today's release is as it was: ${TODAYS_COLUMNS}, and no /v2`);
   }
   const back = incidents.filter(({kind, stage}) => kind !== 'field' && stage.goingBack);
   const observed = `${back.length} errors while a replica ran the release before`;
   if (back.length > 0) return fail('ROLLBACK_BREAKS', observed, expected, back.slice(0, 4).map(story));
-  if (stages.length < 11)
-    return inconclusive('NOTHING_TO_JUDGE', `the rollout came to its stage ${stages.length} of 11`, expected);
+  if (stages.length < STAGES) return notFar(stages, expected);
+  if (isSilent)
+    return inconclusive('NOTHING_TO_JUDGE', "today's release did not say whether it has the new API", expected);
   return pass(observed, expected);
 }
 
 export function judgeRemoval({final: {columns, stages}}: Run): Judgement {
   const expected = 'the table `profiles` has no column `fullname` any more once every replica runs the last release';
   const observed = `the table has the columns ${columns.join(', ')}`;
-  if (stages.length < 11)
-    return inconclusive('NOTHING_TO_JUDGE', `the rollout came to its stage ${stages.length} of 11`, expected);
+  if (stages.length < STAGES) return notFar(stages, expected);
   return columns.length > 0 && !columns.includes('fullname')
     ? pass(observed, expected)
     : fail('OLD_NAME_LEFT', observed, expected);
+}
+
+function notFar(stages: readonly string[], expected: string): Judgement {
+  return inconclusive('NOTHING_TO_JUDGE', `the rollout came to its stage ${stages.length} of ${STAGES}`, expected);
 }
 
 function story({stage, client, what}: Incident): string {

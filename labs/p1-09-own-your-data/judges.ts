@@ -51,6 +51,8 @@ export function judgeUnbroken(evidence: Run): Judgement {
       share(renamesFailed),
       fail('IDENTITY_BROKEN', `${renamesFailed.length} changes of a name failed`, expected, told(renamesFailed)),
     );
+  if (!['page', 'rename'].every(name => attack.some(entry => entry.name === name)))
+    return inconclusive('NOTHING_ASKED', 'pages or changes of names were not asked for', expected);
   return pass(
     `${attack.length} of ${attack.length} were answered, over ${setup.watch.migrations.length} changes`,
     expected,
@@ -61,6 +63,8 @@ export function judgeEqual({final, times, attack}: Run): Judgement {
   const expected = `every account has identity's name in stream's pages ${EQUAL_WITHIN_MS / 1000} s after the last change`;
   const renamed = attack.filter(({name, outcome}) => name === 'rename' && outcome === 'ok').length;
   if (renamed === 0) return inconclusive('NOTHING_RENAMED', 'no name was changed', expected);
+  if (final.copies.every(copy => Object.keys(copy).length === 0))
+    return inconclusive('NOT_SEEN', "stream's pages were not read", expected);
   const differences = final.copies.flatMap(copy => differing(final.source, copy));
   const missing = differences.filter(({copy}) => copy === null);
   const told = (list: readonly Difference[]): string[] =>

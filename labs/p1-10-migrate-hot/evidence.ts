@@ -21,14 +21,25 @@ export function requests({attack}: Run): readonly LedgerEntry[] {
   return attack.filter(({name}) => name !== 'up' && name !== 'down');
 }
 
-export function longestWait(evidence: Run): LedgerEntry | undefined {
-  return requests(evidence).toSorted((a, b) => b.latencyMs - a.latencyMs)[0];
+/** From the intended start, ms; who got no answer waited for as long as it would. */
+export function waitOf({status, latencyMs, operation}: LedgerEntry): number {
+  return status === null ? Math.max(latencyMs, operation.patienceMs) : latencyMs;
+}
+
+/** Undefined where nothing was asked. */
+export function longestWait(evidence: Run): number | undefined {
+  const waits = requests(evidence).map(waitOf);
+  return waits.length === 0 ? undefined : Math.max(...waits);
 }
 
 /** Looks at the table between the moment from which the change was done and the one when it was taken back. */
 export function looksWhenDone(evidence: Run): readonly Look[] {
-  const before = evidence.setup.watch.looks.filter(({at}) => at < downAt(evidence));
-  const from = before.findIndex(({differing}) => differing === 0);
+  const {hot, watch} = evidence.setup;
+  const before = watch.looks.filter(({at}) => at < downAt(evidence));
+  const equal = before.findIndex(({differing}) => differing === 0);
+  // Where the version before writes past the new column, rows that are set all the time differ for ever: every row is filled then all the same.
+  const from =
+    equal >= 0 ? equal : before.findIndex(({differing, empty}) => empty === 0 && (differing ?? 0) <= hot.length);
   return from < 0 ? [] : before.slice(from);
 }
 

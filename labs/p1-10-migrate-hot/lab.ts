@@ -36,7 +36,7 @@ export default defineLab<Setup, Final>({
   summary: evidence => {
     const failed = evidence.attack.filter(({outcome}) => outcome !== 'ok');
     return [
-      `A SELECT of ${REPORT.forMs / 1000} s ran when the schema was to change: the longest wait of a request was ${(longestWait(evidence)?.latencyMs ?? 0).toFixed(0)} ms, ${failed.length} of ${evidence.attack.length} failed.`,
+      `A SELECT of ${REPORT.forMs / 1000} s ran when the schema was to change: the longest wait of a request was ${(longestWait(evidence) ?? 0).toFixed(0)} ms, ${failed.length} of ${evidence.attack.length} failed.`,
       `${wrongReads(evidence.attack).length} reads gave something else than what had been written; the largest batch had ${largestBatch(evidence) ?? 'no'} rows.`,
     ];
   },

@@ -18,7 +18,9 @@ export interface Look {
   readonly hasColumn: boolean;
   /** Rows in which the two columns do not say the same; null without the new column. */
   readonly differing: number | null;
-  /** Most rows that one transaction has written last. */
+  /** Rows without a value in the new column; null without it. */
+  readonly empty: number | null;
+  /** Most rows that one transaction has written last, of those in which the columns say the same. */
   readonly largestBatch: number | null;
 }
 
@@ -73,12 +75,20 @@ async function lookAt(tools: LabTools): Promise<Look> {
     `select exists (select from pg_attribute where attrelid = 'public.quotas'::regclass
        and attname = 'events_per_minute' and not attisdropped) as there`,
   );
-  if (column?.there !== true) return {at, hasColumn: false, differing: null, largestBatch: null};
-  const [rows] = await tools.sql<{differing: number; largest: number}>(
+  if (column?.there !== true) return {at, hasColumn: false, differing: null, empty: null, largestBatch: null};
+  const [rows] = await tools.sql<{differing: number; empty: number; largest: number}>(
     NODE,
-    `select coalesce(sum(differing), 0)::int as differing, coalesce(max(rows), 0)::int as largest from (
-       select count(*) as rows, count(*) filter (where events_per_minute is distinct from events_per_second::bigint * 60) as differing
+    `select coalesce(sum(differing), 0)::int as differing, coalesce(sum(empty), 0)::int as empty,
+       coalesce(max(rows - differing), 0)::int as largest from (
+       select count(*) as rows, count(*) filter (where events_per_minute is distinct from events_per_second::bigint * 60) as differing,
+         count(*) filter (where events_per_minute is null) as empty
        from quotas group by xmin::text) as by_transaction`,
   );
-  return {at, hasColumn: true, differing: rows?.differing ?? null, largestBatch: rows?.largest ?? null};
+  return {
+    at,
+    hasColumn: true,
+    differing: rows?.differing ?? null,
+    empty: rows?.empty ?? null,
+    largestBatch: rows?.largest ?? null,
+  };
 }

@@ -19,7 +19,8 @@ const SOUND: Final = {
 };
 
 function run(change: Partial<Final> = {}, attack: Run['attack'] = [ledgerEntry(0)]): Run {
-  return {final: {...SOUND, ...change}, attack} as unknown as Run;
+  const calm = {times: {attackFrom: 0}, events: [], control: {busy: false}};
+  return {final: {...SOUND, ...change}, attack, ...calm} as unknown as Run;
 }
 
 function incident(change: Partial<Incident>): Partial<Final> {
@@ -65,6 +66,23 @@ describe("p1-04's judges", () => {
         expect(other(run(early))).toMatchObject({verdict: 'inconclusive', code: 'NOTHING_TO_JUDGE'});
     },
   );
+
+  it('leave a release open that is only late on a busy machine', () => {
+    const late = run({failures: [{stage: FORWARD, reason: 'own-1 was not ready after 10000 ms'}]});
+    const on = (busy: boolean, ...types: Run['events'][number]['type'][]): Run => ({
+      ...late,
+      control: {...late.control, busy},
+      events: types.map(type => ({at: 1, node: 'own-1', type, detail: ''})),
+    });
+    expect(judgeOldClients(on(true, 'exited', 'started'))).toMatchObject({
+      code: 'BUSY_MACHINE',
+      verdict: 'inconclusive',
+    });
+    expect(judgeOldClients(on(true, 'unresponsive', 'restarting')).code).toBe('BUSY_MACHINE');
+    expect(judgeOldClients(on(true, 'exited', 'restarting')).code).toBe('DOES_NOT_START');
+    expect(judgeOldClients(on(true, 'seam-error')).code).toBe('DOES_NOT_START');
+    expect(judgeOldClients(on(false, 'exited', 'started')).code).toBe('DOES_NOT_START');
+  });
 
   it('want fields and names back as they were written', () => {
     expect(judgeRoundTrips(run(incident({kind: 'field'}))).code).toBe('FIELD_LOST');

@@ -5,6 +5,7 @@ import type {Run} from './evidence.ts';
 const ROUNDS_MIN = 12;
 const TODAYS_COLUMNS = 'city,fullname,id';
 const STAGES = 11;
+const ENDED: ReadonlySet<Run['events'][number]['type']> = new Set(['seam-error', 'exit-called']);
 
 export function judgeOldClients(evidence: Run): Judgement {
   return judgeClients(evidence, 'old', 'OLD_CLIENT_BREAKS');
@@ -14,7 +15,8 @@ export function judgeNewClients(evidence: Run): Judgement {
   return judgeClients(evidence, 'new', 'NEW_CLIENT_BREAKS');
 }
 
-function judgeClients({final, attack}: Run, client: 'old' | 'new', code: string): Judgement {
+function judgeClients(evidence: Run, client: 'old' | 'new', code: string): Judgement {
+  const {final, attack, control} = evidence;
   const expected = 'every request is answered as it always was, or as the new version promises';
   const {failures, rounds, stages} = final;
   const [failed] = failures;
@@ -29,12 +31,21 @@ function judgeClients({final, attack}: Run, client: 'old' | 'new', code: string)
       ...errors.slice(0, 4).map(story),
       ...unread.slice(0, 1).map(({id, status}) => `${id} was answered ${status}`),
     ]);
+  if (failed !== undefined && control.busy && !endedItself(evidence))
+    return inconclusive('BUSY_MACHINE', `${failed.stage.name}: a release did not become ready in time`, expected);
   if (failed !== undefined)
     return fail('DOES_NOT_START', `${failed.stage.name}: a release did not become ready`, expected, [
       failed.reason.slice(0, 400),
     ]);
   if (rounds[client] < ROUNDS_MIN) return inconclusive('NOTHING_TO_JUDGE', observed, expected);
   return pass(observed, expected);
+}
+
+/** Whether a release ended of its own doing: one that is only late may lack a processor. */
+function endedItself({events, times}: Run): boolean {
+  const seen = events.filter(({at}) => at >= times.attackFrom);
+  const hung = new Set(seen.filter(({type}) => type === 'unresponsive').map(({node}) => node));
+  return seen.some(({node, type}) => ENDED.has(type) || (type === 'restarting' && !hung.has(node)));
 }
 
 export function judgeRoundTrips({final: {incidents, rounds}}: Run): Judgement {

@@ -29,13 +29,16 @@ const POINTS = {
 };
 /** Whoever has asked the database nothing by then will not, ms. */
 const BEGUN_WITHIN_MS = 100;
-/** What was asked of the database first is answered first, given a little time, ms. */
-const HEAD_START_MS = 10;
+/** However slow the machine is, the database has answered by then, or has somebody wait for another, ms. */
+const ANSWERED_WITHIN_MS = 5_000;
+const LOOK_EVERY_MS = 5;
+const BLOCKED = `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
 
 const open: OpenBench = async tools => {
   const observer = tools.database('observer');
   await observer.query(TABLES);
   const replicas = openReplicas(tools, async replica => replica);
+  const blocked = async (): Promise<number> => (await observer.query<{count: number}>(BLOCKED))[0]?.count ?? 0;
   const send = async (
     request: TestRequest,
     {replica: number = 1, dies}: Sending,
@@ -56,12 +59,12 @@ const open: OpenBench = async tools => {
     return {status: null, account: null};
   };
   const methods: RegistrationBench = {
-    register: (request, sending = {}) => send(request, sending, openGroup(1)),
+    register: (request, sending = {}) => send(request, sending, openGroup(1, blocked)),
     registerTogether: async (...requests) => {
-      const group = openGroup(requests.length);
       // Sessions take longer to open than a request takes: whoever had to wait for one would not be at the same instant.
       const both = await Promise.all([replicas.get(1), replicas.get(2)]);
       await Promise.all(both.flatMap(({database}) => requests.map(() => database.query('select 1'))));
+      const group = openGroup(requests.length, blocked);
       return Promise.all(requests.map((request, index) => send(request, {replica: index % 2 === 0 ? 1 : 2}, group)));
     },
     accounts: () => observer.query<{id: string; name: string}>('select id, name from accounts order by row'),
@@ -96,40 +99,43 @@ function toolsOf(replica: Replica, group: Group): RegistrationTools {
   };
 }
 
-/** Requests that come at the same instant: none of them commits before each has asked the database something. */
+/** Requests that come at the same instant: none of them commits before the first question of each is answered, or waits for another's commit. */
 interface Group {
   /** The database as one of them has it. */
   in(database: Database): Database;
 }
 
-function openGroup(size: number): Group {
-  let begun = 0;
-  let allBegun = (): void => undefined;
-  const all = new Promise<void>(resolve => {
-    allBegun = resolve;
-  });
+function openGroup(size: number, blocked: () => Promise<number>): Group {
+  const openedAt = Date.now();
+  let asked = 0;
+  let answered = 0;
+  const areAllAtWork = async (): Promise<boolean> => {
+    const passedMs = Date.now() - openedAt;
+    if (answered === size || passedMs > ANSWERED_WITHIN_MS) return true;
+    if (asked < size && passedMs < BEGUN_WITHIN_MS) return false;
+    return answered + (await blocked()) >= asked;
+  };
   return {
     in: database => {
-      let hasBegun = false;
-      const begin = (): void => {
-        if (hasBegun) return;
-        hasBegun = true;
-        if (++begun === size) allBegun();
+      let hasAsked = false;
+      const first = async <T>(query: () => Promise<T>): Promise<T> => {
+        if (hasAsked) return query();
+        hasAsked = true;
+        asked += 1;
+        return query().finally(() => {
+          answered += 1;
+        });
       };
       const queries = (inner: Queryable): Queryable => ({
-        query: <R extends Row>(text: string, parameters?: readonly unknown[]) => {
-          begin();
-          return inner.query<R>(text, parameters);
-        },
+        query: <R extends Row>(text: string, parameters?: readonly unknown[]) =>
+          first(() => inner.query<R>(text, parameters)),
       });
       return {
         ...queries(database),
         transaction: (work, options) =>
           database.transaction(async transaction => {
             const value = await work(queries(transaction));
-            if (size === 1) return value;
-            await Promise.race([all, delay(BEGUN_WITHIN_MS)]);
-            await delay(HEAD_START_MS);
+            while (size > 1 && !(await areAllAtWork())) await delay(LOOK_EVERY_MS);
             return value;
           }, options),
       };

@@ -10,6 +10,8 @@ const PATIENCE_MS = 5_000;
 const LONGEST_PHASE_MS = 180_000;
 /** Below this a 99th percentile says nothing about the machine: a single collection of garbage reaches it. */
 const CALM_MS = 25;
+/** Above this it was busy, however slow it is. At 39 ms a reference was seen to be too late, and beside a second run phases come to 40; alone on two cores, to 5 or 10. */
+const BUSY_MS = 30;
 
 /** The control stream: how long an answer takes that depends on nothing but the machine. */
 export interface ControlStream {
@@ -50,11 +52,10 @@ export async function openControlStream(system: LabSystem, folder: string): Prom
 
 /**
  * Whether the machine was busy: a phase's p99 above three times the baseline's and above 25 ms. A machine that was busy in the baseline
- * already must not raise the bound for what follows: above 50 ms, in whatever phase, it counts as busy. (At 60 ms a reference was seen to be
- * 180 ms too late; alone on two cores a phase comes to 5 to 10 ms, beside a second run to 40.)
+ * already must not raise the bound for what follows: above 30 ms, in whatever phase, it counts as busy.
  */
 export function wasBusy(baseline: LatencySummary, phases: readonly LatencySummary[]): boolean {
-  const bound = Math.min(Math.max(3 * baseline.p99, CALM_MS), 2 * CALM_MS);
+  const bound = Math.min(Math.max(3 * baseline.p99, CALM_MS), BUSY_MS);
   return [baseline, ...phases].some(phase => phase.p99 > bound);
 }
 
